@@ -1,0 +1,1 @@
+"""The laptop plane: launcher, supervisor configuration, emulator, demo seed, doctor."""

@@ -1,0 +1,1 @@
+"""AWS resources as one CDK app, and their deployment to the emulator."""

@@ -1,0 +1,1 @@
+"""Audit view, queues, users, health of the mesh."""

@@ -1,0 +1,1 @@
+"""Users, sessions, keys, roles and delegation grants."""

@@ -1,0 +1,1 @@
+"""Conversations, turns, the tool loop and receipts."""

@@ -1,0 +1,1 @@
+"""Values and rules every layer may use; the standard library only."""

@@ -1,0 +1,28 @@
+"""Identifiers: a prefix that says what it is, then a ULID, so that they sort by creation."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import NewType
+
+OwnerId = NewType("OwnerId", str)
+"""A principal that owns things: `usr_...`, later `org_...`."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32 in lower case
+
+
+def new_ulid(milliseconds: int | None = None) -> str:
+    """Make 26 characters: 48 bits of time, 80 random bits, sorted by time.
+
+    Source:
+        The ULID specification, in lower case.
+    """
+    stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
+    number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def new_id(prefix: str) -> str:
+    """Make an identifier such as `prt_01jd...`."""
+    return f"{prefix}_{new_ulid()}"

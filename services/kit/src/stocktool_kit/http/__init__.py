@@ -1,0 +1,1 @@
+"""FastAPI application, problem documents, authentication of HTTP requests."""

@@ -1,0 +1,1 @@
+"""Hints from pod to pod that something a user watches has changed."""

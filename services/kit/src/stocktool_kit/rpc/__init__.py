@@ -1,0 +1,1 @@
+"""grpc.aio servers and channels with the interceptors every service shares."""

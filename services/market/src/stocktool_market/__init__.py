@@ -1,0 +1,1 @@
+"""Yahoo-shaped market server over bundled real prices (development)."""

@@ -1,0 +1,1 @@
+"""Documents: ingestion, chunks, search with page citations."""

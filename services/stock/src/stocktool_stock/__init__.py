@@ -1,0 +1,1 @@
+"""Instruments, quotes, portfolios, the ledger and its analytics."""
