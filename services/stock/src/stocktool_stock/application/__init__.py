@@ -1,0 +1,1 @@
+"""Use cases of the stock service and the ports they need."""

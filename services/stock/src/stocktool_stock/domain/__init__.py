@@ -1,0 +1,1 @@
+"""Values, rules and calculations of the stock service."""

@@ -1,0 +1,150 @@
+"""Price history as columns, and the splits that belong to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from stocktool_kit.core.errors import InvalidArgument
+
+Days: TypeAlias = npt.NDArray[np.datetime64]
+Column: TypeAlias = npt.NDArray[np.float64]
+
+
+class Interval(StrEnum):
+    """Length of one bar."""
+
+    DAY = "1d"
+    WEEK = "1wk"
+    MONTH = "1mo"
+
+    @classmethod
+    def of(cls, text: str) -> Interval:
+        """Read an interval; empty text is one day.
+
+        Raises:
+            InvalidArgument: No such interval.
+        """
+        try:
+            return cls(text or "1d")
+        except ValueError as error:
+            raise InvalidArgument.of("interval", "must be 1d, 1wk or 1mo") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """New shares per old from `ex_date` on; a ratio under 1 is a reverse split."""
+
+    ex_date: date
+    ratio: Decimal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Bars of one symbol, oldest first, as read-only columns of equal length.
+
+    All prices are adjusted for splits after their day (Yahoo's basis), so the value of a holding on day d is
+    quantity(d) x close(d) x `split_factor_after(d)`. NaN is "not known", never zero.
+
+    Attributes:
+        symbol: The symbol.
+        currency: ISO 4217 code of the prices.
+        days: Trading days, `datetime64[D]`, strictly increasing.
+        adjusted_close: Close adjusted for dividends too.
+        splits: Splits in the whole known history, oldest first, whatever the range cut out.
+        source: Name shown beside the prices.
+        as_of: When the last close was made.
+        stale: The data end before they should.
+    """
+
+    symbol: str
+    currency: str
+    days: Days
+    open: Column
+    high: Column
+    low: Column
+    close: Column
+    adjusted_close: Column
+    volume: Column
+    splits: tuple[Split, ...]
+    source: str
+    as_of: datetime
+    stale: bool = False
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    @property
+    def first_day(self) -> date | None:
+        """First day with a bar, None when there is none."""
+        return _to_date(self.days[0]) if len(self.days) else None
+
+    @property
+    def last_day(self) -> date | None:
+        """Last day with a bar, None when there is none."""
+        return _to_date(self.days[-1]) if len(self.days) else None
+
+    def between(self, start: date | None = None, end: date | None = None) -> Bars:
+        """Cut to days from `start` to `end`, both included; the columns stay views, nothing is copied."""
+        low = 0 if start is None else int(np.searchsorted(self.days, np.datetime64(start, "D"), side="left"))
+        high = len(self.days) if end is None else int(np.searchsorted(self.days, np.datetime64(end, "D"), side="right"))
+        if low == 0 and high == len(self.days):
+            return self
+        return replace(
+            self,
+            days=self.days[low:high],
+            open=self.open[low:high],
+            high=self.high[low:high],
+            low=self.low[low:high],
+            close=self.close[low:high],
+            adjusted_close=self.adjusted_close[low:high],
+            volume=self.volume[low:high],
+        )
+
+    def close_on(self, day: date) -> tuple[float, date] | None:
+        """The last close at or before `day` with its own day, None when there is none yet."""
+        index = int(np.searchsorted(self.days, np.datetime64(day, "D"), side="right")) - 1
+        while index >= 0 and np.isnan(self.close[index]):
+            index -= 1
+        return None if index < 0 else (float(self.close[index]), _to_date(self.days[index]))
+
+    def split_factor_after(self, day: date) -> Decimal:
+        """Product of the split ratios with an ex-date after `day`: what one share of that day has become."""
+        factor = Decimal(1)
+        for split in self.splits:
+            if split.ex_date > day:
+                factor *= split.ratio
+        return factor
+
+    def by(self, interval: Interval) -> Bars:
+        """Join daily bars into weeks (Monday to Sunday) or months, each dated by its last trading day."""
+        if interval is Interval.DAY or not len(self.days):
+            return self
+        if interval is Interval.WEEK:  # 1970-01-01 was a Thursday: shifted by three, weeks of seven start on Monday
+            period = (self.days.astype(np.int64) + 3) // 7
+        else:
+            period = self.days.astype("datetime64[M]").astype(np.int64)
+        starts = np.flatnonzero(np.r_[True, period[1:] != period[:-1]])
+        ends = np.r_[starts[1:], len(period)] - 1
+        return replace(
+            self,
+            days=self.days[ends],
+            open=self.open[starts],
+            high=np.fmax.reduceat(self.high, starts),
+            low=np.fmin.reduceat(self.low, starts),
+            close=self.close[ends],
+            adjusted_close=self.adjusted_close[ends],
+            volume=np.add.reduceat(self.volume, starts),
+        )
+
+
+def _to_date(day: np.datetime64) -> date:
+    value = day.astype("datetime64[D]").item()
+    if not isinstance(value, date):  # datetime64 outside Python's years gives an int
+        raise InvalidArgument("day outside the calendar")
+    return value
