@@ -1,0 +1,64 @@
+"""Fixtures every suite may use: one AWS emulator per test process, with `infra` deployed to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from stocktool_dev import emulator as ministack
+from stocktool_infra.deploy import deploy
+
+_SDK_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
+
+
+@dataclass(frozen=True)
+class EmulatedAws:
+    """An emulator with the `local` stack in it.
+
+    Attributes:
+        endpoint_url: Its address; `AWS_ENDPOINT_URL` in this process already says the same.
+        outputs: The stack's outputs, such as `NotificationsTopicArn`, `IngestQueueUrl`, `KnowledgeBucket`.
+        environment: What another process needs in its environment to use it.
+    """
+
+    endpoint_url: str
+    outputs: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
+
+    @property
+    def notifications_topic_arn(self) -> str:
+        """Topic of finished jobs and fired alerts."""
+        return self.outputs["NotificationsTopicArn"]
+
+    @property
+    def document_events_topic_arn(self) -> str:
+        """Topic of new objects under `docs/` and `knowledge/`."""
+        return self.outputs["DocumentEventsTopicArn"]
+
+    def queue_url(self, name: str) -> str:
+        """URL of `analysis-queue`, `ingest-queue`, `notify-queue`, or of one's `-dlq`."""
+        return self.outputs["".join(part.capitalize() for part in name.split("-")) + "Url"]
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
+    """Start an emulator on a free port, deploy `infra` to it, and point this process's AWS SDK at it."""
+    ministack.ensure_installed()
+    home: Path = tmp_path_factory.mktemp("emulator")
+    with ministack.Emulator.start(home) as running, pytest.MonkeyPatch.context() as patch:
+        environment = ministack.credentials(running.endpoint_url)
+        for name in _SDK_VARIABLES:
+            patch.delenv(name, raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        deployed = deploy(endpoint_url=running.endpoint_url)
+        yield EmulatedAws(running.endpoint_url, deployed.outputs, environment)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_bytecode_ban() -> None:
+    """Child processes start twice as fast when they may keep compiled modules."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
