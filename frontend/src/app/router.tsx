@@ -1,0 +1,59 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
+
+import { Gate } from "@/app/gate";
+import { EmptyState } from "@/components/empty-state";
+import { ErrorNote } from "@/components/error-note";
+import { Spinner } from "@/components/spinner";
+
+const rootRoute = createRootRoute({
+  component: Gate,
+  notFoundComponent: () => (
+    <EmptyState title="There is no such page">
+      <Link to="/" className="text-accent underline">
+        Go to the dashboard
+      </Link>
+    </EmptyState>
+  ),
+  errorComponent: ({ error, reset }) => <ErrorNote error={error} onRetry={reset} />,
+});
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/portfolio/dashboard-page"), "DashboardPage"),
+});
+
+const chatRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/chat",
+  component: lazyRouteComponent(() => import("@/features/chat/chat-page"), "ChatPage"),
+});
+
+const documentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/documents",
+  component: lazyRouteComponent(() => import("@/features/documents/documents-page"), "DocumentsPage"),
+});
+
+const adminRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("@/features/admin/admin-page"), "AdminPage"),
+});
+
+const routeTree = rootRoute.addChildren([dashboardRoute, chatRoute, documentsRoute, adminRoute]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPendingComponent: () => <Spinner label="Loading" />,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  // Declaration merging is the one place an interface is needed.
+  // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+  interface Register {
+    router: typeof router;
+  }
+}

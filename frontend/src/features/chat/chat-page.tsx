@@ -1,0 +1,3 @@
+export function ChatPage() {
+  return <h1 className="text-xl font-semibold">Chat</h1>;
+}
