@@ -74,6 +74,11 @@ def caller_or_none() -> Caller | None:
     return _current.get()
 
 
+def set_caller(caller: Caller | None) -> None:
+    """Set the caller for the rest of the current task; transports call it once per request, each in its own task."""
+    _current.set(caller)
+
+
 @contextmanager
 def acting_as(caller: Caller | None) -> Iterator[None]:
     """Set the caller for a block: a request, or a worker that runs under a grant."""

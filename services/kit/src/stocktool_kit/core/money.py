@@ -8,7 +8,19 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from stocktool_kit.core.errors import InvalidArgument
 
 # ISO 4217 minor units that are not two.
-_MINOR_UNITS = {"BHD": 3, "CLP": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "VND": 0}
+_MINOR_UNITS = {
+    "BHD": 3,
+    "CLP": 0,
+    "IQD": 3,
+    "ISK": 0,
+    "JOD": 3,
+    "JPY": 0,
+    "KRW": 0,
+    "KWD": 3,
+    "OMR": 3,
+    "TND": 3,
+    "VND": 0,
+}
 
 
 class CurrencyMismatch(InvalidArgument):
@@ -45,7 +57,9 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise CurrencyMismatch("amounts in two currencies cannot be combined", left=self.currency, right=other.currency)
+            raise CurrencyMismatch(
+                "amounts in two currencies cannot be combined", left=self.currency, right=other.currency
+            )
 
     @classmethod
     def zero(cls, currency: str) -> Money:
