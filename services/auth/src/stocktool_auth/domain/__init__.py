@@ -1,0 +1,1 @@
+"""Values and rules of identity; no I/O."""
