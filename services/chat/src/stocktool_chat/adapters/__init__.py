@@ -1,0 +1,1 @@
+"""The chat service's ports over DynamoDB, S3, the model's API and the other services' gRPC."""

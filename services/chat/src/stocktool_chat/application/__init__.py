@@ -1,0 +1,1 @@
+"""Use cases of the chat service and the ports they need."""

@@ -1,0 +1,1 @@
+"""Rules of conversations, figures and receipts; no I/O."""

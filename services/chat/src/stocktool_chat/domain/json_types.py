@@ -1,0 +1,9 @@
+"""What JSON holds, as types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+JsonObject: TypeAlias = Mapping[str, Json]

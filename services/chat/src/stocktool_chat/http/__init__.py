@@ -1,0 +1,1 @@
+"""The public HTTP surface: JSON and server-sent events."""

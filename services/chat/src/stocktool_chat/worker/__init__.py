@@ -1,0 +1,1 @@
+"""Loops that run turns and take over those whose pod has died."""
