@@ -1,0 +1,1 @@
+"""Where the prices come from."""

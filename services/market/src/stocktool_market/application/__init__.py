@@ -1,0 +1,1 @@
+"""What the market can be asked."""

@@ -1,0 +1,1 @@
+"""Prices, sessions and the notes that follow from them."""
