@@ -34,10 +34,9 @@ FOUND = [
 ]
 
 
-@pytest.mark.parametrize(("text", "written", "unit", "value", "quantum", "currency"), FOUND)
-def test_figure_is_read_with_its_unit_and_rounding(
-    text: str, written: str, unit: Unit, value: str, quantum: str, currency: str
-) -> None:
+@pytest.mark.parametrize("case", FOUND)
+def test_figure_is_read_with_its_unit_and_rounding(case: tuple[str, str, Unit, str, str, str]) -> None:
+    text, written, unit, value, quantum, currency = case
     (figure,) = find_figures(text)
 
     assert (figure.text, figure.unit, figure.currency) == (written, unit, currency)

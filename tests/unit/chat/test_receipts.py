@@ -1,4 +1,4 @@
-"""Every figure of an answer is matched to the value it states, or marked; labelled sentences over one set of results."""
+"""Every figure of an answer is matched to the value it states, or marked; labelled sentences over fixed results."""
 
 from __future__ import annotations
 

@@ -69,13 +69,11 @@ _SYMBOLS = {
     "€": "EUR",
     "£": "GBP",
     "¥": "JPY",
-    "￥": "JPY",
     "₹": "INR",
 }
 _CODES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|CNY|HKD|SGD|KRW|BRL|MXN|ZAR"
 _NAMES = {"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "pounds": "GBP", "yen": "JPY"}
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "trillion": 12}
-_PERCENT_WORDS = {"%", "％", "percent", "per cent", "pct", "pp", "percentage points", "percentage point"}
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _NUMBER = (
@@ -87,13 +85,13 @@ _NUMBER = (
 )
 _FIGURE = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+\u2212\u2013]{_SPACE}?)?"
-    rf"(?:(?P<before>US\$|C\$|A\$|[$€£¥￥₹]|\b(?:{_CODES})\b){_SPACE}?(?P<inner>[-\u2212])?)?"
+    rf"(?:(?P<before>US\$|C\$|A\$|[$€£¥₹]|\b(?:{_CODES})\b){_SPACE}?(?P<inner>[-\u2212])?)?"
     rf"{_NUMBER}"
     rf"(?:{_SPACE}?(?P<scale>thousand|million|billion|trillion|bn|mn|mm|[kKmMbB])(?![A-Za-z\d]))?"
-    rf"(?:{_SPACE}?(?P<percent>%|％|percentage points?|per ?cent\b|pct\b|pp\b)"
+    rf"(?:{_SPACE}?(?P<percent>%|\uff05|percentage points?|per ?cent\b|pct\b|pp\b)"
     rf"|{_SPACE}?(?P<basis>bps?\b|basis points?\b)"
-    rf"|{_SPACE}?(?P<after>[€£¥￥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b)"
-    r"|(?P<times>[x×](?![A-Za-z\d])))?",
+    rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b)"
+    r"|(?P<times>[x\u00d7](?![A-Za-z\d])))?",
 )
 
 _MONTHS = (
@@ -111,10 +109,10 @@ _NOT_FIGURES = re.compile(
     r"|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
     r"|\[\d+(?:\s*,\s*\d+)*\]"
     r"|(?m:^\s*(?:#+\s*)?\d{1,2}[.)](?=\s))"
-    r"|\b(?:page|p\.|pages|pp\.|item|note|section|step|chapter|figure|table|no\.)\s*\d+(?:\s*[-–]\s*\d+)?\b"
+    r"|\b(?:page|p\.|pages|pp\.|item|note|section|step|chapter|figure|table|no\.)\s*\d+(?:\s*[-\u2013]\s*\d+)?\b"
     r"|\b[QH][1-4]\b|\bFY\s?(?:19|20)?\d{2}\b|\b(?:10-[KQ]|8-K|20-F)\b"
     r"|\b(?:S&P|Russell|Nasdaq|NASDAQ|FTSE|STOXX|Stoxx|Nikkei|CAC|DAX|MSCI|Dow)\s?-?\d{2,4}\b"
-    r"|\b(?:19|20)\d{2}\s?[-–/]\s?(?:(?:19|20)\d{2}|\d{2})\b"
+    r"|\b(?:19|20)\d{2}\s?[-\u2013/]\s?(?:(?:19|20)\d{2}|\d{2})\b"
     r"|\b\d+-(?:day|week|month|year|minute|hour|for)s?\b"
     r"|\b(?:VaR|CVaR|confidence|level)\b[ (]{0,2}(?:of |at |level |the )*9[059](?:\.\d)?\s?%"
     r"|\b9[059](?:\.\d)?\s?%[\s-]*(?:one-day |daily |historical |1-day )*(?:VaR|CVaR|confidence|level|value at risk)",
@@ -139,8 +137,8 @@ _DURATIONS |= {"trading", "calendar", "seconds", "minute", "second", "business"}
 
 _DOWN = (
     r"fell|fall|falls|fallen|down|lost|lose|loses|losing|loss|losses|declined?|declines|dropped|drop|drops|decreased?"
-    r"|decreases|shrank|slid|slipped|sank|negative|minus|cost you|lower|below|behind|underperform(?:ed|s|ing)?|trail(?:ed|s|ing)?"
-    r"|lagged|shortfall"
+    r"|decreases|shrank|slid|slipped|sank|negative|minus|cost you|lower|below|behind"
+    r"|underperform(?:ed|s|ing)?|trail(?:ed|s|ing)?|lagged|shortfall"
 )
 _UP = (
     r"rose|rise|rises|risen|up|gained|gains?|increased?|increases|grew|grown|climbed|positive|plus|profit|higher|above|ahead"
