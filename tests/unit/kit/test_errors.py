@@ -8,7 +8,6 @@ import grpc
 import orjson
 import pytest
 from grpc_status import rpc_status
-
 from stocktool_kit.core import errors
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument, Kind, RateLimited, StockToolError
 from stocktool_kit.http import problem

@@ -7,20 +7,23 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import grpc
 import structlog
 import uvloop
 from starlette.types import ASGIApp
 
-from stocktool_kit import logs, telemetry
+from stocktool_kit import telemetry
 from stocktool_kit.aio import Limiter
 from stocktool_kit.aws.clients import AwsClients
+from stocktool_kit.aws.cloudwatch import MetricsExporter
+from stocktool_kit.aws.log_shipper import CloudWatchLogs
 from stocktool_kit.config import ServiceSettings
 from stocktool_kit.core.clock import Clock, SystemClock
 from stocktool_kit.health import Health
 from stocktool_kit.http.server import HttpServer
+from stocktool_kit.logs import configure_logging
 from stocktool_kit.metrics import Metrics
 from stocktool_kit.ops import ops_app
 from stocktool_kit.rpc.channel import open_channel
@@ -180,14 +183,16 @@ def run(settings: SettingsT, bootstrap: Bootstrap[SettingsT]) -> None:
     Raises:
         SystemExit: With code 1 when a loop broke, so that the supervisor starts the process again.
     """
-    logs.configure(settings)
+    shippers = [CloudWatchLogs(AwsClients(Limiter(1)), settings.service)] if settings.cloudwatch_logs else []
+    configure_logging(settings.service, settings.log_level, handlers=shippers)
     telemetry.configure(settings)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             healthy = runner.run(_until_stopped(settings, bootstrap))
     finally:
         telemetry.shutdown()
-        logs.shutdown()
+        for shipper in shippers:
+            shipper.close()
     if not healthy:
         raise SystemExit(1)
 
@@ -199,13 +204,18 @@ async def _until_stopped(settings: SettingsT, bootstrap: Bootstrap[SettingsT]) -
         loop.add_signal_handler(number, stop.set)
     async with running(settings, bootstrap) as process:
         waiting = asyncio.create_task(stop.wait())
-        await asyncio.wait([waiting, process.failed], return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [waiting, process.failed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         return not process.failed.done()
 
 
 def _workers(runtime: Runtime[SettingsT], parts: Parts) -> Sequence[Worker]:
-    return [runtime.health, *parts.workers]
+    workers: list[Worker] = [runtime.health, *parts.workers]
+    if runtime.settings.cloudwatch_metrics:
+        interval = runtime.settings.cloudwatch_metrics_seconds
+        workers.append(MetricsExporter(runtime.aws, runtime.metrics, interval))
+    return workers
 
 
 async def _guarded(worker: Worker, stop: asyncio.Event, health: Health, failed: asyncio.Future[None]) -> None:

@@ -48,7 +48,7 @@ def describe(
         app.include_router(router, prefix=prefix)
     for router in root_routers:
         app.include_router(router)
-    refuse_undeclared(app)
+    refuse_undeclared([*routers, *root_routers])
     return app
 
 
@@ -78,6 +78,7 @@ def create_app(
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,
+        prefix=prefix,
         max_body_bytes=runtime.settings.max_body_bytes,
         body_limits=body_limits or {},
     )

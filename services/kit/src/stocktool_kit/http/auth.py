@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Security
+from fastapi import APIRouter, Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -49,13 +49,16 @@ def public() -> Any:
     return Depends(dependency)
 
 
-def refuse_undeclared(app: FastAPI) -> None:
+def refuse_undeclared(routers: Iterable[APIRouter]) -> None:
     """Stop the process from starting with a route whose policy nobody thought of.
 
     Raises:
         ValueError: A route declares neither a scope nor that it is public.
     """
-    for route in app.routes:
+    for route in (route for router in routers for route in router.routes):
+        nested = getattr(route, "original_router", None)  # what `include_router` leaves behind
+        if nested is not None:
+            refuse_undeclared([nested])
         if isinstance(route, APIRoute) and not any(_policies(route.dependant)):
             raise ValueError(
                 f"{sorted(route.methods or ())} {route.path} declares no policy: use requires(...) or public()"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import structlog
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -25,23 +26,23 @@ REQUEST_DEADLINE_SECONDS = 30.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class _BodyTooLarge(Exception):
-    pass
-
-
 class RequestMiddleware:
     """Pure ASGI, so that streams stay streams.
 
     Args:
         app: What is wrapped.
         metrics: Takes one observation per request.
+        prefix: Public path of the service, which the framework leaves out of a route's template.
         max_body_bytes: Limit of ordinary routes.
         body_limits: Limits of routes that take more, by path prefix.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_body_bytes: int, body_limits: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, prefix: str, max_body_bytes: int, body_limits: Mapping[str, int]
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._prefix = prefix
         self._max_body_bytes = max_body_bytes
         self._body_limits = dict(body_limits)
 
@@ -68,7 +69,10 @@ class RequestMiddleware:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise _BodyTooLarge
+                # An HTTPException, since FastAPI calls any other failure to read the body a 400.
+                raise HTTPException(
+                    413, f"the body is larger than {limit} bytes; send less at once", {"connection": "close"}
+                )
             return message
 
         async def observed_send(message: Message) -> None:
@@ -85,11 +89,6 @@ class RequestMiddleware:
 
         try:
             await self._app(scope, limited_receive, observed_send)
-        except _BodyTooLarge:
-            if status == 0:
-                detail = f"the body is larger than {limit} bytes; send less at once"
-                refusal = problem.plain(413, detail, scope["path"], {"connection": "close"})
-                await refusal(scope, receive, observed_send)
         except Exception as error:
             log.exception("http_bug", path=scope["path"])
             if status:
@@ -101,6 +100,8 @@ class RequestMiddleware:
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
         # The template, not the path: ids and symbols would make an unbounded set of labels.
         route = getattr(scope.get("route"), "path", "unmatched")
+        if route.startswith("/") and scope["path"].startswith(self._prefix):
+            route = self._prefix + route
         self._metrics.http_request(scope["method"], route, status, seconds)
         caller = caller_or_none()
         log.info(

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import OVERALL_HEALTH
 from grpc_health.v1.health import aio as health_aio
-from opentelemetry.instrumentation.grpc import aio_server_interceptor
+from opentelemetry.instrumentation.grpc import aio_server_interceptor, filters
 
 from stocktool_kit.config import ServiceSettings, TlsSettings
 from stocktool_kit.metrics import Metrics
@@ -58,7 +58,7 @@ class GrpcServer:
     ) -> None:
         guard = Guard(policies(each.descriptor for each in registrations), verifier, identity, metrics)
         self._server = grpc.aio.server(
-            interceptors=[aio_server_interceptor(), guard],  # type: ignore[no-untyped-call]  # untyped there
+            interceptors=[aio_server_interceptor(filter_=filters.negate(filters.health_check())), guard],  # type: ignore[no-untyped-call]  # untyped there
             options=_OPTIONS,
             maximum_concurrent_rpcs=settings.max_concurrent_rpcs,
         )
