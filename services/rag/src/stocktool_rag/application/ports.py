@@ -1,0 +1,288 @@
+"""What the use cases need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.ids import OwnerId
+from stocktool_kit.core.paging import Page, PageRequest
+
+from stocktool_rag.domain.chunks import Chunk
+from stocktool_rag.domain.collections import Collection, IndexVersion
+from stocktool_rag.domain.documents import CollectionId, Document, DocumentId
+from stocktool_rag.domain.pages import PageText
+from stocktool_rag.domain.ranking import Hit, Vector, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What was read out of a file."""
+
+    media_type: str
+    pages: Sequence[PageText]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """The passages of one document with their vectors, row by row.
+
+    Attributes:
+        chunks: Passages in reading order.
+        vectors: Unit vectors as 16-bit floats, one row per passage.
+        content_hash: SHA-256 of the bytes they were made of.
+        pipeline: Version of the pipeline and embedder that made them.
+    """
+
+    chunks: Sequence[Chunk]
+    vectors: NDArray[np.float16]
+    content_hash: str
+    pipeline: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A form a browser may post a file to: `fields` first, the file last as `file`."""
+
+    url: str
+    fields: Mapping[str, str]
+    expires_in_seconds: int
+
+
+class DocumentStore(Protocol):
+    """Documents, collections and what the indexes must hold."""
+
+    async def create(self, document: Document, key: IdempotencyKey | None = None) -> Document:
+        """Store a new document with its audit entry; with a key that was used before, answer that one's document.
+
+        Raises:
+            Conflict: The key was used for another body.
+        """
+        ...
+
+    async def get(self, document_id: DocumentId) -> Document | None:
+        """Read a document; None when there is none or it is being deleted."""
+        ...
+
+    async def get_many(self, document_ids: Sequence[DocumentId]) -> Mapping[DocumentId, Document]:
+        """Read several; those that do not exist are left out."""
+        ...
+
+    async def list(self, collection_id: CollectionId, page: PageRequest) -> Page[Document]:
+        """Documents of a collection whose bytes have arrived, newest first."""
+        ...
+
+    async def all_searchable(self, collection_id: CollectionId) -> Sequence[Document]:
+        """Every document of a collection whose passages may appear among hits."""
+        ...
+
+    async def save(self, document: Document, *, fence: str | None = None) -> None:
+        """Store a document that was read at one version less; the index version follows its passages.
+
+        Args:
+            document: The document as it is to be.
+            fence: Name of the lease the writer must still hold; see `Leases`.
+
+        Raises:
+            StaleDocument: It is gone, another version, or the lease is lost.
+        """
+        ...
+
+    async def hide(self, document_id: DocumentId, actor: str) -> Document | None:
+        """Make a document vanish for every reader and write the audit entry, once.
+
+        Returns:
+            The document, also when it was hidden before; None when it is gone for good.
+        """
+        ...
+
+    async def get_hidden(self, document_id: DocumentId) -> Document | None:
+        """Read a document that is being deleted."""
+        ...
+
+    async def forget(self, document: Document) -> None:
+        """Remove the rows of a document that was hidden."""
+        ...
+
+    async def create_collection(self, collection: Collection) -> None:
+        """Store a new collection."""
+        ...
+
+    async def get_collection(self, collection_id: CollectionId) -> Collection | None:
+        """Read a collection that was made by `create_collection`."""
+        ...
+
+    async def collections_of(self, owner_id: OwnerId) -> Sequence[Collection]:
+        """The collections an owner made."""
+        ...
+
+    async def index_version(self, collection_id: CollectionId) -> IndexVersion:
+        """What a collection's index must hold."""
+        ...
+
+
+class OriginalStore(Protocol):
+    """The bytes of documents."""
+
+    async def put(self, owner: OwnerId, document_id: DocumentId, source: BinaryIO, size_bytes: int) -> None:
+        """Store the bytes of an open file; storage then tells the ingest queue."""
+        ...
+
+    async def form(self, owner: OwnerId, document_id: DocumentId, max_bytes: int) -> UploadForm:
+        """Sign a form for exactly this document."""
+        ...
+
+    async def download(self, owner: OwnerId, document_id: DocumentId, path: Path) -> bool:
+        """Copy the bytes into a file; False when there are none."""
+        ...
+
+    async def delete(self, owner: OwnerId, document_id: DocumentId) -> None:
+        """Delete the bytes in all their versions."""
+        ...
+
+
+class DerivedStore(Protocol):
+    """What was made of documents: the truth behind every index."""
+
+    async def put_pages(self, owner: OwnerId, document_id: DocumentId, pages: Sequence[PageText]) -> None:
+        """Store the text of all pages."""
+        ...
+
+    async def get_page(self, owner: OwnerId, document_id: DocumentId, number: int) -> PageText | None:
+        """Read one page; None when there is none."""
+        ...
+
+    async def put(self, owner: OwnerId, document_id: DocumentId, indexed: Indexed) -> None:
+        """Store passages and vectors as one."""
+        ...
+
+    async def get(self, owner: OwnerId, document_id: DocumentId) -> Indexed | None:
+        """Read passages and vectors; None when there are none."""
+        ...
+
+    async def delete(self, owner: OwnerId, document_id: DocumentId) -> None:
+        """Delete all of it in all versions."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """A projection of `DerivedStore`, one per collection, that answers fast. It may lose everything at any time."""
+
+    async def put(self, collection_id: CollectionId, indexed: Indexed) -> None:
+        """Make the index hold exactly these passages of their document.
+
+        Raises:
+            Unavailable: The index cannot be reached, or is broken.
+        """
+        ...
+
+    async def remove(self, collection_id: CollectionId, document_id: DocumentId) -> None:
+        """Forget a document."""
+        ...
+
+    async def count(self, collection_id: CollectionId) -> int:
+        """How many passages it holds."""
+        ...
+
+    async def query(
+        self, collection_id: CollectionId, vector: Vector, limit: int, document_ids: Sequence[DocumentId] = ()
+    ) -> list[Hit]:
+        """The nearest passages, best first; of all documents when none are named."""
+        ...
+
+    async def drop(self, collection_id: CollectionId) -> None:
+        """Forget a whole collection."""
+        ...
+
+    async def ping(self) -> None:
+        """Answer when it works.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Makes vectors of texts."""
+
+    name: str
+    dimension: int
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages, in order."""
+        ...
+
+    async def embed_query(self, text: str) -> Vector:
+        """Embed a question."""
+        ...
+
+
+class Parser(Protocol):
+    """Reads text out of files."""
+
+    async def parse(self, path: Path, name: str) -> ParsedDocument:
+        """Read the pages of a file; its name is the one it was uploaded under.
+
+        Raises:
+            Unreadable: It cannot be taken; the reason is for its owner.
+        """
+        ...
+
+
+class Announcer(Protocol):
+    """Tells a user's browser that a document has changed."""
+
+    async def announce(self, document: Document) -> None:
+        """Send a hint; never fails, since the row is the truth."""
+        ...
+
+    async def announce_deleted(self, document: Document) -> None:
+        """Send the hint that it is gone."""
+        ...
+
+
+class IngestQueue(Protocol):
+    """Work for the ingest worker that is not caused by storage."""
+
+    async def request_reindex(self, document_id: DocumentId, request_id: str) -> None:
+        """Ask for a new indexing."""
+        ...
+
+    async def request_purge(self, document_id: DocumentId) -> None:
+        """Ask that a deletion is completed, should its caller not come to it."""
+        ...
+
+
+class Leases(Protocol):
+    """At most one worker per document or index at a time."""
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Hold a lease for a block, renewed meanwhile.
+
+        Raises:
+            Unavailable: Somebody else holds it; try again later.
+        """
+        ...
+
+
+class Healing(Protocol):
+    """Told of an index that does not hold what it must."""
+
+    def request(self, collection_id: CollectionId) -> None:
+        """Have it rebuilt in the background."""
+        ...
+
+
+class VectorsOf(Protocol):
+    """Reads `Indexed` through a bounded cache; for exact search."""
+
+    def each(self, documents: Sequence[Document]) -> AsyncIterator[Indexed]:
+        """The passages of each document in turn; documents without any are left out."""
+        ...

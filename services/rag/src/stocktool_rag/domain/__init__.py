@@ -1,0 +1,1 @@
+"""Documents, their states, pages, chunks and the ranking of hits. No I/O."""

@@ -1,0 +1,96 @@
+"""Chunks: passages small enough for the embedder, each within one page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stocktool_rag.domain.documents import DocumentId
+from stocktool_rag.domain.pages import PageText
+
+CHUNKER_VERSION = "lines-1"
+TARGET_CHARACTERS = 900
+_EARLY_BREAK = 600  # past this a blank line ends the chunk: a paragraph's end is a better cut than a full measure
+_SMALL_TAIL = 200  # a rest shorter than this joins the chunk before it
+_MAX_CONTEXT = 160
+_SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage.
+
+    Attributes:
+        id: `<document>.<page>.<ordinal>`; the same bytes give the same ids.
+        document_id: Document it stands in.
+        page: Page it stands on, from 1.
+        text: The passage as displayed.
+        context: Document and page title; embedded before the text, never displayed.
+    """
+
+    id: str
+    document_id: DocumentId
+    page: int
+    text: str
+    context: str
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedder gets: a passage alone rarely says what it is about."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+def chunk_pages(document_id: DocumentId, title: str, pages: Sequence[PageText]) -> list[Chunk]:
+    """Cut pages into chunks of some 900 characters on their lines, in reading order."""
+    return [
+        Chunk(f"{document_id}.{page.number}.{ordinal}", document_id, page.number, text, _context(title, page.title))
+        for page in pages
+        for ordinal, text in enumerate(_passages(page.text), start=1)
+    ]
+
+
+def _passages(text: str) -> list[str]:
+    passages: list[str] = []
+    lines: list[str] = []
+    size = 0
+    for line in _short_lines(text):
+        if lines and (size + len(line) > TARGET_CHARACTERS or (not line and size >= _EARLY_BREAK)):
+            passages.append("\n".join(lines))
+            lines, size = [], 0
+        if line or (lines and lines[-1]):
+            lines.append(line)
+            size += len(line) + 1
+    if any(lines):
+        passages.append("\n".join(lines))
+    passages = [passage.strip() for passage in passages if passage.strip()]
+    if len(passages) > 1 and len(passages[-1]) < _SMALL_TAIL:
+        tail = passages.pop()
+        passages[-1] = f"{passages[-1]}\n{tail}"
+    return passages
+
+
+def _short_lines(text: str) -> Iterator[str]:
+    """The lines of a page, right-stripped, none longer than a chunk: long ones are cut after sentences, then words."""
+    for line in text.split("\n"):
+        rest = line.rstrip()
+        if len(rest) <= TARGET_CHARACTERS:
+            yield rest
+            continue
+        piece = ""
+        for sentence in _SENTENCE_END.split(rest):
+            if piece and len(piece) + 1 + len(sentence) > TARGET_CHARACTERS:
+                yield piece
+                piece = ""
+            piece = f"{piece} {sentence}" if piece else sentence
+            while len(piece) > TARGET_CHARACTERS:
+                cut = piece.rfind(" ", 1, TARGET_CHARACTERS) + 1 or TARGET_CHARACTERS
+                yield piece[:cut].rstrip()
+                piece = piece[cut:].lstrip()
+        if piece:
+            yield piece
+
+
+def _context(title: str, page_title: str) -> str:
+    parts = [part for part in (title.strip(), page_title.strip()) if part]
+    return " · ".join(dict.fromkeys(parts))[:_MAX_CONTEXT]
