@@ -15,6 +15,11 @@ import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from stocktool_kit.aio import Limiter
+from stocktool_kit.aws.clients import AwsClients
+from stocktool_kit.aws.log_shipper import CloudWatchLogs
+from stocktool_kit.config import ServiceSettings
+
 _SECRET_KEYS = re.compile(
     r"(?i)^(authorization|cookie|set-cookie|password|passwd|secret|token|bearer|api[_-]?key|private[_-]?key"
     r"|.*_(token|secret|password|api_key|private_key))$"
@@ -28,10 +33,27 @@ _HIDDEN = "[hidden]"
 _QUIET = {"botocore": logging.WARNING, "boto3": logging.WARNING, "urllib3": logging.WARNING, "asyncio": logging.WARNING}
 
 
+def configure(settings: ServiceSettings) -> None:
+    """Set up a service process's logging, to CloudWatch too where the settings say so."""
+    handlers = []
+    if settings.cloudwatch_logs:
+        handlers.append(CloudWatchLogs(AwsClients(Limiter(1)), settings.service))
+    configure_logging(settings.service, settings.log_level, handlers=handlers)
+
+
+def shutdown() -> None:
+    """Send what is still buffered; what is logged later goes to stdout only."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler, CloudWatchLogs):
+            root.removeHandler(handler)
+            handler.close()
+
+
 def configure_logging(
     service: str, level: str = "INFO", *, json: bool | None = None, handlers: Iterable[logging.Handler] = ()
 ) -> None:
-    """Set up the process's logging; called once, by `kit.process.run`, or by a command of its own.
+    """Set up the process's logging; for commands that are no service; those call `configure`.
 
     Args:
         service: Bound to every line.

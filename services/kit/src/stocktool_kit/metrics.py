@@ -19,7 +19,7 @@ MAX_SERIES = 500
 """Dimension sets kept between two exports; more mean a label that is not closed, and are counted, not kept."""
 
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_FIGURES = 2  # significant digits kept of a time: an error of at most 5 %, and few enough distinct values
+_EXACT_VALUES = 450  # distinct values of a series kept at three digits; a crowded series goes on with two
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class Metrics:
 
     def api_latency(self, route: str, milliseconds: float) -> None:
         """Time of one request to a route (template) or RPC method."""
-        self._add("APILatency", "Milliseconds", _rounded(milliseconds), Route=route)
+        self._add("APILatency", "Milliseconds", max(milliseconds, 0.01), Route=route)
 
     def tool_exec_time(self, tool: str, milliseconds: float) -> None:
         """Time of one tool run."""
         self._tools.labels(tool).observe(milliseconds / 1000)
-        self._add("ToolExecTime", "Milliseconds", _rounded(milliseconds), Tool=tool)
+        self._add("ToolExecTime", "Milliseconds", max(milliseconds, 0.01), Tool=tool)
 
     def cache_hit(self, hit: bool) -> None:  # noqa: FBT001 - it is the measurement
         """One read of the cache; the metric is the percentage of hits, as the average of 100s and 0s."""
@@ -144,11 +144,15 @@ class Metrics:
                     self._dropped.inc(count)
                     return
                 values = self._samples[series] = {}
+            if series.unit == "Milliseconds":
+                value = _rounded(value, values)
             values[value] = values.get(value, 0) + count
 
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def _rounded(milliseconds: float) -> float:
-    return float(f"{max(milliseconds, 0.01):.{_FIGURES - 1}e}")
+def _rounded(value: float, values: Mapping[float, int]) -> float:
+    """Keep three significant digits (an error of at most 0.5 %), two (5 %) once a series has many distinct values."""
+    digits = 2 if len(values) < _EXACT_VALUES else 1
+    return float(f"{value:.{digits}e}")

@@ -66,6 +66,10 @@ class Queue:
         """Send a JSON message with the current trace and answer its id."""
         return await self.send_text(orjson.dumps(body).decode(), attributes, delay_seconds=delay_seconds)
 
+    async def deliver(self, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
+        """Send, as a destination of the outbox."""
+        await self.send(message, attributes)
+
     async def send_text(self, body: str, attributes: Mapping[str, str] | None = None, *, delay_seconds: int = 0) -> str:
         """Send a message as it is, with the current trace unless the attributes carry one."""
         answer = await self.aws.call(

@@ -38,6 +38,10 @@ class Topic:
         )
         return str(answer["MessageId"])
 
+    async def deliver(self, message: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
+        """Publish, as a destination of the outbox."""
+        await self.publish(message, attributes)
+
 
 def message_attributes(attributes: Mapping[str, str]) -> dict[str, Any]:
     """The wire form of text attributes, with the current trace among them. Empty values cannot be sent: left out."""

@@ -1,0 +1,123 @@
+"""Records of writes that may be sent twice, stored in the write's own transaction.
+
+Since the record commits with the effect, there is no state "begun": of two twins one commits, and the other finds its
+record and answers the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from stocktool_kit.aws.table import Attr, ConditionFailed, Operation, Put, Table, is_live
+from stocktool_kit.core.clock import Clock, epoch
+from stocktool_kit.core.errors import AlreadyExists, Conflict
+from stocktool_kit.core.idempotency import IdempotencyKey
+
+_KEPT = timedelta(hours=24)
+_TWIN_LOOKS = 10
+_TWIN_PAUSE_SECONDS = 0.1
+
+
+class IdempotencyKeyReused(AlreadyExists):
+    """The key was used for a request with another body."""
+
+    reason = "IDEMPOTENCY_KEY_REUSED"
+
+
+class TwinInFlight(Conflict):
+    """The same request is being handled right now; ask again later."""
+
+    reason = "IDEMPOTENCY_TWIN_IN_FLIGHT"
+
+
+class IdempotencyRecords:
+    """The records in the table they protect.
+
+    Args:
+        table: The table.
+        clock: Real time.
+        partition_key: Name of the partition key, on tables that are not `pk`/`sk`.
+        sort_key: Name of the sort key.
+    """
+
+    def __init__(self, table: Table, clock: Clock, *, partition_key: str = "pk", sort_key: str = "sk") -> None:
+        self._table = table
+        self._clock = clock
+        self._partition_key = partition_key
+        self._sort_key = sort_key
+
+    async def replay(self, key: IdempotencyKey) -> dict[str, Any] | None:
+        """The answer given earlier to the same request; None when there was none in the last 24 hours.
+
+        Raises:
+            IdempotencyKeyReused: The key came with another body then.
+        """
+        item = await self._table.get(self._key(key))
+        if item is None or not is_live(item, self._clock.now()):
+            return None
+        if item["body_hash"] != key.body_hash:
+            raise IdempotencyKeyReused("this Idempotency-Key was used for another request; use a new one")
+        response: dict[str, Any] = orjson.loads(item["response"])
+        return response
+
+    def record(self, key: IdempotencyKey, response: Mapping[str, Any]) -> Put:
+        """The operation that stores an answer (a JSON object) with the write it belongs to."""
+        now = self._clock.now()
+        free = Attr(self._partition_key).not_exists() | Attr("expires_at").lte(epoch(now))
+        item = {
+            **self._key(key),
+            "body_hash": key.body_hash,
+            "principal": key.principal,
+            "response": orjson.dumps(response).decode(),
+            "expires_at": epoch(now, _KEPT),
+        }
+        return Put(item, free, table=self._table.name)
+
+    async def write(
+        self, key: IdempotencyKey | None, operations: Sequence[Operation], response: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Do a write once and answer `response`, or what the same request was answered before.
+
+        Args:
+            key: The request's identity; None: the write is done without a record.
+            operations: The write.
+            response: The answer to store with it, a JSON object.
+
+        Raises:
+            IdempotencyKeyReused: The key came with another body before.
+            TwinInFlight: A twin is committing and did not get done within a second.
+            ConditionFailed: The write's own conditions do not hold.
+        """
+        if key is None:
+            await self._table.transact(operations)
+            return response
+        earlier = await self.replay(key)
+        if earlier is not None:
+            return earlier
+        try:
+            await self._table.transact([*operations, self.record(key, response)])
+        except ConditionFailed:
+            # Either the twin's record is there, or its effect made our own conditions fail.
+            answer = await self.replay(key)
+            if answer is None:
+                raise
+            return answer
+        except Conflict as error:
+            return await self._twin(key, error)
+        return response
+
+    async def _twin(self, key: IdempotencyKey, conflict: Conflict) -> Mapping[str, Any]:
+        for _ in range(_TWIN_LOOKS):
+            await asyncio.sleep(_TWIN_PAUSE_SECONDS)
+            answer = await self.replay(key)
+            if answer is not None:
+                return answer
+        raise TwinInFlight("this request, or another change of the same thing, is in progress") from conflict
+
+    def _key(self, key: IdempotencyKey) -> dict[str, str]:
+        return {self._partition_key: f"I#{key.record_id}", self._sort_key: "record"}
