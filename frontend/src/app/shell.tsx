@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { FileText, LayoutDashboard, LogOut, MessagesSquare, Moon, ShieldCheck, Sun, TrendingUp } from "lucide-react";
 
-import { setDark, useDark } from "@/app/theme";
+import { setDark, useDark } from "@/hooks/use-dark";
 import { Badge } from "@/components/badge";
 import { useLiveStatus } from "@/hooks/use-live";
 import { marketQuery } from "@/lib/api/market";

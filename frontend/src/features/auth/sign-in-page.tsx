@@ -7,6 +7,7 @@ import { TextField } from "@/components/field";
 import { useRegister } from "@/features/auth/register";
 import { useSignIn } from "@/features/auth/sign-in";
 import { ApiError } from "@/lib/api/api-error";
+import { textOf } from "@/lib/form";
 
 /** Shown in place of any page while nobody is signed in, so that the address survives the sign-in. */
 export function SignInPage({ expired }: { expired: boolean }) {
@@ -61,7 +62,7 @@ function SignInForm() {
       onSubmit={(event) => {
         event.preventDefault();
         const data = new FormData(event.currentTarget);
-        signIn.mutate({ email: text(data, "email"), password: text(data, "password") });
+        signIn.mutate({ email: textOf(data, "email"), password: rawText(data, "password") });
       }}
     >
       {error !== null && (fields?.fields.length ?? 0) === 0 && <ErrorNote error={error} />}
@@ -100,9 +101,9 @@ function RegisterForm() {
         event.preventDefault();
         const data = new FormData(event.currentTarget);
         register.mutate({
-          email: text(data, "email"),
-          password: text(data, "password"),
-          display_name: text(data, "display_name"),
+          email: textOf(data, "email"),
+          password: rawText(data, "password"),
+          display_name: textOf(data, "display_name"),
         });
       }}
     >
@@ -139,7 +140,8 @@ function RegisterForm() {
   );
 }
 
-function text(data: FormData, name: string): string {
+/** A password is taken as typed, blanks included. */
+function rawText(data: FormData, name: string): string {
   const value = data.get(name);
   return typeof value === "string" ? value : "";
 }

@@ -1,0 +1,47 @@
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import type { Transaction } from "@/features/portfolio/api/types";
+import { api } from "@/lib/api/client";
+import type { PageOf } from "@/lib/api/types";
+
+function path(portfolioId: string): string {
+  return `/api/stock/v1/portfolios/${portfolioId}/transactions`;
+}
+
+export function transactionsQuery(portfolioId: string) {
+  return infiniteQueryOptions({
+    queryKey: ["portfolio", portfolioId, "transactions"],
+    queryFn: ({ pageParam, signal }) =>
+      api<PageOf<Transaction>>(path(portfolioId), { query: { page_size: 50, page_token: pageParam }, signal }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_page_token || undefined,
+    select: (data) => data.pages.flatMap((page) => page.items),
+  });
+}
+
+/** Amounts as typed: decimal strings. */
+export type NewTransaction = { date: string; type: string } & Partial<
+  Record<
+    "symbol" | "quantity" | "price" | "amount" | "fee" | "tax" | "currency" | "ratio" | "account_id" | "note",
+    string
+  >
+>;
+
+export function useRecordTransaction(portfolioId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ transaction, idempotencyKey }: { transaction: NewTransaction; idempotencyKey: string }) =>
+      api<PageOf<Transaction>>(path(portfolioId), { method: "POST", body: transaction, idempotencyKey }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["portfolio", portfolioId] }),
+  });
+}
+
+/** Appends the reversal of an entry; everything derived from the ledger is asked for again. */
+export function useDeleteTransaction(portfolioId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (transactionId: string) =>
+      api<undefined>(`${path(portfolioId)}/${transactionId}`, { method: "DELETE" }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["portfolio", portfolioId] }),
+  });
+}

@@ -1,0 +1,72 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+
+import { SignedMoney, SignedPercent } from "@/components/amount";
+import { Card } from "@/components/card";
+import { ErrorNote } from "@/components/error-note";
+import { Spinner } from "@/components/spinner";
+import type { Performance } from "@/features/portfolio/api/types";
+import { Figure } from "@/features/portfolio/figure";
+import { ranges, type Range } from "@/features/portfolio/ranges";
+import { formatDay } from "@/lib/format";
+
+export function ReturnsCard({ performance, range }: { performance: UseQueryResult<Performance>; range: Range }) {
+  const label = ranges.find((option) => option.value === range)?.label ?? range;
+  const data = performance.data;
+  return (
+    <Card
+      title="Returns"
+      note={data === undefined ? label : `${label}: ${formatDay(data.start)} to ${formatDay(data.end)}`}
+      className="flex-1"
+    >
+      {performance.isPending && <Spinner label="Computing returns" />}
+      {performance.isError && <ErrorNote error={performance.error} onRetry={() => void performance.refetch()} />}
+      {data !== undefined && <Figures performance={data} />}
+    </Card>
+  );
+}
+
+function Figures({ performance }: { performance: Performance }) {
+  const { benchmark, undefined: reasons } = performance;
+  return (
+    <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm">
+      <Figure
+        name="Time-weighted"
+        meaning="What one unit of money would have earned, whatever was paid in or out in between. The one to hold against a benchmark."
+        reason={reasons["twr"]}
+      >
+        {performance.twr !== null && <SignedPercent fraction={performance.twr} />}
+      </Figure>
+      <Figure
+        name={benchmark?.symbol ?? "Benchmark"}
+        meaning="The return of the benchmark's adjusted price over the same days."
+        reason={benchmark?.undefined["twr"] ?? reasons["benchmark"]}
+      >
+        {benchmark?.twr != null && <SignedPercent fraction={benchmark.twr} />}
+      </Figure>
+      <Figure
+        name="Money-weighted (XIRR)"
+        meaning="The yearly rate at which your dated payments grew to today's value; it depends on when you paid in."
+        reason={reasons["xirr"]}
+      >
+        {performance.xirr !== null && <SignedPercent fraction={performance.xirr} />}
+      </Figure>
+      <Figure
+        name="Simple"
+        meaning="The gain over the value at the start plus what was paid in."
+        reason={reasons["simple_return"]}
+      >
+        {performance.simple_return !== null && <SignedPercent fraction={performance.simple_return} />}
+      </Figure>
+      <Figure
+        name="Gain"
+        meaning="Value at the end less value at the start less what was paid in net."
+        reason={undefined}
+      >
+        <SignedMoney money={performance.gain} />
+      </Figure>
+      <Figure name="Net paid in" meaning="Deposits less withdrawals in the range." reason={undefined}>
+        <SignedMoney money={performance.net_flows} className="text-ink" />
+      </Figure>
+    </dl>
+  );
+}
