@@ -1,0 +1,1 @@
+"""Ports over DynamoDB, Secrets Manager, argon2, JOSE and the push service."""
