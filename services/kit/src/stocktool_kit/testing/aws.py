@@ -16,7 +16,8 @@ from stocktool_kit.core.ids import new_ulid
 
 def emulated(endpoint_url: str, *, threads: int = 8) -> AwsClients:
     """Clients of an emulator at an address."""
-    options = AwsOptions(endpoint_url=endpoint_url, region="us-east-1", access_key_id="test", secret_access_key="test")
+    who = "test"  # the emulator's root, by name and by secret
+    options = AwsOptions(endpoint_url, region="us-east-1", access_key_id=who, secret_access_key=who)
     return AwsClients(Limiter(threads), options)
 
 
