@@ -43,7 +43,9 @@ def run(*command: str | Path, cwd: Path = ROOT, cure: str, **environment: str) -
     except OSError as error:
         raise StepFailed(f"cannot run {command[0]}: {error}\n  cure: {cure}") from error
     if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
+        said = (done.stdout + done.stderr).strip().splitlines()
+        # Some tools name the cause first, some last.
+        tail = "\n".join(said if len(said) <= 40 else [*said[:20], "...", *said[-20:]])
         shown = " ".join(str(part) for part in command)
         raise StepFailed(f"`{shown}` ended with {done.returncode}:\n{tail}\n  cure: {cure}")
 
@@ -183,12 +185,27 @@ def npm_packages() -> bool:
     return once("npm", digest([page / "package-lock.json"]), build, page / "node_modules")
 
 
+def page_server() -> bool:
+    """Install the file server that serves the built page."""
+    home = ROOT / "dev" / "page"
+    node()
+
+    def build() -> None:
+        run(
+            TOOLS / "node" / "bin" / "npm", "ci", "--no-audit", "--prefer-offline", "--loglevel=error", cwd=home,
+            cure="check the network; a broken dev/page/node_modules can be removed",
+        )  # fmt: skip
+
+    return once("page-server", digest([home / "package-lock.json"]), build, home / "node_modules")
+
+
 def page() -> bool:
     """Build the page if its sources changed."""
     home = ROOT / "frontend"
     if not (home / "package-lock.json").is_file():
         return False
     npm_packages()
+    page_server()
     sources = [
         path
         for name in PAGE_SOURCES

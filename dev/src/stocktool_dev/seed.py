@@ -1,0 +1,145 @@
+"""The demo: two users, a portfolio and a document, made through the public API as anybody would make them.
+
+Each step looks before it makes and carries a key of its own, so that planting again changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stocktool_dev import emulator, vault
+from stocktool_dev.layout import Layout
+
+DEMO = "demo@stocktool.local"
+ADMIN = "admin@stocktool.local"
+_FOLDER = emulator.ROOT / "dev" / "demo"
+PORTFOLIO = _FOLDER / "portfolio.json"
+DOCUMENT = _FOLDER / "about-these-prices.md"
+_PATIENCE_SECONDS = 30.0
+
+Say = Callable[[str], None]
+
+
+class SeedFailed(Exception):
+    """The mesh refused a part of the demo; the message carries its answer."""
+
+
+def plant(layout: Layout, secrets: vault.Secrets, *, say: Say) -> None:
+    """Make what is missing of the demo, through the edge.
+
+    Raises:
+        SeedFailed: The mesh answered something else than it should.
+    """
+    with httpx.Client(base_url=f"http://127.0.0.1:{layout.port}", timeout=20, headers=_host(layout)) as client:
+        _user(client, ADMIN, secrets.admin_password, "Admin", say)
+        if _make_admin(layout, client, secrets):
+            say(f"{ADMIN} has the role admin")
+        client.headers["authorization"] = (
+            f"Bearer {_user(client, DEMO, secrets.demo_password, 'Demo', say)['access_token']}"
+        )
+        _portfolio(client, json.loads(PORTFOLIO.read_text()), say)
+        _document(client, DOCUMENT, say)
+
+
+def _host(layout: Layout) -> dict[str, str]:
+    return {"host": f"localhost:{layout.port}"}
+
+
+def _told(response: httpx.Response, *expected: int) -> Any:
+    """The body of an answer that has one of the expected statuses."""
+    if response.status_code not in expected:
+        request = response.request
+        raise SeedFailed(f"{request.method} {request.url.path} answered {response.status_code}: {response.text[:800]}")
+    return response.json() if response.content else None
+
+
+def _again(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask until the answer is not 429 or 503: a service may have just come up behind the edge."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        response = ask()
+        if response.status_code not in {429, 503} or time.monotonic() > deadline:
+            return response
+        time.sleep(min(float(response.headers.get("retry-after", 1)), 5))
+
+
+def _user(client: httpx.Client, email: str, password: str, name: str, say: Say) -> Mapping[str, Any]:
+    """Sign in, registering first if nobody has the address."""
+    credentials = {"email": email, "password": password}
+    signed_in = _again(lambda: client.post("/api/auth/v1/login", json=credentials))
+    if signed_in.status_code == httpx.codes.UNAUTHORIZED:
+        registered = client.post("/api/auth/v1/register", json={**credentials, "display_name": name})
+        if registered.status_code == httpx.codes.CONFLICT:
+            raise SeedFailed(
+                f"{email} exists with another password than the one in {vault.PASSWORD_VARIABLE} or secrets.json; "
+                "start with the old one, or afresh: `make down PURGE=1` and `make up`"
+            )
+        _told(registered, 201)
+        say(f"registered {email}")
+        signed_in = _again(lambda: client.post("/api/auth/v1/login", json=credentials))
+    body: Mapping[str, Any] = _told(signed_in, 200)
+    return body
+
+
+def _make_admin(layout: Layout, client: httpx.Client, secrets: vault.Secrets) -> bool:
+    """Give the admin user the role by the operator's command, since nobody can give it through the API yet."""
+    signed_in = _user(client, ADMIN, secrets.admin_password, "Admin", lambda _: None)
+    if "admin" in signed_in["user"]["roles"]:
+        return False
+    chosen = json.loads((layout.state / "ports.json").read_text())
+    done = subprocess.run(
+        [str(layout.binaries / "stocktool-auth"), "grant-role", "--email", ADMIN, "--role", "admin"],
+        env=dict(os.environ) | emulator.credentials(f"http://127.0.0.1:{chosen['emulator']}"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SeedFailed(f"the role admin could not be given: {done.stderr.strip()}")
+    return True
+
+
+def _portfolio(client: httpx.Client, wanted: Mapping[str, Any], say: Say) -> None:
+    """Make the portfolio and its ledger, unless they are there."""
+    listed = _told(_again(lambda: client.get("/api/stock/v1/portfolios")), 200)["items"]
+    found = next((each for each in listed if each["name"] == wanted["name"]), None)
+    if found is None:
+        body = {key: wanted[key] for key in ("name", "base_currency", "accounts")}
+        found = _told(
+            client.post("/api/stock/v1/portfolios", json=body, headers={"idempotency-key": "demo-portfolio"}), 200, 201
+        )
+        say(f"made the portfolio {wanted['name']!r}")
+    path = f"/api/stock/v1/portfolios/{found['id']}/transactions"
+    if _told(client.get(path, params={"page_size": 1}), 200)["items"]:
+        return
+    accounts = {account["name"]: account["id"] for account in found["accounts"]}
+    items = [
+        {key: value for key, value in entry.items() if key != "account"} | {"account_id": accounts[entry["account"]]}
+        for entry in wanted["transactions"]
+    ]
+    key = f"demo-ledger-{found['id']}"
+    _told(client.post(path, json={"items": items}, headers={"idempotency-key": key}), 200, 201)
+    say(f"booked {len(items)} transactions")
+
+
+def _document(client: httpx.Client, path: Path, say: Say) -> None:
+    """Upload the document, unless it is there."""
+    listed = _told(_again(lambda: client.get("/api/rag/v1/documents")), 200)["items"]
+    if any(each["name"] == path.name for each in listed):
+        return
+    stored = client.post(
+        "/api/rag/v1/documents",
+        files={"file": (path.name, path.read_bytes(), "text/markdown")},
+        data={"collection": "private"},
+        headers={"idempotency-key": "demo-document"},
+    )
+    _told(stored, 200, 202)
+    say(f"uploaded {path.name}")
