@@ -1,0 +1,375 @@
+"""From ledger to book: positions with their lots, cash, gains, income and external flows, entry by entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from stocktool_kit.core.errors import Internal
+
+from stocktool_stock.domain import lots as lot_rules
+from stocktool_stock.domain.exact import exact
+from stocktool_stock.domain.ledger import Entry, EntryType, NothingHeld, ShortSale
+from stocktool_stock.domain.lots import CostMethod, Lot
+from stocktool_stock.domain.portfolio import Portfolio
+from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.splits import BookedSplit
+
+Position = tuple[str, str]
+"""Account id and symbol."""
+
+_FUNDING = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL, EntryType.OPENING})
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Something the owner brought in (positive) or took out (negative).
+
+    Cash has `amount` in `currency`. Shares have `symbol` and `quantity` too; they count at the day's price, and
+    `amount` (their cost) stands in where no price is known.
+    """
+
+    day: date
+    account_id: str
+    amount: Decimal
+    currency: str
+    symbol: str = ""
+    quantity: Decimal = Decimal(0)
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale with the lots it took; money in the base currency, each part at the rate of its own day."""
+
+    entry_id: str
+    day: date
+    symbol: str
+    account_id: str
+    quantity: Decimal
+    proceeds: Decimal
+    cost: Decimal
+    lots: tuple[Lot, ...]
+
+    @property
+    def gain(self) -> Decimal:
+        """Proceeds after fee, less cost."""
+        return self.proceeds - self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class TradePrice:
+    """Price of one share as an entry of a day says it; what values a name before its first market price."""
+
+    day: date
+    price: Decimal
+    currency: str
+
+
+@dataclass(slots=True)
+class Book:
+    """What a ledger comes to.
+
+    Attributes:
+        lots: Open lots of each position in order of acquisition.
+        cash: By account and currency; currencies that came to nothing stay with 0.
+        quantities: Quantity of each position at the end of each day it changed.
+        cash_steps: Cash of each currency over all accounts at the end of each day it changed.
+        flows: External flows in order.
+        splits: Splits booked, those after the last day that counts among them.
+        income: Dividends and interest before tax, in the base currency; `fees` and `taxes` all that was paid.
+    """
+
+    portfolio: Portfolio
+    lots: dict[Position, list[Lot]] = field(default_factory=dict)
+    cash: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    quantities: dict[Position, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
+    cash_steps: dict[str, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
+    flows: list[Flow] = field(default_factory=list)
+    sales: list[Sale] = field(default_factory=list)
+    splits: list[BookedSplit] = field(default_factory=list)
+    trade_prices: dict[str, list[TradePrice]] = field(default_factory=lambda: defaultdict(list))
+    income: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    taxes: Decimal = Decimal(0)
+    first_day: date | None = None
+
+    @property
+    def realised(self) -> Decimal:
+        """Gain of all sales, in the base currency."""
+        return sum((sale.gain for sale in self.sales), Decimal(0))
+
+    @property
+    def symbols(self) -> list[str]:
+        """Every symbol ever held, in order of the alphabet."""
+        return sorted({symbol for _, symbol in self.quantities})
+
+    def held_symbols(self) -> list[str]:
+        """Symbols held at the end."""
+        return sorted({symbol for (_, symbol), lots in self.lots.items() if lots})
+
+    def splits_of(self, position: Position) -> list[BookedSplit]:
+        """Splits booked for a position."""
+        account_id, symbol = position
+        return [split for split in self.splits if split.symbol == symbol and split.account_id == account_id]
+
+
+def keep_book(
+    entries: Sequence[Entry],
+    portfolio: Portfolio,
+    rates: RateTable,
+    *,
+    cost_method: CostMethod | None = None,
+    until: date | None = None,
+) -> Book:
+    """Book entries one after another.
+
+    Cash is kept per account and currency. A trade in another currency than its account's is paid by converting at the
+    day's rate. A ledger without any deposit, withdrawal or opening balance is funded by implied deposits: what an
+    account lacks at the end of a day counts as paid in on it.
+
+    Args:
+        entries: Standing entries by day, then order of entry.
+        portfolio: Gives accounts, base currency and cost method.
+        rates: Rates of all days and currencies of the entries.
+        cost_method: Instead of the portfolio's.
+        until: Last day that counts, None for all.
+
+    Raises:
+        ShortSale: More leaves a position than it holds.
+        NothingHeld: A dividend per share on a day without shares.
+    """
+    with exact():
+        funded = any(e.type in _FUNDING or (_is_transfer(e) and not e.symbol) for e in entries)
+        keeper = _Keeper(Book(portfolio), cost_method or portfolio.cost_method, rates, implied=not funded)
+        for entry in entries:
+            if until is None or entry.day <= until:
+                keeper.book_entry(entry)
+            elif entry.type is EntryType.SPLIT:
+                keeper.note_later_split(entry)
+        keeper.close_day()
+        return keeper.book
+
+
+def _is_transfer(entry: Entry) -> bool:
+    return entry.type in (EntryType.TRANSFER_IN, EntryType.TRANSFER_OUT)
+
+
+class _Keeper:
+    """Books entries; one use."""
+
+    def __init__(self, book: Book, method: CostMethod, rates: RateTable, *, implied: bool) -> None:
+        self.book = book
+        self._method = method
+        self._rates = rates
+        self._implied = implied
+        self._day: date | None = None
+        self._moved: set[Position] = set()
+        self._handlers: dict[EntryType, Callable[[Entry], None]] = {
+            EntryType.BUY: self._buy,
+            EntryType.SELL: self._sell,
+            EntryType.DEPOSIT: self._cash_in,
+            EntryType.WITHDRAWAL: self._cash_out,
+            EntryType.DIVIDEND: self._dividend,
+            EntryType.INTEREST: self._interest,
+            EntryType.FEE: self._charge,
+            EntryType.TAX: self._charge,
+            EntryType.SPLIT: self._split,
+            EntryType.TRANSFER_IN: self._in,
+            EntryType.TRANSFER_OUT: self._out,
+            EntryType.OPENING: self._in,
+            EntryType.REINVEST: self._reinvest,
+        }
+
+    def book_entry(self, entry: Entry) -> None:
+        if self._day is not None and entry.day != self._day:
+            self.close_day()
+        if self.book.first_day is None:
+            self.book.first_day = entry.day
+        self._day = entry.day
+        self._handlers[entry.type](entry)
+
+    def note_later_split(self, entry: Entry) -> None:
+        """Remember a split booked after the last day that counts: it says when the market's split takes effect here."""
+        for position in self._positions(entry):
+            self._note_split(position, entry)
+
+    def close_day(self) -> None:
+        """Note where quantities and cash stand; a fund-less ledger gets its implied deposits first."""
+        if self._day is None:
+            return
+        if self._implied:
+            for (account_id, currency), amount in self.book.cash.items():
+                if amount < 0:
+                    self.book.cash[account_id, currency] = Decimal(0)
+                    self.book.flows.append(Flow(self._day, account_id, -amount, currency, implied=True))
+        for position in self._moved:
+            self.book.quantities[position].append((self._day, lot_rules.held(self.book.lots.get(position, []))))
+        self._moved.clear()
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for (_, currency), amount in self.book.cash.items():
+            totals[currency] += amount
+        for currency, total in totals.items():
+            steps = self.book.cash_steps[currency]
+            if not steps or steps[-1][1] != total:
+                steps.append((self._day, total))
+
+    def _to_base(self, amount: Decimal, entry: Entry) -> Decimal:
+        return self._rates.to_base(amount, entry.currency, entry.day)
+
+    def _pay(self, entry: Entry, amount: Decimal) -> None:
+        """Move cash: in the account's currency where the entry converts, else in the entry's own."""
+        if entry.fx_rate is None:
+            self.book.cash[entry.account_id, entry.currency] += amount
+        else:
+            currency = self.book.portfolio.by_account[entry.account_id].currency
+            self.book.cash[entry.account_id, currency] += amount * entry.fx_rate
+
+    def _charged(self, entry: Entry) -> None:
+        self.book.fees += self._to_base(entry.fee, entry)
+        self.book.taxes += self._to_base(entry.tax, entry)
+
+    def _acquire(self, entry: Entry, cost: Decimal) -> None:
+        position = (entry.account_id, entry.symbol)
+        lot = Lot(
+            id=entry.id,
+            account_id=entry.account_id,
+            symbol=entry.symbol,
+            day=entry.day,
+            quantity=_quantity(entry),
+            cost=cost,
+            currency=entry.currency,
+            base_cost=self._to_base(cost, entry),
+        )
+        lots = [*self.book.lots.get(position, []), lot]
+        self.book.lots[position] = lot_rules.averaged(lots) if self._method is CostMethod.AVERAGE else lots
+        self._note_price(entry)
+        self._moved.add(position)
+
+    def _release(self, entry: Entry) -> list[Lot]:
+        position = (entry.account_id, entry.symbol)
+        lots = self.book.lots.get(position, [])
+        quantity, holding = _quantity(entry), lot_rules.held(lots)
+        if quantity > holding:
+            raise ShortSale(
+                symbol=entry.symbol, day=entry.day, quantity=quantity, holding=holding, account_id=entry.account_id
+            )
+        taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
+        self._moved.add(position)
+        return taken
+
+    def _note_price(self, entry: Entry) -> None:
+        price = entry.price if entry.price is not None else entry.gross / _quantity(entry)
+        if price > 0:
+            self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
+
+    def _buy(self, entry: Entry) -> None:
+        cost = entry.gross + entry.fee + entry.tax
+        self._acquire(entry, cost)
+        self._pay(entry, -cost)
+        self._charged(entry)
+
+    def _sell(self, entry: Entry) -> None:
+        taken = self._release(entry)
+        self._note_price(entry)
+        self._pay(entry, entry.gross - entry.fee - entry.tax)
+        self._charged(entry)
+        self.book.sales.append(
+            Sale(
+                entry_id=entry.id,
+                day=entry.day,
+                symbol=entry.symbol,
+                account_id=entry.account_id,
+                quantity=_quantity(entry),
+                proceeds=self._to_base(entry.gross - entry.fee, entry),
+                cost=sum((lot.base_cost for lot in taken), Decimal(0)),
+                lots=tuple(taken),
+            )
+        )
+
+    def _cash_in(self, entry: Entry) -> None:
+        self._pay(entry, entry.gross)
+        self.book.flows.append(Flow(entry.day, entry.account_id, entry.gross, entry.currency))
+
+    def _cash_out(self, entry: Entry) -> None:
+        self._pay(entry, -entry.gross)
+        self.book.flows.append(Flow(entry.day, entry.account_id, -entry.gross, entry.currency))
+
+    def _dividend(self, entry: Entry) -> None:
+        gross = entry.gross
+        if entry.amount_per_share is not None:
+            holding = lot_rules.held(self.book.lots.get((entry.account_id, entry.symbol), []))
+            if not holding:
+                raise NothingHeld(
+                    f"no {entry.symbol} is held on {entry.day}, so a dividend per share is nothing",
+                    symbol=entry.symbol,
+                    date=entry.day,
+                )
+            gross = entry.amount_per_share * holding
+        self._pay(entry, gross - entry.tax - entry.fee)
+        self._charged(entry)
+        self.book.income += self._to_base(gross, entry)
+
+    def _interest(self, entry: Entry) -> None:
+        self._pay(entry, entry.gross - entry.tax)
+        self._charged(entry)
+        self.book.income += self._to_base(entry.gross, entry)
+
+    def _charge(self, entry: Entry) -> None:
+        self._pay(entry, -entry.gross)
+        if entry.type is EntryType.FEE:
+            self.book.fees += self._to_base(entry.gross, entry)
+        else:
+            self.book.taxes += self._to_base(entry.gross, entry)
+
+    def _split(self, entry: Entry) -> None:
+        for position in self._positions(entry):
+            ratio = self._note_split(position, entry)
+            self.book.lots[position] = lot_rules.split(self.book.lots[position], ratio)
+            self._moved.add(position)
+
+    def _note_split(self, position: Position, entry: Entry) -> Fraction:
+        if entry.ratio is None:
+            raise Internal("a split without its ratio was stored", transaction_id=entry.id)
+        self.book.splits.append(BookedSplit(position[0], entry.symbol, entry.day, entry.ratio))
+        return entry.ratio
+
+    def _positions(self, entry: Entry) -> Iterable[Position]:
+        for position, lots in self.book.lots.items():
+            if position[1] == entry.symbol and lots and entry.account_id in ("", position[0]):
+                yield position
+
+    def _in(self, entry: Entry) -> None:
+        if not entry.symbol:
+            self._cash_in(entry)
+            return
+        self._acquire(entry, entry.gross)
+        self.book.flows.append(
+            Flow(entry.day, entry.account_id, entry.gross, entry.currency, entry.symbol, _quantity(entry))
+        )
+
+    def _out(self, entry: Entry) -> None:
+        if not entry.symbol:
+            self._cash_out(entry)
+            return
+        taken = self._release(entry)
+        cost = sum((lot.cost for lot in taken), Decimal(0))
+        self.book.flows.append(
+            Flow(entry.day, entry.account_id, -cost, taken[0].currency, entry.symbol, -_quantity(entry))
+        )
+
+    def _reinvest(self, entry: Entry) -> None:
+        self._acquire(entry, entry.gross)
+        self._pay(entry, -entry.tax)
+        self._charged(entry)
+        self.book.income += self._to_base(entry.gross + entry.tax, entry)
+
+
+def _quantity(entry: Entry) -> Decimal:
+    if entry.quantity is None:
+        raise Internal("an entry of shares without its quantity was stored", transaction_id=entry.id)
+    return entry.quantity

@@ -1,0 +1,167 @@
+"""Daily values of a book as columns. Floats: good to some 1e-12 of the value; money figures come from `valuation`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from stocktool_stock.domain.bars import Bars, Column, Days
+from stocktool_stock.domain.book import Book, Flow
+from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.splits import SplitSchedule
+from stocktool_stock.domain.valuation import schedules
+
+FxColumns = Mapping[str, Column]
+"""Units of the base currency for one of a currency, on the grid's days."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DailyValues:
+    """Value at each close and the external flow counted at the end of that day, in the base currency."""
+
+    days: Days
+    values: Column
+    flows: Column
+
+
+def day64(day: date) -> np.datetime64:
+    """A calendar day as numpy has it."""
+    return np.datetime64(day, "D")
+
+
+def days64(days: Sequence[date]) -> Days:
+    """Calendar days as numpy has them."""
+    return np.array([day64(day) for day in days], dtype="datetime64[D]")
+
+
+def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date] = ()) -> Days:
+    """Days a series has: the first, every day one of the bars trades, and the last flow when that comes later still.
+
+    Weekends between two trading days are left out, so that daily returns are those of trading days; flows on them count
+    on the next trading day. Where nothing trades the days are those of the flows, and the end.
+    """
+    low, high = day64(start), day64(end)
+    columns = [known.days[(known.days > low) & (known.days <= high)] for known in bars]
+    trading: Days = np.unique(np.concatenate(columns)) if columns else days64([])
+    flows = days64(sorted(day for day in flow_days if start < day <= end))
+    late = flows[flows > trading[-1]][-1:] if trading.size else np.concatenate([flows, [high]])
+    return np.unique(np.concatenate([[low], trading, late])).astype("datetime64[D]")
+
+
+def stepped(days: Days, steps: Sequence[tuple[date, float]]) -> Column:
+    """A step function on a grid: the last value at or before each day, 0 before the first."""
+    values = np.array([0.0, *(value for _, value in steps)])
+    at = np.searchsorted(days64([day for day, _ in steps]), days, side="right")
+    result: Column = values[at]
+    return result
+
+
+def factors(days: Days, plan: SplitSchedule) -> Column:
+    """What one share held on each day has become by the last day known."""
+    result = np.ones(len(days))
+    for step, ratio in plan.steps:
+        result[days < day64(step)] *= float(ratio)
+    return result
+
+
+def carried(days: Days, at: Days, values: Column) -> Column:
+    """The last known value at or before each day, NaN before the first."""
+    known = ~np.isnan(values)
+    index = np.searchsorted(at[known], days, side="right")
+    result: Column = np.concatenate([[np.nan], values[known]])[index]
+    return result
+
+
+class DailyValuer:
+    """Values a book on each day of a grid.
+
+    Args:
+        book: Kept to the end of the grid or beyond.
+        days: The grid, increasing.
+        bars: By symbol, reaching back before the first day.
+        fx: For every currency of cash or bars but the base currency.
+        rates: Has the rates of the days of all trades and flows.
+    """
+
+    def __init__(self, book: Book, days: Days, bars: Mapping[str, Bars], fx: FxColumns, rates: RateTable) -> None:
+        self._book = book
+        self._days = days
+        self._bars = bars
+        self._fx = fx
+        self._rates = rates
+        self._plans = schedules(book, bars)
+        self._prices = {symbol: self._base_prices(symbol) for symbol in book.symbols}
+
+    def values(self) -> DailyValues:
+        """Value at each close, and flows: one on a day off the grid counts on the next, one before it on the first."""
+        total = np.zeros(len(self._days))
+        for position, steps in self._book.quantities.items():
+            shares = stepped(self._days, [(day, float(quantity)) for day, quantity in steps])
+            price = self._prices[position[1]]
+            if position[1] in self._bars:
+                price = price * factors(self._days, self._plans[position])
+            total += shares * price
+        for currency, cash in self._book.cash_steps.items():
+            amounts = stepped(self._days, [(day, float(amount)) for day, amount in cash])
+            total += np.where(amounts != 0, amounts * self._rate(currency), 0.0)  # rates are NaN before 1999
+        flows = np.zeros(len(self._days))
+        for flow in self._book.flows:
+            index = int(np.searchsorted(self._days, day64(flow.day), side="left"))
+            if index < len(self._days):
+                flows[index] += self.flow_value(flow)
+        return DailyValues(self._days, total, flows)
+
+    def flow_value(self, flow: Flow) -> float:
+        """A flow in the base currency: cash at its day's rate, shares at the price of the grid's day it counts on."""
+        index = min(int(np.searchsorted(self._days, day64(flow.day), side="left")), len(self._days) - 1)
+        price = float(self._prices[flow.symbol][index]) if flow.symbol else 0.0
+        if price <= 0:
+            return float(self._rates.to_base(flow.amount, flow.currency, flow.day))
+        factor = 1.0
+        if flow.symbol in self._bars:
+            plan = self._plans[flow.account_id, flow.symbol]
+            factor = float(factors(self._days[index : index + 1], plan)[0])
+        return float(flow.quantity) * price * factor
+
+    def _rate(self, currency: str) -> Column | float:
+        return 1.0 if currency == self._book.portfolio.base_currency else self._fx[currency]
+
+    def _base_prices(self, symbol: str) -> Column:
+        """Price in the base currency on each day, adjusted for the market's later splits where the market has bars.
+
+        Before its first bar a name is valued at its last trade in the ledger; with no bars at all always, and then as
+        traded.
+        """
+        known = self._bars.get(symbol)
+        price = np.full(len(self._days), np.nan)
+        if known is not None:
+            price = carried(self._days, known.days, known.close) * self._rate(known.currency)
+        if np.isnan(price).any():
+            price = np.where(np.isnan(price), self._trade_prices(symbol, known), price)
+        result: Column = np.nan_to_num(price, nan=0.0)
+        return result
+
+    def _trade_prices(self, symbol: str, known: Bars | None) -> Column:
+        splits = sorted({(split.day, split.ratio) for split in self._book.splits if split.symbol == symbol})
+        at: list[date] = []
+        values: list[float] = []
+        for trade in self._book.trade_prices.get(symbol, []):
+            price = float(self._rates.to_base(trade.price, trade.currency, trade.day))
+            if known is not None:
+                price /= float(known.split_factor_after(trade.day))
+            at.append(trade.day)
+            values.append(price)
+        if known is not None:
+            return carried(self._days, days64(at), np.array(values))
+        result = np.full(len(self._days), np.nan)
+        for i, day in enumerate(at):
+            price = values[i]
+            result[self._days >= day64(day)] = price
+            for split_day, ratio in splits:
+                if split_day > day:
+                    price /= float(ratio)
+                    result[self._days >= day64(split_day)] = price
+        return result
