@@ -23,6 +23,7 @@ from stocktool_kit.rpc.deadline import set_deadline
 log = structlog.get_logger("http")
 
 REQUEST_DEADLINE_SECONDS = 30.0
+_DROPPED_BYTES = 8_000_000
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -69,6 +70,11 @@ class RequestMiddleware:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
+                # What is on its way is read and dropped, within bounds: closing the connection on unread bytes resets
+                # it, and the client would never see the answer.
+                while message.get("more_body") and received <= limit + _DROPPED_BYTES:
+                    message = await receive()
+                    received += len(message.get("body", b""))
                 # An HTTPException, since FastAPI calls any other failure to read the body a 400.
                 raise HTTPException(
                     413, f"the body is larger than {limit} bytes; send less at once", {"connection": "close"}
