@@ -198,7 +198,7 @@ class _Mentions:
                 self._found.append((match.start(), spoken[match.group()]))
 
     def symbols_of(self, figure: Figure, figures: Sequence[Figure]) -> frozenset[str]:
-        """Symbols the figure may belong to: the group named last before it in its sentence, else any of the sentence."""
+        """Symbols the figure may belong to: the group named last before it, else any of its sentence."""
         start, end = _sentence(self._text, figure.start, figure.end)
         here = [(at, symbol) for at, symbol in self._found if start <= at < end]
         before = [(at, symbol) for at, symbol in here if at < figure.start]

@@ -1,0 +1,211 @@
+"""The tool loop: ask the model, run the tools it wants, ask again, until it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stocktool_kit.core.errors import DeadlineExceeded, InvalidArgument, Kind, StockToolError
+
+from stocktool_chat.application.ports import (
+    MarketStatus,
+    Model,
+    ModelAnswer,
+    ModelStep,
+    Observer,
+    Toolbox,
+    ToolRequest,
+    ToolSession,
+)
+from stocktool_chat.application.turn_log import TurnLog
+from stocktool_chat.domain import events
+from stocktool_chat.domain.citations import number_passages
+from stocktool_chat.domain.conversation import ToolResult, Turn
+from stocktool_chat.domain.errors import EmptyAnswer, EndlessToolLoop, TurnTimedOut
+from stocktool_chat.domain.json_types import Json, JsonObject
+from stocktool_chat.domain.pricing import Budget, Spending
+from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input
+from stocktool_chat.domain.summaries import capped, one_line, to_json
+
+
+class MalformedArguments(InvalidArgument):
+    """The model gave a tool something that is no JSON object."""
+
+    reason = "MALFORMED_ARGUMENTS"
+
+
+@dataclass(slots=True)
+class Progress:
+    """What an answer leaves behind, also when it fails half-way.
+
+    Attributes:
+        results: This turn's tool results by call id.
+    """
+
+    log: TurnLog
+    spending: Spending = field(default_factory=Spending)
+    results: dict[str, JsonObject] = field(default_factory=dict)
+
+
+class Answerer:
+    """Answers one question after the other; holds nothing between them.
+
+    Args:
+        parallel_tools: Tool calls of one turn that run at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: Model,
+        toolbox: Toolbox,
+        market: MarketStatus,
+        observer: Observer,
+        budget: Budget,
+        parallel_tools: int = 8,
+    ) -> None:
+        self._model = model
+        self._toolbox = toolbox
+        self._market = market
+        self._observer = observer
+        self._budget = budget
+        self._parallel_tools = parallel_tools
+
+    async def __call__(self, turn: Turn, history: Sequence[Turn], progress: Progress) -> None:
+        """Answer a turn, as the current caller.
+
+        Args:
+            turn: The question.
+            history: Turns it follows, oldest first.
+            progress: Takes events, results and what is used.
+
+        Raises:
+            StockToolError: What ended the answer; its text so far is in the log.
+        """
+        try:
+            async with asyncio.timeout(self._budget.seconds):
+                await self._loop(turn, history, progress)
+        except TimeoutError as error:
+            seconds = self._budget.seconds
+            raise TurnTimedOut(f"the answer took longer than the {seconds:g} s it may take") from error
+
+    async def _loop(self, turn: Turn, history: Sequence[Turn], progress: Progress) -> None:
+        log, spending = progress.log, progress.spending
+        market = await self._market.today()
+        items = conversation_input(history, turn.question, market)
+        run = _ToolRun(self._toolbox.session(), progress, self._observer, self._budget, self._parallel_tools)
+        for step in range(1, self._budget.steps + 1):
+            spending.check(self._budget)
+            last_step = step == self._budget.steps or spending.tool_calls >= self._budget.tool_calls
+            answer = await self._ask(turn, items, progress, may_call_tools=not last_step)
+            if not answer.calls:
+                if not log.view.text.strip():
+                    raise EmptyAnswer("the model ended without an answer; ask again, or another way")
+                return
+            if last_step:
+                break
+            spending.tool_calls += len(answer.calls)
+            items.extend(answer.items)
+            items.extend(await run.outputs(answer.calls))
+        raise EndlessToolLoop(f"the model called tools {spending.tool_calls} times without answering")
+
+    async def _ask(
+        self, turn: Turn, items: Sequence[JsonObject], progress: Progress, *, may_call_tools: bool
+    ) -> ModelAnswer:
+        log = progress.log
+        request = ModelStep(
+            model=turn.model,
+            instructions=INSTRUCTIONS,
+            input=items,
+            tools=self._toolbox.definitions,
+            cache_key=turn.conversation_id,
+            may_call_tools=may_call_tools,
+        )
+        separator = "\n\n" if log.view.text_parts else ""
+        async for piece in self._model.stream(request):
+            if isinstance(piece, str):
+                log.add(events.text_delta(separator + piece))
+                separator = ""
+                continue
+            progress.spending.add_tokens(piece.input_tokens, piece.output_tokens)
+            self._observer.tokens(turn.model, piece)
+            return piece
+        raise AssertionError("a model's stream ends with its answer or an error")
+
+
+class _ToolRun:
+    """Runs the tool calls of one turn and keeps their results."""
+
+    def __init__(
+        self, session: ToolSession, progress: Progress, observer: Observer, budget: Budget, parallel: int
+    ) -> None:
+        self._session = session
+        self._log = progress.log
+        self._results = progress.results
+        self._observer = observer
+        self._budget = budget
+        self._slots = asyncio.Semaphore(parallel)
+        self._next_citation = 1
+
+    async def outputs(self, calls: Sequence[ToolRequest]) -> list[JsonObject]:
+        """Run calls side by side and give their outputs as input items, in the order asked."""
+        parsed = [(call, _arguments(call)) for call in calls]
+        for call, arguments in parsed:
+            shown: Json = arguments if not isinstance(arguments, StockToolError) else {}
+            self._log.add(events.tool_started(call.call_id, call.name, shown))
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._run(call, arguments)) for call, arguments in parsed]
+        outputs: list[JsonObject] = []
+        for call, task in zip(calls, tasks, strict=True):
+            # Passages are numbered in the order the calls were asked, not in that of their answers.
+            result, self._next_citation = number_passages(task.result(), self._next_citation)
+            seen = capped(result, self._budget.tool_bytes)
+            self._results[call.call_id] = result
+            self._log.add(result=ToolResult(call.call_id, result))
+            outputs.append({"type": "function_call_output", "call_id": call.call_id, "output": to_json(seen)})
+        return outputs
+
+    async def _run(self, call: ToolRequest, arguments: JsonObject | StockToolError) -> JsonObject:
+        begin = time.perf_counter()
+        try:
+            async with self._slots:
+                if isinstance(arguments, StockToolError):
+                    raise arguments
+                with self._observer.tool(call.name):
+                    result = await self._timed(call.name, arguments)
+            ok = True
+        except StockToolError as error:
+            result, ok = _error_output(error), False
+        elapsed = (time.perf_counter() - begin) * 1000
+        self._log.add(events.tool_finished(call.call_id, ok=ok, duration_ms=elapsed, summary=one_line(result)))
+        return result
+
+    async def _timed(self, name: str, arguments: JsonObject) -> JsonObject:
+        seconds = self._budget.tool_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._session.call(name, arguments)
+        except TimeoutError as error:
+            raise DeadlineExceeded(f"{name} did not answer within {seconds:g} s") from error
+
+
+def _arguments(call: ToolRequest) -> JsonObject | StockToolError:
+    try:
+        arguments = json.loads(call.arguments or "{}")
+    except ValueError:
+        return MalformedArguments(f"the arguments of {call.name} are not valid JSON")
+    if not isinstance(arguments, Mapping):
+        return MalformedArguments(f"the arguments of {call.name} are not a JSON object")
+    return arguments
+
+
+def _error_output(error: StockToolError) -> JsonObject:
+    hidden = error.kind is Kind.INTERNAL
+    detail = "the tool failed on our side" if hidden else error.message
+    facts: dict[str, Json] = {"reason": error.reason, "detail": detail}
+    if error.metadata and not hidden:
+        facts["about"] = dict(error.metadata)
+    return {"error": facts}

@@ -1,0 +1,82 @@
+"""A conversation as a document to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from stocktool_kit.core.clock import instant
+
+from stocktool_chat.domain.conversation import Conversation, Turn
+from stocktool_chat.domain.json_types import Json, JsonObject
+
+
+def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
+    """Write questions, answers and where their figures come from."""
+    parts = [f"# {conversation.title or 'Conversation'}", f"Opened {instant(conversation.created_at)}."]
+    for turn in turns:
+        summary = turn.summary or {}
+        parts.append(f"## {turn.question.strip()}")
+        parts.append(f"Asked {instant(turn.created_at)}, {turn.state.value}.")
+        if turn.text:
+            parts.append(turn.text.strip())
+        problem = summary.get("problem")
+        if isinstance(problem, Mapping):
+            parts.append(f"It failed: {problem.get('detail')}")
+        receipts = _lines(summary.get("receipts"), _receipt_line)
+        if receipts:
+            parts.append("### Receipts\n\n" + "\n".join(receipts))
+        citations = _lines(summary.get("citations"), _citation_line)
+        if citations:
+            parts.append("### Sources\n\n" + "\n".join(citations))
+    return "\n\n".join(parts) + "\n"
+
+
+def to_json_document(conversation: Conversation, turns: Sequence[Turn]) -> JsonObject:
+    """Everything in the export's own shape."""
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "pinned": conversation.pinned,
+        "created_at": instant(conversation.created_at),
+        "updated_at": instant(conversation.updated_at),
+        "turns": [turn_document(turn) for turn in turns],
+    }
+
+
+def turn_document(turn: Turn) -> dict[str, Json]:
+    """A turn as the public API shows it."""
+    summary = turn.summary or {}
+    return {
+        "turn_id": turn.id,
+        "conversation_id": turn.conversation_id,
+        "parent_turn_id": turn.parent_turn_id,
+        "state": turn.state.value,
+        "question": turn.question,
+        "model": turn.model,
+        "attempt": turn.attempt,
+        "created_at": instant(turn.created_at),
+        "finished_at": instant(turn.finished_at) if turn.finished_at else None,
+        "text": turn.text,
+        "tool_calls": summary.get("tool_calls", []),
+        "receipts": summary.get("receipts", []),
+        "citations": summary.get("citations", []),
+        "usage": summary.get("usage"),
+        "problem": summary.get("problem"),
+    }
+
+
+def _lines(entries: Json, line: object) -> list[str]:
+    assert callable(line)
+    if not isinstance(entries, list):
+        return []
+    return [line(entry) for entry in entries if isinstance(entry, Mapping)]
+
+
+def _receipt_line(entry: JsonObject) -> str:
+    where = f": {entry['call_id']} {entry['path']}" if entry.get("call_id") else ""
+    return f"- {entry.get('value')}: {entry.get('status')}{where}"
+
+
+def _citation_line(entry: JsonObject) -> str:
+    page = f", page {entry['page']}" if entry.get("page") else ""
+    return f"- [{entry.get('index')}] {entry.get('document_id')}{page}: {' '.join(str(entry.get('quote', '')).split())}"
