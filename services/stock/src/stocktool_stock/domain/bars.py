@@ -60,6 +60,7 @@ class Bars:
         source: Name shown beside the prices.
         as_of: When the last close was made.
         stale: The data end before they should.
+        zone: IANA zone of the exchange, empty when unknown.
     """
 
     symbol: str
@@ -75,6 +76,7 @@ class Bars:
     source: str
     as_of: datetime
     stale: bool = False
+    zone: str = ""
 
     def __len__(self) -> int:
         return len(self.days)

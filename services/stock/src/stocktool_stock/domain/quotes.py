@@ -49,6 +49,7 @@ class Quote:
         source: Name shown beside the price.
         stale: The price is older than it should be; see `stocktool_stock.domain.calendar.is_stale`.
         name: Name of the instrument, empty when unknown.
+        zone: IANA zone of its exchange, empty when unknown.
     """
 
     symbol: str
@@ -58,6 +59,7 @@ class Quote:
     source: str
     stale: bool = False
     name: str = ""
+    zone: str = ""
 
     @property
     def change(self) -> Money | None:

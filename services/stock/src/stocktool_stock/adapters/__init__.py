@@ -1,0 +1,1 @@
+"""Ports of the stock service over AWS, vendors and files."""

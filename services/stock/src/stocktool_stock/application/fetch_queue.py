@@ -1,0 +1,47 @@
+"""Where provider calls run: a bounded queue worked by a few tasks, apart from the requests that wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from stocktool_stock.domain.quotes import ProviderLimited
+
+Job = Callable[[], Awaitable[None]]
+
+
+class FetchQueue:
+    """Runs jobs until stopped. A request that goes away leaves its fetch running for those who come after.
+
+    Jobs handle their own errors: one that raises is a bug and ends the process's loop.
+    """
+
+    name = "market-fetch"
+
+    def __init__(self, *, concurrency: int = 6, capacity: int = 256) -> None:
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue(capacity)
+        self._concurrency = concurrency
+
+    def submit(self, job: Job) -> None:
+        """Queue a job.
+
+        Raises:
+            ProviderLimited: Too many wait already.
+        """
+        try:
+            self._jobs.put_nowait(job)
+        except asyncio.QueueFull as error:
+            raise ProviderLimited("too many market data requests wait; try again soon") from error
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until stopped; jobs in hand are cancelled, since what they fetch can be fetched again."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._work()) for _ in range(self._concurrency)]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            await job()
