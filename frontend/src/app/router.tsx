@@ -25,14 +25,19 @@ const dashboardRoute = createRoute({
 
 const chatRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: "/chat",
-  component: lazyRouteComponent(() => import("@/features/chat/chat-page"), "ChatPage"),
+  path: "/chat/{-$conversationId}",
+  component: lazyRouteComponent(() => import("@/app/chat-route"), "ChatRoute"),
 });
 
 const documentsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/documents",
-  component: lazyRouteComponent(() => import("@/features/documents/documents-page"), "DocumentsPage"),
+  // A citation's address: which document, and which page of it.
+  validateSearch: (search: Record<string, unknown>): { document?: string; page?: number } => ({
+    ...(typeof search["document"] === "string" ? { document: search["document"] } : {}),
+    ...(typeof search["page"] === "number" && search["page"] >= 1 ? { page: Math.floor(search["page"]) } : {}),
+  }),
+  component: lazyRouteComponent(() => import("@/app/documents-route"), "DocumentsRoute"),
 });
 
 const adminRoute = createRoute({

@@ -13,7 +13,7 @@ import { formatDay, humanise } from "@/lib/format";
 
 const pages = [
   { to: "/", label: "Dashboard", icon: LayoutDashboard, admin: false },
-  { to: "/chat", label: "Chat", icon: MessagesSquare, admin: false },
+  { to: "/chat/{-$conversationId}", label: "Chat", icon: MessagesSquare, admin: false },
   { to: "/documents", label: "Documents", icon: FileText, admin: false },
   { to: "/admin", label: "Admin", icon: ShieldCheck, admin: true },
 ] as const;
@@ -42,6 +42,8 @@ export function Shell({ user }: { user: User }) {
                 <Link
                   key={to}
                   to={to}
+                  params={{ conversationId: undefined }}
+                  search={{}}
                   activeOptions={{ exact: to === "/" }}
                   className="flex flex-1 items-center justify-center gap-1.5 rounded-lg px-2.5 py-1.5 text-sm font-medium text-muted hover:bg-raised hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent sm:flex-none"
                 >

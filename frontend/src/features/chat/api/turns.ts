@@ -1,0 +1,26 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import type { Turn } from "@/features/chat/api/types";
+import { api } from "@/lib/api/client";
+
+function path(conversationId: string): string {
+  return `/api/chat/v1/conversations/${conversationId}/turns`;
+}
+
+/** The whole turn, with what its tools answered. */
+export function turnQuery(conversationId: string, turnId: string) {
+  return queryOptions({
+    queryKey: ["turn", conversationId, turnId],
+    queryFn: ({ signal }) => api<Turn>(`${path(conversationId)}/${turnId}`, { signal }),
+    // A turn that has ended never changes; one that runs is asked for again by whoever opens it.
+    staleTime: ({ state }) => (state.data === undefined || state.data.state === "running" ? 0 : Infinity),
+  });
+}
+
+export function startTurn(conversationId: string, text: string, idempotencyKey: string): Promise<{ turn_id: string }> {
+  return api(path(conversationId), { method: "POST", body: { text }, idempotencyKey });
+}
+
+export function stopTurn(conversationId: string, turnId: string): Promise<undefined> {
+  return api(`${path(conversationId)}/${turnId}:stop`, { method: "POST" });
+}
