@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from stocktool_rag.domain.collections import Collection, IndexVersion
 from stocktool_rag.domain.documents import CollectionId, Document, DocumentId
 from stocktool_rag.domain.pages import PageText
 from stocktool_rag.domain.ranking import Hit, Vector, Vectors
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +84,23 @@ class DocumentStore(Protocol):
         """Every document of a collection whose passages may appear among hits."""
         ...
 
-    async def save(self, document: Document, *, fence: str | None = None) -> None:
+    async def save(self, document: Document, *, fence: Fence | None = None) -> None:
         """Store a document that was read at one version less; the index version follows its passages.
 
         Args:
             document: The document as it is to be.
-            fence: Name of the lease the writer must still hold; see `Leases`.
+            fence: The lease the writer must still hold.
 
         Raises:
             StaleDocument: It is gone, another version, or the lease is lost.
         """
         ...
 
-    async def hide(self, document_id: DocumentId, actor: str) -> Document | None:
-        """Make a document vanish for every reader and write the audit entry, once.
+    async def hide(self, document: Document, actor: str) -> None:
+        """Make a document vanish for every reader, with the audit entry.
 
-        Returns:
-            The document, also when it was hidden before; None when it is gone for good.
+        Raises:
+            StaleDocument: It was written since it was read, or is gone.
         """
         ...
 
@@ -106,8 +108,8 @@ class DocumentStore(Protocol):
         """Read a document that is being deleted."""
         ...
 
-    async def forget(self, document: Document) -> None:
-        """Remove the rows of a document that was hidden."""
+    async def forget(self, document_id: DocumentId) -> None:
+        """Remove the rows of a document that was hidden; nothing happens to one that was not."""
         ...
 
     async def create_collection(self, collection: Collection) -> None:
@@ -255,19 +257,41 @@ class IngestQueue(Protocol):
         """Ask for a new indexing."""
         ...
 
-    async def request_purge(self, document_id: DocumentId) -> None:
-        """Ask that a deletion is completed, should its caller not come to it."""
+    async def request_purge(self, document: Document) -> None:
+        """Ask that a deletion is completed a little later, should its caller not come to it."""
+        ...
+
+
+class Fence(Protocol):
+    """A lease that is held."""
+
+    @property
+    def name(self) -> str:
+        """What it is on."""
+        ...
+
+    @property
+    def fence(self) -> int:
+        """Fencing number, higher than that of every earlier holder."""
+        ...
+
+    async def guard(self, work: Awaitable[Result]) -> Result:
+        """Run work, and cancel it when the lease is lost.
+
+        Raises:
+            Conflict: The lease was lost before the work was done.
+        """
         ...
 
 
 class Leases(Protocol):
     """At most one worker per document or index at a time."""
 
-    def hold(self, name: str) -> AbstractAsyncContextManager[None]:
+    def hold(self, name: str) -> AbstractAsyncContextManager[Fence]:
         """Hold a lease for a block, renewed meanwhile.
 
         Raises:
-            Unavailable: Somebody else holds it; try again later.
+            Conflict: Somebody else holds it; try again later.
         """
         ...
 
@@ -276,13 +300,5 @@ class Healing(Protocol):
     """Told of an index that does not hold what it must."""
 
     def request(self, collection_id: CollectionId) -> None:
-        """Have it rebuilt in the background."""
-        ...
-
-
-class VectorsOf(Protocol):
-    """Reads `Indexed` through a bounded cache; for exact search."""
-
-    def each(self, documents: Sequence[Document]) -> AsyncIterator[Indexed]:
-        """The passages of each document in turn; documents without any are left out."""
+        """Have it looked after in the background."""
         ...

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import unquote_plus
 
 from stocktool_kit.core.ids import OwnerId
 
-from stocktool_rag.domain.documents import KNOWLEDGE_OWNER, Document, DocumentId
+from stocktool_rag.domain.documents import KNOWLEDGE_OWNER, CollectionId, Document, DocumentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class ObjectWritten:
     Attributes:
         owner_id: Owner by its key.
         document_id: Document by its key.
-        key: The key, decoded.
+        key: The key.
         sequencer: Orders the writes of one key.
     """
 
@@ -37,8 +36,10 @@ class ReindexRequested:
 
 @dataclass(frozen=True, slots=True)
 class PurgeRequested:
-    """A document was deleted; its bytes, passages and rows are to go if they are still there."""
+    """A document was to be deleted; once it is hidden or gone, nothing of it may be left."""
 
+    owner_id: OwnerId
+    collection_id: CollectionId
     document_id: DocumentId
 
 
@@ -55,12 +56,8 @@ def derived_prefix(owner: OwnerId, document: DocumentId) -> str:
     return f"derived/{owner}/{document}/"
 
 
-def object_written(encoded_key: str, sequencer: str) -> ObjectWritten | None:
-    """Read the key of a storage event; None when it is no original of a document.
-
-    Storage writes keys form-encoded into its events.
-    """
-    key = unquote_plus(encoded_key)
+def object_written(key: str, sequencer: str) -> ObjectWritten | None:
+    """Read the key of a storage event; None when it is no original of a document."""
     match key.split("/"):
         case ["docs", owner, document, "original"] if owner and document:
             return ObjectWritten(OwnerId(owner), DocumentId(document), key, sequencer)
@@ -85,7 +82,12 @@ def asks_for_work(document: Document, event: ObjectWritten | ReindexRequested, p
 
 
 def compare_sequencers(left: str, right: str) -> int:
-    """Order two sequencers of one key: hexadecimal text, the shorter one filled up with zeros on its right."""
+    """Order two sequencers of one key.
+
+    Source:
+        Amazon S3 User Guide, "Event message structure": compare as text, the shorter one filled up with zeros on its
+        right.
+    """
     width = max(len(left), len(right))
     a, b = left.upper().ljust(width, "0"), right.upper().ljust(width, "0")
     return (a > b) - (a < b)

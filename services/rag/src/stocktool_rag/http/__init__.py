@@ -1,0 +1,1 @@
+"""The public HTTP API below `/api/rag/v1`."""
