@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_sns as sns
@@ -51,8 +56,19 @@ def declare_on_aws(app: cdk.App, environment: Environment) -> None:
     data_stack.add_stack_dependency(messaging_stack)
 
 
+def findings(report: Mapping[str, Any]) -> Iterator[str]:
+    """Every violated rule with the construct that violates it and what would mend it."""
+    for plugin in report["pluginReports"]:
+        for violation in plugin["violations"]:
+            yield f"{violation['ruleName']}: {violation['description']}"
+            for construct in violation["violatingConstructs"]:
+                yield f"    {construct['constructPath']}"
+            if cure := violation.get("suggestedFix"):
+                yield f"  cure: {cure}"
+
+
 def main() -> None:
-    """Synthesise; findings of cdk-nag on a production stack end it with an error."""
+    """Synthesise; a finding of cdk-nag on a production stack ends it with an error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True, help="folder of the cloud assembly")
     parser.add_argument("environments", nargs="*", default=[LOCAL.name, PRODUCTION.name])
@@ -65,7 +81,13 @@ def main() -> None:
             cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
             declare_on_aws(app, PRODUCTION)
         cdk.Tags.of(app).add("project", "stocktool")
-        app.synth()
+        try:
+            app.synth()
+        except RuntimeError as error:
+            if "ValidationFailed" not in str(error):
+                raise
+            report = json.loads(Path(arguments.out, name, "validation-report.json").read_text())
+            sys.exit("\n".join(findings(report)))
 
 
 if __name__ == "__main__":
