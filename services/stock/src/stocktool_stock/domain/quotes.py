@@ -104,11 +104,15 @@ class SymbolFailure:
 
 @dataclass(frozen=True, slots=True)
 class QuoteBatch:
-    """Quotes in the order asked, and a failure for each symbol without one."""
+    """Quotes in the order asked, and a failure for each symbol without one.
+
+    Attributes:
+        now: The market's now, to which ages count.
+    """
 
     quotes: Sequence[Quote]
-    failures: Sequence[SymbolFailure] = ()
-    now: datetime | None = None
+    failures: Sequence[SymbolFailure]
+    now: datetime
     by_symbol: Mapping[str, Quote] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

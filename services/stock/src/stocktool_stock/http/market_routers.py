@@ -1,0 +1,7 @@
+"""The routers of the market half, for the app and for its description."""
+
+from __future__ import annotations
+
+from stocktool_stock.http import bars, instruments, market, news, quotes
+
+MARKET_ROUTERS = (market.router, quotes.router, bars.router, instruments.router, news.router)

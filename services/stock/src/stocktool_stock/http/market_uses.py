@@ -1,0 +1,50 @@
+"""What the market routes call; bootstrap puts it on the app's state as `market`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+from stocktool_kit.core.caller import Caller
+from stocktool_kit.core.paging import PageRequest
+from stocktool_kit.http.auth import requires
+
+from stocktool_stock.application.get_bars import GetBars
+from stocktool_stock.application.get_quotes import GetQuotes
+from stocktool_stock.application.market_ports import InstrumentSource, MarketStatus, NewsSource
+
+
+@dataclass(frozen=True, slots=True)
+class MarketUses:
+    """The use cases behind the market routes."""
+
+    quotes: GetQuotes
+    bars: GetBars
+    instruments: InstrumentSource
+    news: NewsSource
+    status: MarketStatus
+
+
+def _market(request: Request) -> MarketUses:
+    found: MarketUses = request.app.state.market
+    return found
+
+
+def _page(
+    page_size: Annotated[int, Query(ge=1, le=50, description="At most so many.")] = 10,
+    page_token: Annotated[str, Query(max_length=512, description="Token of the next page.")] = "",
+) -> PageRequest:
+    return PageRequest(page_size, page_token)
+
+
+Market = Annotated[MarketUses, Depends(_market)]
+Reader = Annotated[Caller, requires("market.read")]
+SmallPage = Annotated[PageRequest, Depends(_page)]
+
+
+def json_response(body: Any) -> Response:
+    """Answer values of ours as they are: no second validation, NaN as null, numpy columns as lists."""
+    return Response(orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")

@@ -1,0 +1,32 @@
+"""Settings of the stock service, its workers and its updater."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from stocktool_kit.config import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read from `STOCKTOOL_STOCK_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="STOCKTOOL_STOCK_")
+
+    service: str = Field(default="stock", description="Name of the process in logs, traces and metrics.")
+
+    # Market data
+    stock_cache_table: str = Field(default="stocktool-stock-cache", description="DynamoDB table of cached market data.")
+    market_now: str = Field(
+        default="",
+        description="The market's now: empty (real time), an instant, or '<instant> from <instant> x<speed>' (replay).",
+    )
+    yahoo_base_url: str = Field(
+        default="", description="Where `https://HOST/path` of Yahoo is asked as `<url>/HOST/path`; empty: Yahoo itself."
+    )
+    yahoo_timeout_seconds: float = Field(default=8.0, gt=0, description="Limit of one call to Yahoo.")
+    yahoo_calls_per_second: float = Field(default=2.0, gt=0, description="Budget of calls to Yahoo of one process.")
+    yahoo_burst: int = Field(default=20, gt=0, description="Calls to Yahoo at once after a pause.")
+    yahoo_threads: int = Field(default=6, gt=0, description="Calls to Yahoo at a time.")
+    quote_fresh_seconds: float = Field(default=300.0, gt=0, description="Age up to which a quote is not refreshed.")
+    bars_fresh_seconds: float = Field(default=900.0, gt=0, description="Age up to which history is not refreshed.")
+    stream_poll_seconds: float = Field(default=5.0, gt=0, description="Interval of live quotes on the socket.")
