@@ -13,6 +13,7 @@ from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.http.app import create_app
 from stocktool_kit.process import Parts, Runtime
+from stocktool_kit.push.publisher import Publisher
 from stocktool_kit.rpc.server import Registration
 
 from stocktool_auth.adapters.argon2_hasher import Argon2Hasher
@@ -24,7 +25,7 @@ from stocktool_auth.adapters.dynamodb_sessions import DynamoDBSessions
 from stocktool_auth.adapters.dynamodb_users import DynamoDBUsers
 from stocktool_auth.adapters.jwt_tokens import CurrentRing, JwtAccessTokens, SealedRefreshTokens, make_signing_key
 from stocktool_auth.adapters.key_ring_keeper import KeyRingKeeper
-from stocktool_auth.adapters.push_notices import NoNotices
+from stocktool_auth.adapters.push_notices import NoNotices, PushNotices
 from stocktool_auth.adapters.secrets_manager_vault import SecretsManagerVault
 from stocktool_auth.application.administer_users import GetUser, GrantRole, ListUsers, UpdateUser
 from stocktool_auth.application.api_keys import CreateApiKey, DeleteApiKey, ExchangeApiKey, ListApiKeys
@@ -56,7 +57,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     current = CurrentRing()
     tokens = JwtAccessTokens(current, clock, issuer=settings.token_issuer, audience=settings.token_audience)
     seals = SealedRefreshTokens(current)
-    notices = NoNotices()
+    notices = PushNotices(Publisher(settings.push_target, runtime.channel), clock)
     vault = SecretsManagerVault(aws, settings.signing_keys_secret)
 
     runtime.verifier.use(tokens)  # this process has the keys; it need not ask itself

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
-
+from stocktool_kit.aws.audit import audit_entry
 from stocktool_kit.aws.table import Put, Table
-from stocktool_kit.core.clock import Clock, instant
-from stocktool_kit.core.ids import new_ulid
+from stocktool_kit.core.clock import Clock
+from stocktool_kit.http.problem import trace_id
 
 from stocktool_auth.domain.audit import AuditEvent
-
-_SERVICE = "auth"
 
 
 class AuditWriter:
@@ -27,19 +24,16 @@ class AuditWriter:
 
     def entry(self, event: AuditEvent) -> Put:
         """The event as an operation of a transaction on any table."""
-        now = self._clock.now()
-        sk = new_ulid(int(now.timestamp() * 1000))
-        item = {
-            "pk": f"{now.date().isoformat()}#{zlib.crc32(sk.encode()) % 4}",
-            "sk": sk,
-            "at": instant(now),
-            "service": _SERVICE,
-            "action": event.action,
-            "actor": event.actor,
-            "target": event.target,
-            "details": dict(event.details),
-        }
-        return Put(item, table=self._table.name)
+        return audit_entry(
+            table=self._table.name,
+            actor=event.actor,
+            owner=event.owner,
+            action=event.action,
+            target=event.target,
+            now=self._clock.now(),
+            detail=event.details,
+            trace_id=trace_id(),
+        )
 
     async def record(self, event: AuditEvent) -> None:
         """Store an event by itself."""

@@ -123,8 +123,8 @@ def _events(before: User, after: User, by: str) -> list[AuditEvent]:
     events = []
     if before.roles != after.roles:
         details = {"before": " ".join(sorted(before.roles)), "after": " ".join(sorted(after.roles))}
-        events.append(AuditEvent("user.roles-changed", by, after.id, details))
+        events.append(AuditEvent("user.roles-changed", by, after.id, after.id, details))
     if before.suspended != after.suspended:
         action = "user.suspended" if after.suspended else "user.reinstated"
-        events.append(AuditEvent(action, by, after.id))
+        events.append(AuditEvent(action, by, after.id, after.id))
     return events

@@ -54,7 +54,8 @@ class CreateApiKey:
         live = [each for each in await self._keys.of_user(user_id) if now < each.expires_at]
         if len(live) >= MOST_PER_USER:
             raise TooManyApiKeys(f"you have {MOST_PER_USER} API keys, the most there may be; delete one first")
-        await self._keys.add(key, AuditEvent("api-key.created", user_id, key.id, {"scopes": " ".join(key.scopes)}))
+        event = AuditEvent("api-key.created", user_id, key.id, user_id, {"scopes": " ".join(key.scopes)})
+        await self._keys.add(key, event)
         return NewApiKey(key, str(text))
 
 
@@ -87,7 +88,7 @@ class DeleteApiKey:
         key = await self._keys.find(key_id)
         if key is None or key.user_id != user_id:
             raise ApiKeyNotFound("you have no API key by this id")
-        await self._keys.delete(key, AuditEvent("api-key.deleted", user_id, key_id))
+        await self._keys.delete(key, AuditEvent("api-key.deleted", user_id, key_id, user_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Delegate:
             until=until if until is not None else now,
         )
         event = AuditEvent(
-            "grant.opened", user.id, work_id, {"actor": caller.service, "scopes": " ".join(grant.scopes)}
+            "grant.opened", user.id, work_id, user.id, {"service": caller.service, "scopes": " ".join(grant.scopes)}
         )
         if await self._grants.add(grant, event):
             return grant

@@ -52,7 +52,7 @@ class RevokeSession:
         session = await self._sessions.find(session_id)
         if session is None or session.user_id != user_id or not session.is_live(now):
             raise SessionNotFound("you have no session by this id")
-        await self._sessions.end(session, now, AuditEvent("session.revoked", user_id, session_id))
+        await self._sessions.end(session, now, AuditEvent("session.revoked", user_id, session_id, user_id))
         await self._notices.ended(user_id, session_id)
 
 
@@ -77,6 +77,6 @@ class SignOut:
             session = await self._sessions.find(each)
             if session is None:
                 continue
-            event = AuditEvent("session.signed-out", session.user_id, session.id)
+            event = AuditEvent("session.signed-out", session.user_id, session.id, session.user_id)
             if await self._sessions.end(session, self._clock.now(), event):
                 await self._notices.ended(session.user_id, session.id)

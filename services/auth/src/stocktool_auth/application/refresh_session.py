@@ -66,7 +66,8 @@ class RefreshSession:
                         "session.reuse-detected",
                         "",
                         session.id,
-                        {"user": user.id, "address": address, "generation": str(token.generation)},
+                        user.id,
+                        {"address": address, "generation": str(token.generation)},
                     )
                     await self._sessions.end(session, now, event)
                     await self._notices.ended(user.id, session.id)

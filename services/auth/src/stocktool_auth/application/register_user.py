@@ -42,5 +42,5 @@ class RegisterUser:
             roles=frozenset({Role.USER}),
             created_at=self._clock.now(),
         )
-        await self._users.add(user, AuditEvent("user.registered", user.id, user.id, {"address": address}))
+        await self._users.add(user, AuditEvent("user.registered", user.id, user.id, user.id, {"address": address}))
         return user

@@ -94,11 +94,12 @@ class SignIn:
         possible = len(secret) <= MAX_LENGTH
         right = await self._hasher.verify(secret[:MAX_LENGTH], user.password_hash if user is not None else None)
         if user is None or not right or not possible:
-            target = user.id if user is not None else f"email:{email_hash(normalised)}"
-            await self._audit.record(AuditEvent("signin.failed", "", target, {"address": address}))
+            owner = user.id if user is not None else ""
+            target = owner or f"email:{email_hash(normalised)}"
+            await self._audit.record(AuditEvent("signin.failed", "", target, owner, {"address": address}))
             raise WrongCredentials("the address or the password is wrong")
         if user.suspended:
-            await self._audit.record(AuditEvent("signin.refused", user.id, user.id, {"address": address}))
+            await self._audit.record(AuditEvent("signin.refused", user.id, user.id, user.id, {"address": address}))
             raise UserSuspended("this account is suspended; ask an administrator")
         await self._attempts.forget(subject)
         user = await self._rehashed(user, secret)
@@ -131,7 +132,8 @@ class SignIn:
             user_agent=user_agent[:_DEVICE_LENGTH],
             address=address,
         )
-        await self._sessions.add(session, AuditEvent("signin.succeeded", user.id, session.id, {"address": address}))
+        event = AuditEvent("signin.succeeded", user.id, session.id, user.id, {"address": address})
+        await self._sessions.add(session, event)
         return SignedIn(
             user=user,
             session=session,

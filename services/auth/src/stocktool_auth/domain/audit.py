@@ -14,10 +14,12 @@ class AuditEvent:
         action: What: "user.registered".
         actor: Who: a user, an operator, or empty where nobody is known.
         target: To what: a user, a session.
+        owner: Whose it is, empty where nobody is known.
         details: Short facts without secrets.
     """
 
     action: str
     actor: str
     target: str
+    owner: str
     details: Mapping[str, str] = field(default_factory=dict)
