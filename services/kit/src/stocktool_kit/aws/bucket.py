@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -98,7 +99,7 @@ class Bucket:
 
         def read(client: Any) -> StoredObject:
             answer = client.get_object(Bucket=self.name, Key=key, **_version(version_id))
-            with answer["Body"] as stream:
+            with closing(answer["Body"]) as stream:
                 return StoredObject(_info(key, answer), stream.read())
 
         stored: StoredObject = await self._aws.run("s3", "get_object", read)
@@ -113,7 +114,7 @@ class Bucket:
 
         def stream(client: Any) -> ObjectInfo:
             answer = client.get_object(Bucket=self.name, Key=key, **_version(version_id))
-            with answer["Body"] as source, path.open("wb") as target:
+            with closing(answer["Body"]) as source, path.open("wb") as target:
                 for block in source.iter_chunks(1 << 20):
                     target.write(block)
             return _info(key, answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -36,13 +37,13 @@ class MetricsExporter:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Export until stopped, then what is left."""
-        while not stop.is_set():
-            try:
+        while True:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_seconds):
                     await stop.wait()
-            except TimeoutError:
-                pass
             await self.export()
+            if stop.is_set():
+                return
 
     async def export(self) -> None:
         """Send what was gathered; what cannot be sent now goes with the next export."""

@@ -47,6 +47,12 @@ class ConditionFailed(Conflict):
         self.items: dict[int, Item] = {}
 
 
+class TooLarge(InvalidArgument):
+    """Beyond what the store takes: 400 KB for an item."""
+
+    reason = "TOO_LARGE"
+
+
 class AwsMisconfigured(Internal):
     """The deployment's permissions, credentials or names are wrong; no caller can help it."""
 
@@ -80,7 +86,7 @@ _BY_CODE: dict[str, type[StockToolError]] = {
         ),
         Conflict,
     ),
-    **dict.fromkeys(("EntityTooLarge", "ItemCollectionSizeLimitExceededException"), InvalidArgument),
+    **dict.fromkeys(("EntityTooLarge", "ItemCollectionSizeLimitExceededException"), TooLarge),
     **dict.fromkeys(
         (
             "AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId",
@@ -103,6 +109,8 @@ def from_code(service: str, operation: str, code: str, message: str) -> StockToo
     kind = _BY_SERVICE.get((service, code)) or _BY_CODE.get(code, Internal)
     if kind is ConditionFailed:
         return ConditionFailed(operation=operation)
+    if code == "ValidationException" and "tem size" in message:  # DynamoDB has no code of its own for it
+        kind = TooLarge
     return kind(f"{service} {operation}: {code}: {message}", service=service, operation=operation, code=code)
 
 

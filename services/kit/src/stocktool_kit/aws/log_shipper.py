@@ -49,7 +49,7 @@ class CloudWatchLogs(logging.Handler):
         self._buffer: deque[tuple[int, str]] = deque()
         self._client: Any = None
         self._closing = threading.Event()
-        self._complained = False
+        self.complained = False
         self._thread = threading.Thread(target=self._run, name="cloudwatch-logs", daemon=True)
         self._thread.start()
 
@@ -90,7 +90,7 @@ class CloudWatchLogs(logging.Handler):
                 self._put_back(batch)
                 self._complain(error)
                 return False
-            self._complained = False
+            self.complained = False
         return True
 
     def _batch(self) -> list[tuple[int, str]]:
@@ -126,8 +126,8 @@ class CloudWatchLogs(logging.Handler):
                 self.dropped += 1
 
     def _complain(self, error: Exception) -> None:
-        if not self._complained:
-            self._complained = True
+        if not self.complained:
+            self.complained = True
             event = {"event": "logs_not_sent", "level": "warning", "group": self.group, "detail": str(error)[:300]}
             event["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             sys.stdout.write(orjson.dumps(event).decode() + "\n")

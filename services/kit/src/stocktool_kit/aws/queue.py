@@ -14,6 +14,7 @@ from stocktool_kit.aws.topic import message_attributes
 from stocktool_kit.core.errors import StockToolError, Unavailable
 
 _BATCH = 10
+_PEEK_SECONDS = 10  # a look that breaks off hides messages no longer than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,27 @@ class Queue:
         return QueueDepth(*(int(answer["Attributes"].get(name, 0)) for name in names))
 
     async def peek(self, limit: int = 10) -> list[DeadLetter]:
-        """Look at messages without taking them, in no particular order; on a queue nobody consumes."""
-        seen: dict[str, DeadLetter] = {}
-        # SQS answers from a sample of its servers: a few more looks than the count asks for find the rest.
-        for _ in range(limit // _BATCH + 3):
-            messages = await self._receive(limit=min(_BATCH, limit), visibility_seconds=0)
-            seen |= {message["MessageId"]: _dead_letter(message) for message in messages}
-            if len(seen) >= limit or not messages:
-                break
-        return list(seen.values())[:limit]
+        """Look at messages and give them back, in no particular order; on a queue nobody consumes.
+
+        They are hidden while the look lasts, or each receive would show the same ones again.
+        """
+        seen: dict[str, dict[str, Any]] = {}
+        try:
+            while len(seen) < limit:
+                messages = await self._receive(limit=min(_BATCH, limit - len(seen)), visibility_seconds=_PEEK_SECONDS)
+                if not messages:
+                    break
+                seen |= {message["MessageId"]: message for message in messages}
+        finally:
+            for message in seen.values():
+                await self.aws.call(
+                    "sqs",
+                    "change_message_visibility",
+                    QueueUrl=await self.url(),
+                    ReceiptHandle=message["ReceiptHandle"],
+                    VisibilityTimeout=0,
+                )
+        return [_dead_letter(message) for message in seen.values()]
 
     async def dead_letters(self, limit: int = 10) -> list[DeadLetter]:
         """Look at this queue's dead letters without taking them."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import orjson
+
 from stocktool_kit.aio import Limiter
 from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.clients import AwsClients, AwsOptions
@@ -49,8 +51,10 @@ async def own_queue(aws: AwsClients, *, max_receive_count: int = 3) -> AsyncIter
     dead = queue.dead_letter_queue
     await aws.call("sqs", "create_queue", QueueName=dead.name)
     attributes = await aws.call("sqs", "get_queue_attributes", QueueUrl=await dead.url(), AttributeNames=["QueueArn"])
-    policy = f'{{"deadLetterTargetArn":"{attributes["Attributes"]["QueueArn"]}","maxReceiveCount":{max_receive_count}}}'
-    await aws.call("sqs", "create_queue", QueueName=queue.name, Attributes={"RedrivePolicy": policy})
+    redrive = {"deadLetterTargetArn": attributes["Attributes"]["QueueArn"], "maxReceiveCount": max_receive_count}
+    await aws.call(
+        "sqs", "create_queue", QueueName=queue.name, Attributes={"RedrivePolicy": orjson.dumps(redrive).decode()}
+    )
     try:
         yield queue
     finally:
@@ -69,8 +73,9 @@ async def own_bucket(aws: AwsClients, *, versioned: bool = True) -> AsyncIterato
     try:
         yield bucket
     finally:
-        for info in (await bucket.list(""))[0]:
-            await bucket.delete_all_versions(info.key)
+        versions = await aws.call("s3", "list_object_versions", Bucket=bucket.name)
+        for entry in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
+            await aws.call("s3", "delete_object", Bucket=bucket.name, Key=entry["Key"], VersionId=entry["VersionId"])
         await aws.call("s3", "delete_bucket", Bucket=bucket.name)
 
 
@@ -79,7 +84,16 @@ async def own_topic(aws: AwsClients, *subscribers: Queue, raw: bool = True) -> A
     """A topic for one test, with queues subscribed; gone afterwards."""
     arn = (await aws.call("sns", "create_topic", Name=f"test-{new_ulid()}"))["TopicArn"]
     for queue in subscribers:
-        answer = await aws.call("sqs", "get_queue_attributes", QueueUrl=await queue.url(), AttributeNames=["QueueArn"])
+        url = await queue.url()
+        answer = await aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": answer["Attributes"]["QueueArn"],
+        }
+        policy = orjson.dumps({"Version": "2012-10-17", "Statement": [statement]}).decode()
+        await aws.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
         await aws.call(
             "sns",
             "subscribe",

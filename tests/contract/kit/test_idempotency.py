@@ -1,0 +1,108 @@
+"""What idempotency records promise: two requests that are one have one effect and one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from stocktool_kit.aws.audit import SHARDS, audit_entry, audit_partition
+from stocktool_kit.aws.idempotency import IdempotencyKeyReused, IdempotencyRecords
+from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Put, Table, Update
+from stocktool_kit.core.errors import Kind
+from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.testing.clock import FakeClock
+
+HEAD = {"pk": "P#1", "sk": "head"}
+
+
+def a_key(key: str = "key-1", body: str = "aa", principal: str = "usr_1") -> IdempotencyKey:
+    return IdempotencyKey(principal, "POST", "/api/stock/v1/portfolios", key, body)
+
+
+async def test_the_second_request_gets_the_first_ones_answer(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+    add = Update(HEAD, add={"count": 1})
+
+    first = await records.write(a_key(), [add], {"id": "prt_1", "nested": {"amount": "1.10"}})
+    second = await records.write(a_key(), [add], {"id": "prt_2"})
+
+    assert first == second == {"id": "prt_1", "nested": {"amount": "1.10"}}
+    assert (await table.get(HEAD) or {})["count"] == 1
+
+
+async def test_twins_at_the_same_moment_have_one_effect_and_one_answer(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+
+    async def send(number: int) -> object:
+        write = [Put({**HEAD, "by": number}, Attr("pk").not_exists()), Update({"pk": "P#2", "sk": "n"}, add={"n": 1})]
+        return await records.write(a_key(), write, {"by": number})
+
+    answers = await asyncio.gather(*(send(number) for number in range(6)))
+
+    winner = (await table.get(HEAD) or {})["by"]
+    assert answers == [{"by": int(winner)}] * 6
+    assert (await table.get({"pk": "P#2", "sk": "n"}) or {})["n"] == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+    await records.write(a_key(), [Update(HEAD, add={"count": 1})], {})
+
+    with pytest.raises(IdempotencyKeyReused) as refused:
+        await records.write(a_key(body="bb"), [Update(HEAD, add={"count": 1})], {})
+
+    assert (refused.value.kind, refused.value.reason) == (Kind.ALREADY_EXISTS, "IDEMPOTENCY_KEY_REUSED")
+    assert (await table.get(HEAD) or {})["count"] == 1
+
+
+async def test_the_key_of_another_principal_is_another_key(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+    await records.write(a_key(), [Update(HEAD, add={"count": 1})], {"of": "usr_1"})
+
+    answer = await records.write(a_key(principal="usr_2"), [Update(HEAD, add={"count": 1})], {"of": "usr_2"})
+
+    assert answer == {"of": "usr_2"}
+
+
+async def test_a_record_is_forgotten_after_a_day(table: Table) -> None:
+    clock = FakeClock()
+    records = IdempotencyRecords(table, clock)
+    await records.write(a_key(), [Update(HEAD, add={"count": 1})], {"count": 1})
+
+    clock.advance(24 * 3600 + 1)
+
+    assert await records.replay(a_key()) is None
+    assert await records.write(a_key(body="bb"), [Update(HEAD, add={"count": 1})], {"count": 2}) == {"count": 2}
+
+
+async def test_a_write_whose_own_condition_fails_leaves_no_record(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+
+    with pytest.raises(ConditionFailed):
+        await records.write(a_key(), [Update(HEAD, add={"count": 1}, condition=Attr("version").eq(1))], {})
+
+    assert await records.replay(a_key()) is None
+
+
+async def test_without_a_key_each_request_counts(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+    for _ in range(2):
+        await records.write(None, [Update(HEAD, add={"count": 1})], {})
+    assert (await table.get(HEAD) or {})["count"] == 2
+
+
+async def test_an_audit_entry_stands_under_its_day(table: Table) -> None:
+    now = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
+    entry = audit_entry(
+        table=table.name, actor="usr_1", owner="usr_1", action="portfolio.created", target="prt_1", now=now,
+        detail={"name": "Main"},
+    )  # fmt: skip
+    await table.transact([entry])
+
+    found = [
+        item for shard in range(SHARDS) for item in (await table.query(Key("pk").eq(audit_partition(now, shard))))[0]
+    ]
+    assert [(item["action"], item["detail"], item["at"]) for item in found] == [
+        ("portfolio.created", {"name": "Main"}, "2026-11-22T23:59:00.000000Z")
+    ]
