@@ -1,0 +1,1 @@
+"""From a request of the Responses API to the next reply."""

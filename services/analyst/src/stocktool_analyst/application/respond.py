@@ -1,0 +1,74 @@
+"""The analyst's next step: more tool calls, or the answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stocktool_analyst.domain.compose import compose
+from stocktool_analyst.domain.plan import next_calls
+from stocktool_analyst.domain.question import understand
+from stocktool_analyst.domain.tools import Call, Json, JsonObject, Result, Tool
+
+_MAX_ROUNDS = 3
+_TODAY = re.compile(r"today is (\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What comes next; `text` is empty while `calls` are made."""
+
+    calls: tuple[Call, ...] = ()
+    text: str = ""
+
+
+def respond(items: Sequence[JsonObject], tools: Sequence[Tool]) -> Reply:
+    """Answer the last user message of a conversation.
+
+    Args:
+        items: Input items of the Responses API, oldest first.
+        tools: Function tools on offer.
+    """
+    last = max((at for at, item in enumerate(items) if item.get("role") == "user"), default=-1)
+    question = understand(_content(items[last]) if last >= 0 else "")
+    done, rounds = _results(items[last + 1 :])
+    today = next((found[1] for item in items if (found := _TODAY.search(_content(item)))), "")
+    calls = next_calls(question, tools, done, today) if rounds < _MAX_ROUNDS else []
+    return Reply(calls=tuple(calls)) if calls else Reply(text=compose(question, tools, done))
+
+
+def _results(items: Sequence[JsonObject]) -> tuple[list[Result], int]:
+    """Calls of this question with what they gave, and how many rounds they took."""
+    calls: dict[str, Call] = {}
+    results: list[Result] = []
+    rounds, answered = 0, True
+    for item in items:
+        if item.get("type") == "function_call":
+            rounds += answered
+            answered = False
+            calls[str(item.get("call_id"))] = Call(str(item.get("name")), _object(item.get("arguments")))
+        elif item.get("type") == "function_call_output":
+            answered = True
+            call = calls.get(str(item.get("call_id")))
+            if call is not None:
+                results.append(Result(call, _object(item.get("output"))))
+    return results, rounds
+
+
+def _object(text: object) -> JsonObject:
+    try:
+        value: Json = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return {"error": "the tool's result is not JSON"}
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _content(item: JsonObject) -> str:
+    content = item.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return ""

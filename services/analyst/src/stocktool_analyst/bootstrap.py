@@ -1,0 +1,15 @@
+"""Puts the analyst together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from stocktool_analyst.http.responses import responses_router
+from stocktool_analyst.settings import Settings
+
+
+def build(settings: Settings) -> FastAPI:
+    """Build the application."""
+    app = FastAPI(title="Offline analyst", openapi_url=None)
+    app.include_router(responses_router(settings.words_per_second))
+    return app

@@ -1,0 +1,1 @@
+"""Understanding a question, planning tools, writing an answer: pure functions."""
