@@ -6,6 +6,7 @@ import argparse
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
 from stocktool_market.bootstrap import build
 from stocktool_market.settings import Settings
@@ -28,13 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"stocktool-market: {error}", file=sys.stderr)  # noqa: T201 - a command line speaks here
         return 2
-    uvicorn.run(
+    uvicorn.Server(server_config(app, settings)).run()
+    return 0
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.http_port,
+        http="h11",  # curl offers h2c on plain connections; httptools then drops the body of a POST
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    return 0
