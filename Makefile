@@ -125,8 +125,7 @@ integration: python emulator ## real servers on loopback, several services
 	@$(PYTEST) $(PARALLEL) tests/integration
 
 e2e: install ## the built page in a browser against the whole mesh
-	@$(BIN)/python dev/browser.py
-	@$(PYTEST) tests/e2e
+	@chromium=$$($(BIN)/python dev/browser.py) && STOCKTOOL_CHROMIUM="$$chromium" $(PYTEST) tests/e2e
 
 .PHONY: emulator
 emulator: find-python

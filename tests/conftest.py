@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from stocktool_dev import emulator as ministack
+from stocktool_dev import leftovers, vault
+from stocktool_dev.layout import Layout
 from stocktool_infra.deploy import deploy
 
 _SDK_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
@@ -56,6 +60,55 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedAws]:
             patch.setenv(name, value)
         deployed = deploy(endpoint_url=running.endpoint_url)
         yield EmulatedAws(running.endpoint_url, deployed.outputs, environment)
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """The whole mesh, started for the tests on a port and with a state of its own.
+
+    Attributes:
+        origin: Its one address.
+        state: Its state folder, with `logs/`, `traces/` and `ports.json`.
+        demo_password: Password of `demo@stocktool.local`.
+        admin_password: Password of `admin@stocktool.local`.
+        environment: What `stocktool-dev` needs in its environment to act on this mesh.
+    """
+
+    origin: str
+    state: Path
+    demo_password: str
+    admin_password: str
+    environment: dict[str, str] = field(repr=False)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `stocktool-dev` on this mesh."""
+        return subprocess.run(
+            [sys.executable, "-m", "stocktool_dev.main", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+
+@pytest.fixture(scope="session")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """Start everything by the same code as `make up`, seeded; stop it and prove that nothing is left."""
+    state = tmp_path_factory.mktemp("mesh")
+    port = ministack.free_port()
+    environment = dict(os.environ) | {"STOCKTOOL_PORT": str(port), "STOCKTOOL_STATE_DIR": str(state)}
+    environment.pop("STOCKTOOL_DEMO_PASSWORD", None)
+    secrets = vault.load(state / "secrets.json", environment)
+    running = Mesh(f"http://localhost:{port}", state, secrets.demo_password, secrets.admin_password, environment)
+    try:
+        started = running.command("up")
+        assert started.returncode == 0, started.stdout + started.stderr
+        yield running
+    finally:
+        stopped = running.command("down")
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    assert leftovers.find(Layout(ministack.ROOT, state, port)) == []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -128,7 +128,7 @@ def tools(layout: Layout) -> Iterator[Finding]:
         "supervisor": layout.binaries / "supervisord",
         "envoy": layout.binaries / "envoy",
         "chroma": layout.binaries / "chroma",
-        "emulator": emulator.EXECUTABLE,
+        "emulator": layout.root / emulator.EXECUTABLE.relative_to(emulator.ROOT),
         "node": layout.root / ".tools" / "node" / "bin" / "node",
         "page": layout.root / "frontend" / "dist" / "index.html",
         "page server": layout.root / "dev" / "page" / "node_modules" / "sirv-cli" / "bin.js",

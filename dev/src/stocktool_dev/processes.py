@@ -109,14 +109,19 @@ def _service_environment(
 def _own_settings(layout: Layout, ports: Mapping[str, int], service: str) -> dict[str, str]:
     """Settings that one service alone has."""
     match service:
+        case "auth":
+            return {"PUBLIC_ORIGIN": layout.origin}
         case "stock":
             return {
                 "MARKET_NOW": MARKET_NOW,
                 "YAHOO_BASE_URL": f"http://127.0.0.1:{ports['market']}",
                 "NOTIFICATIONS_TOPIC_ARN": f"{_TOPIC}notifications",
+                # Yahoo's patience is no concern of the stand-in.
+                "YAHOO_CALLS_PER_SECOND": "50",
+                "YAHOO_BURST": "200",
             }
         case "rag":
-            return {"CHROMA_URL": f"http://127.0.0.1:{ports['chroma']}"}
+            return {"CHROMA_URL": f"http://127.0.0.1:{ports['chroma']}", "S3_PUBLIC_ENDPOINT_URL": layout.origin}
         case "chat":
             return {"STOCK_ADDRESS": _target(ports, "stock"), "RAG_ADDRESS": _target(ports, "rag")}
         case "admin":
