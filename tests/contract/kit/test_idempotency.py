@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from stocktool_kit.aws.audit import SHARDS, audit_entry, audit_partition
 from stocktool_kit.aws.idempotency import IdempotencyKeyReused, IdempotencyRecords
-from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Put, Table, Update
+from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Operation, Put, Table, Update
 from stocktool_kit.core.errors import Kind
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.testing.clock import FakeClock
@@ -35,7 +35,10 @@ async def test_twins_at_the_same_moment_have_one_effect_and_one_answer(table: Ta
     records = IdempotencyRecords(table, FakeClock())
 
     async def send(number: int) -> object:
-        write = [Put({**HEAD, "by": number}, Attr("pk").not_exists()), Update({"pk": "P#2", "sk": "n"}, add={"n": 1})]
+        write: list[Operation] = [
+            Put({**HEAD, "by": number}, Attr("pk").not_exists()),
+            Update({"pk": "P#2", "sk": "n"}, add={"n": 1}),
+        ]
         return await records.write(a_key(), write, {"by": number})
 
     answers = await asyncio.gather(*(send(number) for number in range(6)))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from stocktool_kit.aws.clients import AwsClients
-from stocktool_kit.aws.table import Attr, Check, ConditionFailed, Delete, Key, Put, Table, Update
+from stocktool_kit.aws.table import Attr, Check, ConditionFailed, Delete, Key, Operation, Put, Table, Update
 from stocktool_kit.core.errors import InvalidArgument, StockToolError, Unavailable
 
 KEY = {"pk": "P#1", "sk": "head"}
@@ -119,7 +119,7 @@ async def test_batches_go_beyond_one_call(table: Table) -> None:
 async def test_a_transaction_does_all_or_nothing_and_says_what_stood_in_the_way(table: Table) -> None:
     await table.put({**KEY, "version": 1})
     await table.put({"pk": "P#1", "sk": "old"})
-    operations = [
+    operations: list[Operation] = [
         Update(KEY, add={"version": 1}, condition=Attr("version").eq(1)),
         Put({"pk": "P#1", "sk": "new"}, Attr("pk").not_exists()),
         Delete({"pk": "P#1", "sk": "old"}),

@@ -98,7 +98,12 @@ def test_two_processes_in_one_test_do_not_share_series() -> None:
 
 def test_threads_lose_nothing() -> None:
     metrics = Metrics("stock")
-    threads = [threading.Thread(target=lambda: [metrics.cache_hit(hit=True) for _ in range(500)]) for _ in range(4)]
+
+    def read() -> None:
+        for _ in range(500):
+            metrics.cache_hit(hit=True)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -45,7 +45,7 @@ def test_spans_are_written_as_otlp_json(tmp_path: Path) -> None:
 
 def some_spans(count: int) -> list[ReadableSpan]:
     tracer = make_provider("stock").get_tracer("test")
-    spans = []
+    spans: list[ReadableSpan] = []
     for number in range(count):
         with tracer.start_as_current_span(f"span-{number}") as span:
             assert isinstance(span, ReadableSpan)

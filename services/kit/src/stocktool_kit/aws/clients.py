@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -15,6 +16,14 @@ from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.aws.errors import from_botocore
 
 DEFAULT_THREADS = 16
+
+_MAKING = threading.Lock()  # the sessions that make clients are not thread-safe; the clients are
+
+
+@cache
+def _session(region: str | None, access_key_id: str | None, secret_access_key: str | None) -> boto3.Session:
+    """The process's session: each one reads the SDK's endpoint data anew, which is 10 MB."""
+    return boto3.Session(aws_access_key_id=access_key_id, aws_secret_access_key=secret_access_key, region_name=region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,6 @@ class AwsClients:
         self.limiter = limiter or Limiter(DEFAULT_THREADS)
         self._options = options or AwsOptions()
         self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()  # the session that makes clients is not thread-safe; the clients are
-        self._session: boto3.Session | None = None
 
     async def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Make one call: `await aws.call("dynamodb", "get_item", TableName=...)`.
@@ -80,7 +87,7 @@ class AwsClients:
         """The process's client for a service; made at its first use, which takes some 50 ms: not on the event loop."""
         client = self._clients.get(service)
         if client is None:
-            with self._lock:
+            with _MAKING:
                 client = self._clients.get(service)
                 if client is None:
                     client = self._clients[service] = self._make(service)
@@ -90,25 +97,19 @@ class AwsClients:
         self, service: str, *, read_timeout_seconds: float | None = None, endpoint_url: str | None = None
     ) -> Any:
         """A client beside the shared one: for long polls, or to sign for another endpoint."""
-        with self._lock:
+        with _MAKING:
             return self._make(service, read_timeout_seconds, endpoint_url)
 
     def close(self) -> None:
         """Close the connections of the shared clients."""
-        with self._lock:
+        with _MAKING:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
 
     def _make(self, service: str, read_timeout_seconds: float | None = None, endpoint_url: str | None = None) -> Any:
         options = self._options
-        if self._session is None:
-            self._session = boto3.Session(
-                aws_access_key_id=options.access_key_id,
-                aws_secret_access_key=options.secret_access_key,
-                region_name=options.region,
-            )
-        return self._session.client(
+        return _session(options.region, options.access_key_id, options.secret_access_key).client(
             service,  # type: ignore[call-overload]  # the stubs want a literal
             endpoint_url=endpoint_url or options.endpoint_url,
             config=Config(

@@ -10,8 +10,10 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Any
 
 import orjson
@@ -21,7 +23,6 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.aws.errors import from_botocore
 from stocktool_kit.aws.queue import Queue, receive_count, sent_at, text_attributes
 from stocktool_kit.core.errors import InvalidArgument, Kind, StockToolError
@@ -81,45 +82,81 @@ class ConsumerOptions:
     backoff_seconds: float = 2.0
 
 
-@dataclass(slots=True)
+_Received = list[dict[str, Any]]
+
+
 class _Poller:
-    """Receives on a thread of its own with a client of its own, so that waiting takes nobody's place."""
+    """Receives on a thread of its own with a client of its own, so that waiting takes nobody's place.
 
-    queue: Queue
-    options: ConsumerOptions
-    limiter: Limiter = field(default_factory=lambda: Limiter(1))
-    stopped: threading.Event = field(default_factory=threading.Event)
-    client: Any = None
+    The thread is a daemon: a process that stops does not wait for a poll to end.
+    """
 
-    async def receive(self, limit: int) -> list[dict[str, Any]]:
-        url = await self.queue.url()
+    def __init__(self, queue: Queue, options: ConsumerOptions) -> None:
+        self._queue = queue
+        self._options = options
+        self._wait_seconds = 0  # the first look does not wait, so that readiness is known at once
+        self._asked: SimpleQueue[tuple[str, int, asyncio.Future[_Received]] | None] = SimpleQueue()
+        self._closed = threading.Event()
+        self._client: Any = None
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._run, name=f"poll {queue.name}", daemon=True).start()
+
+    async def receive(self, limit: int) -> _Received:
+        """Wait for messages, at most `limit`."""
+        answer: asyncio.Future[_Received] = self._loop.create_future()
+        self._asked.put((await self._queue.url(), limit, answer))
         try:
-            return await run_blocking(self.limiter, self._receive, url, limit)
+            return await answer
         except (BotoCoreError, ClientError) as error:
             raise from_botocore("sqs", "receive_message", error) from error
 
-    def _receive(self, url: str, limit: int) -> list[dict[str, Any]]:
-        if self.client is None:
-            timeout = self.options.wait_seconds + 10
-            self.client = self.queue.aws.separate_client("sqs", read_timeout_seconds=timeout)
+    def close(self) -> None:
+        """Take no more; what a poll still under way receives is handed back."""
+        self._closed.set()
+        self._asked.put(None)
+
+    def _run(self) -> None:
         with suppress_instrumentation():  # an idle poll is no event worth a span
-            answer = self.client.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=limit,
-                WaitTimeSeconds=self.options.wait_seconds,
-                VisibilityTimeout=self.options.visibility_seconds,
-                MessageAttributeNames=["All"],
-                MessageSystemAttributeNames=["All"],
-            )
-            messages: list[dict[str, Any]] = answer.get("Messages", [])
-            if self.stopped.is_set():
-                # Nobody will handle these: hand them back at once instead of hiding them for a minute.
-                for message in messages:
-                    self.client.change_message_visibility(
-                        QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-                    )
-                return []
+            while (request := self._asked.get()) is not None:
+                url, limit, answer = request
+                try:
+                    outcome: _Received | Exception = self._receive(url, limit)
+                except Exception as error:
+                    outcome = error
+                with suppress(RuntimeError):  # the loop is closed when the process was quicker than the poll
+                    self._loop.call_soon_threadsafe(_settle, answer, outcome)
+
+    def _receive(self, url: str, limit: int) -> _Received:
+        if self._client is None:
+            timeout = self._options.wait_seconds + 10
+            self._client = self._queue.aws.separate_client("sqs", read_timeout_seconds=timeout)
+        answer = self._client.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=limit,
+            WaitTimeSeconds=self._wait_seconds,
+            VisibilityTimeout=self._options.visibility_seconds,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        )
+        self._wait_seconds = self._options.wait_seconds
+        messages: _Received = answer.get("Messages", [])
+        if not self._closed.is_set():
             return messages
+        # Nobody will handle these: hand them back at once instead of hiding them for a minute.
+        for message in messages:
+            self._client.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+        return []
+
+
+def _settle(answer: asyncio.Future[_Received], outcome: _Received | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 class QueueConsumer:
@@ -162,7 +199,7 @@ class QueueConsumer:
         try:
             await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            poller.stopped.set()
+            poller.close()
             stopping.cancel()
             polling.cancel()
             await asyncio.wait({polling, stopping})
