@@ -30,8 +30,8 @@ def cost_of(lots: list[Lot]) -> Decimal:
     return sum((lot.cost for lot in lots), Decimal(0))
 
 
-# IRS Publication 550 (2023) on identifying shares: those acquired first are sold first. The numbers are ours: 100 at 10,
-# 200 at 11 and 200 at 12, of which 150 are sold.
+# IRS Publication 550 (2023) on identifying shares: those acquired first are sold first. The numbers are ours: 100 at
+# 10, 200 at 11 and 200 at 12, of which 150 are sold.
 THREE = [a_lot(1, "100", "1000"), a_lot(2, "200", "2200"), a_lot(3, "200", "2400")]
 
 

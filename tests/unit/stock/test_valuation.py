@@ -38,7 +38,7 @@ def value(
 ) -> Valuation:
     portfolio, rates = portfolio or a_portfolio(), rates or a_rate_table()
     book = keep_book(Ledger(entries).standing, portfolio, rates, until=day(on))
-    return value_book(book, bars, rates, as_of=day(on), expected=day(on))
+    return value_book(book, bars, rates, as_of=day(on))
 
 
 def daily(

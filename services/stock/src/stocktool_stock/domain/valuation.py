@@ -128,7 +128,7 @@ def schedules(book: Book, bars: Mapping[str, Bars]) -> dict[Position, SplitSched
     }
 
 
-def price_at(symbol: str, book: Book, bars: Mapping[str, Bars], as_of: date, expected: date) -> PricePoint | None:
+def price_at(symbol: str, book: Book, bars: Mapping[str, Bars], as_of: date) -> PricePoint | None:
     """The last price at or before a day, as traded on that day.
 
     Args:
@@ -136,14 +136,13 @@ def price_at(symbol: str, book: Book, bars: Mapping[str, Bars], as_of: date, exp
         book: Its trades tell a price where the market does not.
         bars: By symbol, with enough history before `as_of`.
         as_of: The day.
-        expected: Day a fresh price should have.
     """
     known = bars.get(symbol)
     found = known.close_on(as_of) if known else None
     if known and found:
         close, day = found
         price = decimal_of(close) * known.split_factor_after(as_of)
-        return PricePoint(Money(price, known.currency), day, day < expected, known.source)
+        return PricePoint(Money(price, known.currency), day, _is_stale(known, day, as_of), known.source)
     traded = [trade for trade in book.trade_prices.get(symbol, []) if trade.day <= as_of]
     if not traded:
         return None
@@ -154,10 +153,16 @@ def price_at(symbol: str, book: Book, bars: Mapping[str, Bars], as_of: date, exp
     for day, ratio in seen:
         if last.day < day <= as_of:
             price = price * ratio.denominator / ratio.numerator
-    return PricePoint(Money(price, last.currency), last.day, last.day < expected, LEDGER)
+    return PricePoint(Money(price, last.currency), last.day, last.day < as_of, LEDGER)
 
 
-def value_book(book: Book, bars: Mapping[str, Bars], rates: RateTable, *, as_of: date, expected: date) -> Valuation:
+def _is_stale(known: Bars, day: date, as_of: date) -> bool:
+    """Whether the data end before they should, or the last bar has no close."""
+    last = known.last_day
+    return known.stale or (last is not None and day < last <= as_of)
+
+
+def value_book(book: Book, bars: Mapping[str, Bars], rates: RateTable, *, as_of: date) -> Valuation:
     """Value a book that was kept until `as_of`.
 
     Args:
@@ -165,21 +170,19 @@ def value_book(book: Book, bars: Mapping[str, Bars], rates: RateTable, *, as_of:
         bars: By symbol; a symbol without is valued at its last trade and counts as stale.
         rates: Has the rate of every currency on `as_of`.
         as_of: The day.
-        expected: Day a fresh price should have.
     """
     with exact():
-        return _Valuer(book, bars, rates, as_of, expected).valuation()
+        return _Valuer(book, bars, rates, as_of).valuation()
 
 
 class _Valuer:
     """Values one book on one day; one use."""
 
-    def __init__(self, book: Book, bars: Mapping[str, Bars], rates: RateTable, as_of: date, expected: date) -> None:
+    def __init__(self, book: Book, bars: Mapping[str, Bars], rates: RateTable, as_of: date) -> None:
         self._book = book
         self._bars = bars
         self._rates = rates
         self._as_of = as_of
-        self._expected = expected
         self._base = book.portfolio.base_currency
         self._plans = schedules(book, bars)
         self._parts: list[AccountValue] = []
@@ -213,7 +216,7 @@ class _Valuer:
         return self._rates.to_base(amount, currency, self._as_of)
 
     def _holding(self, symbol: str) -> Holding:
-        point = price_at(symbol, self._book, self._bars, self._as_of, self._expected)
+        point = price_at(symbol, self._book, self._bars, self._as_of)
         positions = {p: lots for p, lots in self._book.lots.items() if p[1] == symbol and lots}
         lots = sorted((lot for some in positions.values() for lot in some), key=lambda lot: (lot.day, lot.id))
         cost = sum((lot.base_cost for lot in lots), Decimal(0))

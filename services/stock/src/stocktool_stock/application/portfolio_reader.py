@@ -1,0 +1,97 @@
+"""Brings together what a figure about a portfolio needs: its book, prices and rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from stocktool_kit.core.ids import OwnerId
+
+from stocktool_stock.application.market_ports import BarsBatch, BarSource, FxRates, MarketStatus
+from stocktool_stock.application.ports import PortfolioStore
+from stocktool_stock.application.rate_collector import collect_rates
+from stocktool_stock.domain.bars import Bars, Column, Days
+from stocktool_stock.domain.book import Book, keep_book
+from stocktool_stock.domain.ledger import Ledger
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
+from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.valuation import Valuation, value_book
+
+PRICE_BASIS = "quantity as traded x split-adjusted close x ratios of later splits"
+RATE_SOURCE = "ECB reference rate of the day, or the last one before"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A portfolio with its ledger and the prices up to a day; `failures` says which symbols have none, and why."""
+
+    portfolio: Portfolio
+    ledger: Ledger
+    until: date
+    bars: Mapping[str, Bars]
+    failures: Mapping[str, str]
+
+
+class PortfolioReader:
+    """Reads ledgers, prices and rates, and keeps books."""
+
+    def __init__(self, store: PortfolioStore, bars: BarSource, rates: FxRates, market: MarketStatus) -> None:
+        self._store = store
+        self._bars = bars
+        self._rates = rates
+        self._market = market
+
+    def day_of(self, asked: date | None) -> date:
+        """The day asked for, at most the market's today."""
+        today = self._market.today()
+        return today if asked is None else min(asked, today)
+
+    async def material(
+        self, owner: OwnerId, portfolio_id: PortfolioId, until: date, *, also: Sequence[str] = ()
+    ) -> Material:
+        """Read a portfolio with the prices of everything it ever held, and of `also`.
+
+        Raises:
+            PortfolioNotFound: None by this id is the owner's.
+        """
+        portfolio = await self._store.get(owner, portfolio_id)
+        ledger = await self._store.ledger(portfolio_id)
+        symbols = sorted({entry.symbol for entry in ledger.standing if entry.symbol and entry.day <= until} | set(also))
+        batch = await self._bars.many(symbols, None, until) if symbols else BarsBatch({})
+        return Material(
+            portfolio=portfolio,
+            ledger=ledger,
+            until=until,
+            bars={symbol: bars for symbol, bars in batch.bars.items() if len(bars)},
+            failures={failure.symbol: failure.reason for failure in batch.failures},
+        )
+
+    async def book(self, material: Material, until: date) -> tuple[Book, RateTable]:
+        """Keep the book to the end of a day; the rates are those of all entries, and of that day."""
+        portfolio = material.portfolio
+        entries = material.ledger.standing
+        currencies = {account.currency for account in portfolio.accounts} | {entry.currency for entry in entries}
+        currencies |= {bars.currency for bars in material.bars.values()}
+        rates = await collect_rates(self._rates, portfolio, entries, on=[(code, until) for code in currencies])
+        return keep_book(entries, portfolio, rates, until=until), rates
+
+    async def valuation(self, material: Material, as_of: date) -> tuple[Valuation, Book]:
+        """Value the portfolio at the close of a day."""
+        book, rates = await self.book(material, as_of)
+        return value_book(book, material.bars, rates, as_of=as_of), book
+
+    async def fx_columns(self, material: Material, book: Book, days: Days) -> dict[str, Column]:
+        """Daily rates of every currency in the book or its prices into the base currency."""
+        base = material.portfolio.base_currency
+        currencies = {bars.currency for bars in material.bars.values()} | set(book.cash_steps)
+        return {code: (await self._rates.series(code, base, days)).rates for code in sorted(currencies) if code != base}
+
+
+def price_warnings(material: Material, symbols: Sequence[str]) -> list[str]:
+    """What is to be said about symbols whose prices could not be had."""
+    return [
+        f"prices of {symbol} cannot be had now ({material.failures[symbol]})"
+        for symbol in symbols
+        if symbol in material.failures and material.failures[symbol] != "SYMBOL_NOT_FOUND"
+    ]

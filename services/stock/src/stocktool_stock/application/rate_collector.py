@@ -1,0 +1,55 @@
+"""Collects the exchange rates a calculation needs, so that the calculation itself does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from stocktool_stock.application.market_ports import FxRates
+from stocktool_stock.domain.exact import exact
+from stocktool_stock.domain.ledger import Entry, EntryType
+from stocktool_stock.domain.portfolio import Portfolio
+from stocktool_stock.domain.rates import RateTable
+
+_PLACES = Decimal("1e-12")
+_CONVERTED = frozenset({EntryType.BUY, EntryType.SELL})
+
+
+async def conversion_rate(fx: FxRates, source: str, target: str, day: date) -> Decimal:
+    """Units of `target` for one of `source` on a day, to twelve places.
+
+    Raises:
+        UnknownCurrency: The ECB publishes no rate for one of them.
+        RateNotPublished: Nothing was published at or before the day.
+    """
+    published = await fx.rate(source, target, day)
+    with exact():
+        return published.rate.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def converts(entry: Entry, portfolio: Portfolio) -> bool:
+    """Whether an entry pays from cash in another currency than its own."""
+    return entry.type in _CONVERTED and entry.currency != portfolio.by_account[entry.account_id].currency
+
+
+async def collect_rates(
+    fx: FxRates, portfolio: Portfolio, entries: Sequence[Entry], *, on: Iterable[tuple[str, date]] = ()
+) -> RateTable:
+    """Rates into the base currency of every entry's day, in its own and its account's currency.
+
+    Args:
+        fx: Where they come from.
+        portfolio: Gives the base currency and those of the accounts.
+        entries: Entries to be booked.
+        on: Further currencies and days.
+    """
+    wanted = {(entry.currency, entry.day) for entry in entries}
+    wanted |= {(portfolio.by_account[e.account_id].currency, e.day) for e in entries if e.account_id}
+    wanted |= set(on)
+    base = portfolio.base_currency
+    rates: dict[tuple[str, date], Decimal] = {}
+    for currency, day in wanted:
+        if currency != base:
+            rates[currency, day] = (await fx.rate(currency, base, day)).rate
+    return RateTable(base, rates)

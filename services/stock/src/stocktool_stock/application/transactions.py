@@ -1,0 +1,232 @@
+"""The ledger: record entries, list them, take one back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stocktool_kit.core.caller import Caller
+from stocktool_kit.core.clock import Clock
+from stocktool_kit.core.errors import FieldViolation, InvalidArgument
+from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
+
+from stocktool_stock.application.market_ports import FxRates, MarketStatus
+from stocktool_stock.application.portfolios import ATTEMPTS
+from stocktool_stock.application.ports import Change, PortfolioStore
+from stocktool_stock.application.rate_collector import collect_rates, conversion_rate, converts
+from stocktool_stock.application.records import Record, entry_of, entry_record
+from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.fx import RateNotPublished, UnknownCurrency
+from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal, TransactionNotFound, read_drafts
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Entries as recorded, in the order given, and the portfolio's version after it."""
+
+    entries: Sequence[Entry]
+    version: int
+
+
+class RecordTransactions:
+    """Appends entries, all or none, once per request.
+
+    Every append is checked against the whole ledger as it then stands: when another write comes between, the entries
+    are numbered and checked anew, so that two writers at a time never sell the same share twice.
+    """
+
+    def __init__(self, store: PortfolioStore, rates: FxRates, market: MarketStatus, clock: Clock) -> None:
+        self._store = store
+        self._rates = rates
+        self._market = market
+        self._clock = clock
+
+    async def __call__(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        drafts: Sequence[Draft],
+        *,
+        key: IdempotencyKey | None = None,
+        pointer: str = "/items/{}",
+    ) -> Recorded:
+        """Append them.
+
+        Raises:
+            InvalidArgument: Fields cannot be taken; each violation names its place.
+            ShortSale: More would be sold than held on some day, now or later in the ledger.
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        for attempt in range(ATTEMPTS):
+            earlier = await self._store.earlier(key)
+            if earlier is not None:
+                return _recorded(earlier)
+            portfolio = await self._store.get(caller.owner, portfolio_id)
+            entries = read_drafts(
+                drafts,
+                portfolio,
+                today=self._market.today(),
+                currencies=await self._rates.currencies(),
+                recorded_at=self._clock.now(),
+                pointer=pointer,
+            )
+            entries = await self._converted(entries, portfolio, pointer)
+            await self._check((await self._store.ledger(portfolio_id)).with_entries(entries), portfolio)
+            after = replace(
+                portfolio, version=portfolio.version + 1, last_sequence=portfolio.last_sequence + len(entries)
+            )
+            answer: Record = {"items": [entry_record(entry) for entry in entries], "version": after.version}
+            change = Change(
+                after,
+                portfolio.version,
+                caller.subject,
+                "transactions.recorded",
+                answer,
+                key,
+                entries=entries,
+                detail={"count": len(entries), "first": entries[0].id},
+            )
+            try:
+                return _recorded(await self._store.commit(change))
+            except StaleVersion:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+        raise StaleVersion("the portfolio is being changed by others; try again")
+
+    async def _converted(self, entries: Sequence[Entry], portfolio: Portfolio, pointer: str) -> list[Entry]:
+        """Fix the rate of every trade that pays from cash in another currency, so that the ledger needs no source."""
+        result: list[Entry] = []
+        violations: list[FieldViolation] = []
+        for index, entry in enumerate(entries):
+            account = portfolio.by_account.get(entry.account_id, portfolio.default_account)
+            try:
+                # The base currency's rate is needed too, to value the entry; a day before 1999 has none.
+                await self._rates.rate(entry.currency, portfolio.base_currency, entry.day)
+                rate = await conversion_rate(self._rates, entry.currency, account.currency, entry.day)
+            except (RateNotPublished, UnknownCurrency) as error:
+                violations.append(FieldViolation(f"{pointer.format(index)}/currency", error.message))
+                continue
+            result.append(replace(entry, fx_rate=rate) if converts(entry, portfolio) else entry)
+        if violations:
+            raise InvalidArgument(f"{violations[0].pointer} {violations[0].detail}", violations)
+        return result
+
+    async def _check(self, ledger: Ledger, portfolio: Portfolio) -> None:
+        keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
+
+
+class DeleteTransaction:
+    """Takes an entry back by appending its reversal, once per request."""
+
+    def __init__(self, store: PortfolioStore, rates: FxRates, clock: Clock) -> None:
+        self._store = store
+        self._rates = rates
+        self._clock = clock
+
+    async def __call__(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        transaction_id: str,
+        *,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        """Take it back.
+
+        Raises:
+            TransactionNotFound: It does not stand in the ledger.
+            ShortSale: A later sale needs it.
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        for attempt in range(ATTEMPTS):
+            if await self._store.earlier(key) is not None:
+                return
+            portfolio = await self._store.get(caller.owner, portfolio_id)
+            reversal = Reversal(new_id("txn"), portfolio.last_sequence + 1, transaction_id, self._clock.now())
+            ledger = (await self._store.ledger(portfolio_id)).without(transaction_id, reversal.id)
+            keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
+            after = replace(portfolio, version=portfolio.version + 1, last_sequence=reversal.sequence)
+            change = Change(
+                after,
+                portfolio.version,
+                caller.subject,
+                "transaction.reversed",
+                {},
+                key,
+                reversals=[reversal],
+                detail={"transaction": transaction_id},
+            )
+            try:
+                await self._store.commit(change)
+            except StaleVersion:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+            else:
+                return
+
+
+class ListTransactions:
+    """Lists ledger entries in the order of their day, then of their entry."""
+
+    def __init__(self, store: PortfolioStore) -> None:
+        self._store = store
+
+    async def __call__(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        page: PageRequest,
+        *,
+        symbol: str = "",
+        include_reversed: bool = False,
+    ) -> Page[Entry]:
+        """One page.
+
+        Raises:
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        await self._store.get(caller.owner, portfolio_id)
+        ledger = await self._store.ledger(portfolio_id)
+        entries: Sequence[Entry] = ledger.standing
+        if include_reversed:
+            entries = sorted(ledger.entries, key=lambda entry: (entry.day, entry.sequence))
+        if symbol:
+            entries = [entry for entry in entries if entry.symbol == symbol]
+        after = _position(page.page_token)
+        rest = [entry for entry in entries if after is None or (entry.day.isoformat(), entry.sequence) > after]
+        items = rest[: page.page_size]
+        token = ""
+        if len(rest) > len(items):
+            token = encode_token({"day": items[-1].day.isoformat(), "sequence": str(items[-1].sequence)})
+        return Page(items, token)
+
+    async def get(self, caller: Caller, portfolio_id: PortfolioId, transaction_id: str) -> Entry:
+        """One entry, also one that was taken back.
+
+        Raises:
+            TransactionNotFound: None by this id is in the ledger.
+        """
+        await self._store.get(caller.owner, portfolio_id)
+        for entry in (await self._store.ledger(portfolio_id)).entries:
+            if entry.id == transaction_id:
+                return entry
+        raise TransactionNotFound("no such transaction stands in this ledger", transaction_id=transaction_id)
+
+
+def _position(token: str) -> tuple[str, int] | None:
+    if not token:
+        return None
+    position = decode_token(token)
+    if position.keys() != {"day", "sequence"} or not position["sequence"].isdigit():
+        raise InvalidArgument.of("page_token", "is not a token this list gave; start again without it")
+    return position["day"], int(position["sequence"])
+
+
+def _recorded(answer: Record) -> Recorded:
+    items = answer["items"]
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        raise TypeError("a stored answer without its items")
+    return Recorded([entry_of(item) for item in items if isinstance(item, Mapping)], int(str(answer["version"])))
