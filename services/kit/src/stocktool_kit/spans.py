@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
@@ -22,8 +23,8 @@ _ID_FIELDS = ("traceId", "spanId", "parentSpanId")
 _log = logging.getLogger(__name__)
 
 
-class SpanFile(SpanExporter):
-    """Writes `<folder>/<service>-<pid>.jsonl`, one export request a line; a full file is kept once, as `.1.jsonl`.
+class SpanLines:
+    """Appends to `<folder>/<service>-<pid>.jsonl`; a full file is kept once, as `.1.jsonl`.
 
     Args:
         folder: Made when missing.
@@ -39,12 +40,12 @@ class SpanFile(SpanExporter):
         self._forget(folder, service)
         self._file = self._path.open("ab")
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Append one line."""
-        line = orjson.dumps(otlp_json(spans), option=orjson.OPT_APPEND_NEWLINE)
+    def append(self, request: ExportTraceServiceRequest) -> bool:
+        """Append one line; False when it could not be written, which is logged."""
+        line = orjson.dumps(otlp_json(request), option=orjson.OPT_APPEND_NEWLINE)
         with self._lock:
             if self._file.closed:
-                return SpanExportResult.FAILURE
+                return False
             try:
                 if self._file.tell() + len(line) > self._max_bytes and self._file.tell():
                     self._rotate()
@@ -52,17 +53,13 @@ class SpanFile(SpanExporter):
                 self._file.flush()
             except OSError:
                 _log.exception("spans_not_written")
-                return SpanExportResult.FAILURE
-        return SpanExportResult.SUCCESS
+                return False
+        return True
 
-    def shutdown(self) -> None:
+    def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._file.close()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the signature of the SDK
-        """Nothing is buffered here."""
-        return True
 
     def _rotate(self) -> None:
         self._file.close()
@@ -76,17 +73,37 @@ class SpanFile(SpanExporter):
                 old.unlink(missing_ok=True)
 
 
-def otlp_json(spans: Sequence[ReadableSpan]) -> dict[str, Any]:
+class SpanFile(SpanExporter):
+    """Writes the spans of this process, one export request a line."""
+
+    def __init__(self, folder: Path, service: str, *, max_bytes: int = _MAX_BYTES) -> None:
+        self._lines = SpanLines(folder, service, max_bytes=max_bytes)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Append one line."""
+        written = self._lines.append(encode_spans(spans))
+        return SpanExportResult.SUCCESS if written else SpanExportResult.FAILURE
+
+    def shutdown(self) -> None:
+        """Close the file."""
+        self._lines.close()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the signature of the SDK
+        """Nothing is buffered here."""
+        return True
+
+
+def otlp_json(request: ExportTraceServiceRequest) -> dict[str, Any]:
     """An export request in OTLP's JSON form: as protobuf's, but ids in hexadecimal and enums as numbers."""
-    request: dict[str, Any] = MessageToDict(encode_spans(spans), use_integers_for_enums=True)
-    for resource in request.get("resourceSpans", []):
+    document: dict[str, Any] = MessageToDict(request, use_integers_for_enums=True)
+    for resource in document.get("resourceSpans", []):
         for scope in resource.get("scopeSpans", []):
             for span in scope.get("spans", []):
                 for entry in (span, *span.get("links", [])):
                     for name in _ID_FIELDS:
                         if name in entry:
                             entry[name] = base64.b64decode(entry[name]).hex()
-    return request
+    return document
 
 
 def _modified(path: Path) -> float:
