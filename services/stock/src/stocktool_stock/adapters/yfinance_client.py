@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from stocktool_kit.aio import Limiter, run_blocking
@@ -53,8 +55,6 @@ class YFinanceClient:
         self._lock = threading.Lock()
         self._library: Any = None
         self._session: Any = None
-        # Time zones and cookies are cached in SQLite: an unwritable or shared folder doubles the traffic or locks.
-        self._cache = tempfile.TemporaryDirectory(prefix="stocktool-yfinance-")
 
     async def run(self, function: Callable[[YahooCalls], T], symbol: str = "") -> T:
         """Run a function of the library on a thread.
@@ -68,10 +68,9 @@ class YFinanceClient:
         return await run_blocking(self._limiter, self._run, function, symbol)
 
     def close(self) -> None:
-        """Forget the session and its folder."""
+        """Close the session's connections."""
         if self._session is not None:
             self._session.close()
-        self._cache.cleanup()
 
     def _run(self, function: Callable[[YahooCalls], T], symbol: str) -> T:
         calls = self._calls()
@@ -87,7 +86,7 @@ class YFinanceClient:
     def _calls(self) -> YahooCalls:
         with self._lock:
             if self._library is None:
-                self._library, self._session = _load(self._options, self._cache.name)
+                self._library, self._session = _load(self._options)
         _silence()
         return YahooCalls(self._library, self._session, self._options.timeout_seconds)
 
@@ -114,7 +113,7 @@ class YahooCalls:
         return self.data.get_raw_json(url, params=dict(parameters), timeout=self.timeout_seconds)
 
 
-def _load(options: YahooOptions, cache_folder: str) -> tuple[Any, Any]:
+def _load(options: YahooOptions) -> tuple[Any, Any]:
     """Import the library (it brings pandas: seconds and 60 MB, so never at start-up) and make its session."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -132,8 +131,16 @@ def _load(options: YahooOptions, cache_folder: str) -> tuple[Any, Any]:
             return super().request(method, url, *args, **kwargs)
 
     library.config.debug.hide_exceptions = False
-    library.set_tz_cache_location(cache_folder)
+    library.set_tz_cache_location(_cache_folder())
     return library, Session(impersonate="chrome")
+
+
+@cache
+def _cache_folder() -> str:
+    """Where the library keeps time zones and cookies, in SQLite: one writable folder per process, as the library is."""
+    folder = tempfile.TemporaryDirectory(prefix="stocktool-yfinance-")
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def _silence() -> None:

@@ -227,7 +227,13 @@ class CachedReads(Generic[T]):
             fetched = await self._fetch(keys, known)
         except StockToolError as error:
             self._health.failed(error)
-            log.warning("market_fetch_failed", kind=self._kind, reason=error.reason, detail=error.message)
+            log.warning(
+                "market_fetch_failed",
+                kind=self._kind,
+                reason=error.reason,
+                detail=error.message,
+                cause=repr(error.__cause__),
+            )
             outcomes = dict.fromkeys(keys, error)
         except Exception as error:
             log.exception("market_fetch_broke", kind=self._kind)
