@@ -33,7 +33,7 @@ from stocktool_chat.domain.events import Event
 
 HEAD = "0#meta"
 TURN_PREFIX = "0#turn#"
-OPEN_SHARDS = 8
+OPEN_SHARDS = 4
 _IDEMPOTENCY_HOURS = 24
 _OPEN_DAYS = 2
 

@@ -204,13 +204,13 @@ class DynamoDbTurns:
 
     async def expired(self, now: datetime) -> list[OpenTurn]:
         """See the port."""
-        limit = instant(now)
-        found: list[OpenTurn] = []
-        for shard in range(keys.OPEN_SHARDS):
-            condition = Key("conv_id").eq(keys.open_partition(shard))
-            async for item in self._table.query_all(condition, where=Attr("lease_until").lte(limit)):
-                found.append(keys.open_of(item))  # noqa: PERF401 - a comprehension cannot tell the shard apart
-        return found
+        shards = await asyncio.gather(*(self._expired(shard, now) for shard in range(keys.OPEN_SHARDS)))
+        return [found for shard in shards for found in shard]
+
+    async def _expired(self, shard: int, now: datetime) -> list[OpenTurn]:
+        condition = Key("conv_id").eq(keys.open_partition(shard))
+        late = Attr("lease_until").lte(instant(now))
+        return [keys.open_of(item) async for item in self._table.query_all(condition, where=late)]
 
     async def take_over(self, open_turn: OpenTurn, holder: str, address: str, until: datetime) -> Claim | None:
         """See the port."""
@@ -225,6 +225,10 @@ class DynamoDbTurns:
             return keys.open_of(await self._update_lease(update)).claim
         except LeaseLost:
             return None
+
+    async def probe(self) -> None:
+        """Ask whether the table answers, for the process's health."""
+        await self._table.get(keys.key("T#probe", keys.HEAD), consistent=False)
 
     def _events_put(self, claim: Claim, events: Sequence[Event]) -> Put:
         item: Item = {

@@ -56,9 +56,7 @@ class DynamoDbUsage:
                     counts = [Decimal(item.get(name, 0)) for name in _COUNTERS]
                     sums[row] = [left + right for left, right in zip(sums[row], counts, strict=True)]
 
-        async with asyncio.TaskGroup() as group:
-            for day in _days(start, end):
-                group.create_task(add(day))
+        await asyncio.gather(*(add(day) for day in _days(start, end)))
         return [
             UsageRow(key, int(turns), int(read), int(written), cost)
             for key, (turns, read, written, cost) in sorted(sums.items())

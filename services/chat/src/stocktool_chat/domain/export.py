@@ -47,7 +47,7 @@ def turn_document(turn: Turn) -> dict[str, Json]:
     """A turn as the public API shows it."""
     summary = turn.summary or {}
     return {
-        "turn_id": turn.id,
+        "id": turn.id,
         "conversation_id": turn.conversation_id,
         "parent_turn_id": turn.parent_turn_id,
         "state": turn.state.value,

@@ -1,0 +1,162 @@
+"""Arguments of the tools: one model each gives both the strict JSON schema and the check."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from stocktool_kit.core.errors import FieldViolation, InvalidArgument
+
+from stocktool_chat.domain.json_types import JsonObject
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _optional_text(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Symbol = Annotated[str, BeforeValidator(_upper), Field(pattern=r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")]
+Day = Annotated[date | None, BeforeValidator(_optional_text)]
+Period = Literal["year_to_date", "one_year", "one_month", "since_inception"]
+Portfolio = Annotated[
+    str | None,
+    BeforeValidator(_optional_text),
+    Field(default=None, description="Id or name of the portfolio; null for the user's first one."),
+]
+
+
+class Arguments(BaseModel):
+    """Base: a field nobody knows is an error the model can correct; null and absent mean the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoArguments(Arguments):
+    """For tools without any."""
+
+
+class Symbols(Arguments):
+    """Some symbols."""
+
+    symbols: list[Symbol] = Field(min_length=1, max_length=20, description="Ticker symbols such as AAPL.")
+
+
+class OfPortfolio(Arguments):
+    """A portfolio."""
+
+    portfolio: Portfolio = None
+
+
+class Holdings(OfPortfolio):
+    """A portfolio on a day."""
+
+    as_of: Day = Field(default=None, description="Day of the valuation, YYYY-MM-DD; null for the market's today.")
+
+
+class Range(Arguments):
+    """A span of days."""
+
+    start: Day = Field(default=None, description="First day, YYYY-MM-DD; null to use the period.")
+    end: Day = Field(default=None, description="Last day, YYYY-MM-DD; null for the market's today.")
+    period: Period | None = Field(default=None, description="Range by name when no start is given.")
+
+
+class Performance(OfPortfolio, Range):
+    """A portfolio over a span, against a benchmark."""
+
+    benchmark: Annotated[Symbol | None, BeforeValidator(_optional_text)] = Field(
+        default=None, description="Symbol to compare with, such as SPY; null for none."
+    )
+
+
+class Allocation(OfPortfolio):
+    """A portfolio in slices."""
+
+    by: Literal["sector", "symbol", "currency", "account"] | None = Field(
+        default=None, description="What slices are made of; null for sector."
+    )
+
+
+class Compare(Symbols, Range):
+    """Symbols over a span."""
+
+
+class Search(Arguments):
+    """Words."""
+
+    query: str = Field(min_length=1, max_length=64, description="Part of a symbol or a company's name.")
+
+
+class Transactions(OfPortfolio):
+    """A ledger."""
+
+    symbol: Annotated[Symbol | None, BeforeValidator(_optional_text)] = Field(
+        default=None, description="Only entries of this symbol; null for all."
+    )
+    limit: int | None = Field(default=None, ge=1, le=100, description="At most so many, the newest; null for 20.")
+
+
+class News(Arguments):
+    """News of one symbol."""
+
+    symbol: Symbol = Field(description="Ticker symbol such as AAPL.")
+    limit: int | None = Field(default=None, ge=1, le=20, description="At most so many; null for 5.")
+
+
+class SearchDocuments(Arguments):
+    """A question to the user's documents."""
+
+    query: str = Field(min_length=1, max_length=1000, description="What to look for, in the user's words.")
+    document_ids: list[str] | None = Field(
+        default=None, max_length=20, description="Only these documents; null for all the user may read."
+    )
+    limit: int | None = Field(default=None, ge=1, le=20, description="At most so many passages; null for 5.")
+
+
+class ReadPage(Arguments):
+    """A page of a document."""
+
+    document_id: str = Field(min_length=1, max_length=64, description="Id from search_documents.")
+    page: int = Field(ge=1, description="Page number, from 1.")
+
+
+def strict_schema(arguments: type[Arguments]) -> JsonObject:
+    """The model's JSON schema as strict function calling wants it: closed, every property required, null for absent."""
+    schema = arguments.model_json_schema()
+    properties = {name: _clean(prop) for name, prop in schema.get("properties", {}).items()}
+    return cast(
+        JsonObject,
+        {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        },
+    )
+
+
+def checked(arguments: type[Arguments], given: JsonObject) -> Any:
+    """Read arguments.
+
+    Raises:
+        InvalidArgument: They do not fit; names each field, for the model to correct.
+    """
+    try:
+        return arguments.model_validate(given)
+    except ValidationError as error:
+        violations = [
+            FieldViolation("/" + "/".join(str(part) for part in item["loc"]), str(item["msg"]))
+            for item in error.errors(include_url=False)
+        ]
+        text = "; ".join(f"{violation.pointer}: {violation.detail}" for violation in violations)
+        raise InvalidArgument(f"the arguments do not fit: {text}", violations) from error
+
+
+def _clean(schema: Any) -> Any:
+    if isinstance(schema, dict):
+        return {key: _clean(value) for key, value in schema.items() if key not in ("title", "default")}
+    return [_clean(value) for value in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,166 @@
+"""Puts the chat service together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from stocktool.chat.v1 import chat_service_pb2 as pb
+from stocktool.chat.v1 import chat_service_pb2_grpc as pb_grpc
+from stocktool_kit.aws.bucket import Bucket
+from stocktool_kit.aws.table import Table
+from stocktool_kit.core.ids import new_id
+from stocktool_kit.http.app import create_app, describe
+from stocktool_kit.process import Parts, Runtime
+from stocktool_kit.rpc.server import Registration
+
+from stocktool_chat.adapters.auth_grants import AuthGrants
+from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
+from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
+from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
+from stocktool_chat.adapters.grpc_peers import GrpcPeers
+from stocktool_chat.adapters.grpc_tools import GrpcToolbox
+from stocktool_chat.adapters.openai_model import OpenAiModel, open_client
+from stocktool_chat.adapters.stock_market_status import StockMarketStatus
+from stocktool_chat.adapters.telemetry_observer import TelemetryObserver
+from stocktool_chat.application.answer import Answerer
+from stocktool_chat.application.conversations import Conversations
+from stocktool_chat.application.live_turns import LiveTurns
+from stocktool_chat.application.recover_turns import RecoverTurns
+from stocktool_chat.application.run_turn import LeaseTerms, RunTurn
+from stocktool_chat.application.start_turn import StartTurn
+from stocktool_chat.application.turns import Turns
+from stocktool_chat.application.usage import ReadUsage
+from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer
+from stocktool_chat.http import conversations as conversation_routes
+from stocktool_chat.http import turns as turn_routes
+from stocktool_chat.rpc.servicer import ChatServicer
+from stocktool_chat.settings import Settings
+from stocktool_chat.worker.recovery import RecoveryLoop
+from stocktool_chat.worker.turn_worker import TurnWorker
+
+PREFIX = "/api/chat/v1"
+ROUTERS = (conversation_routes.router, turn_routes.router)
+_HAND_OVER_SECONDS = 3.0  # of the drain are kept for releasing leases
+
+
+@asynccontextmanager
+async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
+    """Build adapters, use cases and transports."""
+    settings, clock = runtime.settings, runtime.clock
+    # Never two processes of one name: a restarted process must not take its predecessor's leases for its own.
+    holder = new_id("chat")
+    address = settings.advertise_address or f"{settings.host}:{settings.grpc_port}"
+    terms = LeaseTerms(settings.lease_seconds, settings.lease_renew_seconds)
+    budget = _budget(settings)
+    catalogue = catalogue_of(settings)
+
+    table = Table(runtime.aws, settings.conversations_table)
+    bucket = Bucket(runtime.aws, settings.knowledge_bucket)
+    retention = timedelta(days=settings.retention_days)
+    conversation_store = DynamoDbConversations(table, bucket, clock, retention)
+    turn_store = DynamoDbTurns(table, bucket, settings.usage_table, clock, retention)
+    stock = runtime.channel(settings.stock_address)
+    toolbox = GrpcToolbox(stock, runtime.channel(settings.rag_address))
+    grants = AuthGrants(runtime.channel(settings.auth_address), clock)
+    observer = TelemetryObserver(runtime.metrics, frozenset(tool.name for tool in toolbox.definitions))
+    lives = LiveTurns()
+
+    async with open_client(settings.model_timeout_seconds, settings.model_retries) as client:
+        answerer = Answerer(
+            model=OpenAiModel(client),
+            toolbox=toolbox,
+            market=StockMarketStatus(stock),
+            observer=observer,
+            budget=budget,
+        )
+        run_turn = RunTurn(
+            store=turn_store,
+            answerer=answerer,
+            grants=grants,
+            lives=lives,
+            catalogue=catalogue,
+            clock=clock,
+            terms=terms,
+            observer=observer,
+        )
+        drain_seconds = max(settings.drain_seconds - _HAND_OVER_SECONDS, 0.1)
+        worker = TurnWorker(run_turn, settings.max_running_turns, drain_seconds)
+        start_turn = StartTurn(
+            turns=turn_store,
+            grants=grants,
+            queue=worker,
+            lives=lives,
+            catalogue=catalogue,
+            clock=clock,
+            terms=terms,
+            holder=holder,
+            address=address,
+            # Long enough for a second attempt after the first one died at its very end.
+            grant_seconds=2 * settings.turn_seconds + 2 * settings.lease_seconds,
+        )
+        recover = RecoverTurns(
+            store=turn_store,
+            grants=grants,
+            queue=worker,
+            lives=lives,
+            clock=clock,
+            terms=terms,
+            holder=holder,
+            address=address,
+        )
+        conversations = Conversations(conversation_store, turn_store, lives, clock)
+        turns = Turns(conversation_store, turn_store, lives, GrpcPeers(runtime.channel), address=address)
+
+        app = create_app(runtime, title="StockTool chat", prefix=PREFIX, routers=ROUTERS)
+        app.state.conversations = conversations
+        app.state.turns = turns
+        app.state.start_turn = start_turn
+        app.state.catalogue = catalogue
+        app.state.comment_seconds = settings.stream_comment_seconds
+        usage = ReadUsage(DynamoDbUsage(Table(runtime.aws, settings.usage_table)), clock)
+        servicer = ChatServicer(conversations, start_turn, turns, usage)
+        runtime.health.check("conversations", turn_store.probe)
+        yield Parts(
+            app=app,
+            registrations=[
+                Registration(
+                    pb_grpc.add_ChatServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["ChatService"]
+                )
+            ],
+            workers=[worker, RecoveryLoop(recover, settings.recovery_seconds)],
+        )
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The models on offer.
+
+    Raises:
+        ValueError: The default model is not among them.
+    """
+    offers = {
+        name: ModelOffer(name, price.input_per_million, price.output_per_million)
+        for name, price in settings.models.items()
+    }
+    default = settings.default_model or next(iter(offers))
+    if default not in offers:
+        raise ValueError(f"STOCKTOOL_CHAT_DEFAULT_MODEL is {default!r}, which STOCKTOOL_CHAT_MODELS does not offer")
+    return Catalogue(offers, default)
+
+
+def openapi_app() -> FastAPI:
+    """The routes alone, for the OpenAPI document."""
+    return describe(title="StockTool chat", prefix=PREFIX, routers=ROUTERS)
+
+
+def _budget(settings: Settings) -> Budget:
+    return Budget(
+        steps=settings.turn_steps,
+        seconds=settings.turn_seconds,
+        tokens=settings.turn_tokens,
+        tool_calls=settings.turn_tool_calls,
+        tool_seconds=settings.tool_seconds,
+        tool_bytes=settings.tool_bytes,
+    )

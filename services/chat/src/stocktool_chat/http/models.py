@@ -1,0 +1,179 @@
+"""Bodies of the HTTP API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from stocktool_kit.http.model import MoneyModel, RequestModel, ResponseModel
+
+from stocktool_chat.domain.conversation import Conversation, Turn
+from stocktool_chat.domain.export import turn_document
+from stocktool_chat.domain.json_types import JsonObject
+
+
+class NewConversation(RequestModel):
+    """A conversation to be opened."""
+
+    title: str = Field(default="", max_length=200, description="Empty: taken from the first question.")
+
+
+class ConversationChange(RequestModel):
+    """A change of a conversation; what is absent stays."""
+
+    title: str | None = Field(default=None, min_length=1, max_length=200, description="New title.")
+    pinned: bool | None = Field(default=None, description="Whether it is pinned.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> ConversationChange:
+        if self.title is None and self.pinned is None:
+            raise ValueError("give a title, pinned, or both")
+        return self
+
+
+class NewTurn(RequestModel):
+    """A question."""
+
+    text: str = Field(min_length=1, max_length=8000, description="The question.")
+    model: str | None = Field(default=None, max_length=128, description="One of GET /models; absent: the default.")
+    parent_turn_id: str | None = Field(
+        default=None, max_length=64, description="Turn to follow; absent: the conversation's last one."
+    )
+
+
+class ConversationBody(ResponseModel):
+    """A conversation without its turns."""
+
+    id: str
+    title: str = Field(description="Empty until the first question.")
+    pinned: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> ConversationBody:
+        """Show a conversation."""
+        return cls(
+            id=conversation.id,
+            title=conversation.title,
+            pinned=conversation.pinned,
+            created_at=conversation.created_at,
+            updated_at=conversation.updated_at,
+        )
+
+
+class ConversationPage(ResponseModel):
+    """A page of conversations."""
+
+    items: list[ConversationBody]
+    next_page_token: str = Field(description="Empty on the last page.")
+
+
+class StartedTurn(ResponseModel):
+    """A question that was stored."""
+
+    turn_id: str
+    state: Literal["running"]
+
+
+class ToolCallBody(ResponseModel):
+    """A tool call."""
+
+    call_id: str
+    name: str = ""
+    arguments: Any = Field(default=None, description="What the model gave; the user is never among it.")
+    ok: bool | None = Field(default=None, description="Null while it runs.")
+    duration_ms: float | None = Field(default=None, description="Null while it runs.")
+    summary: str = ""
+    result: Any = Field(default=None, description="The stored result; with a single turn only.")
+
+
+class ReceiptBody(ResponseModel):
+    """Where a figure of the text comes from."""
+
+    span: tuple[int, int] = Field(description="[start, end) in Unicode code points of the text.")
+    value: str = Field(description="The figure as written.")
+    status: Literal["matched", "derived", "unmatched"]
+    call_id: str | None = Field(description="Tool call; null when unmatched.")
+    path: str | None = Field(description="JSON path in the call's result; of derived figures the operation.")
+
+
+class CitationBody(ResponseModel):
+    """A passage the text refers to as [index]."""
+
+    index: int
+    document_id: str
+    page: int | None
+    quote: str
+
+
+class UsageBody(ResponseModel):
+    """What a turn used."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost: MoneyModel | None = Field(description="Null when the deployment lists no price.")
+
+
+class ProblemBody(ResponseModel):
+    """Why a turn failed."""
+
+    type: str
+    title: str
+    detail: str
+    reason: str
+    retry_after_seconds: float | None = None
+
+
+class TurnBody(ResponseModel):
+    """A turn as far as it is stored."""
+
+    id: str
+    conversation_id: str
+    parent_turn_id: str | None
+    state: Literal["running", "completed", "stopped", "failed"]
+    question: str
+    model: str
+    attempt: int = Field(description="2 after another server began the answer anew.")
+    created_at: datetime
+    finished_at: datetime | None
+    text: str = Field(description="The answer; of a list's running turns empty.")
+    tool_calls: list[ToolCallBody]
+    receipts: list[ReceiptBody]
+    citations: list[CitationBody]
+    usage: UsageBody | None
+    problem: ProblemBody | None
+
+    @classmethod
+    def of(cls, turn: Turn, summary: JsonObject | None = None, attempt: int | None = None) -> TurnBody:
+        """Show a turn, with another fold of its events than the stored one if given."""
+        document = turn_document(turn)
+        if summary is not None:
+            document |= summary
+        if attempt is not None:
+            document["attempt"] = attempt
+        return cls.model_validate(document)
+
+
+class ConversationWithTurns(ConversationBody):
+    """A conversation with its turns, oldest first."""
+
+    turns: list[TurnBody]
+
+
+class ModelBody(ResponseModel):
+    """A model on offer."""
+
+    name: str
+    default: bool
+    input_per_million: str | None = Field(description="USD per million tokens read; null when not listed.")
+    output_per_million: str | None = Field(description="USD per million tokens written; null when not listed.")
+
+
+class ModelList(ResponseModel):
+    """Models on offer."""
+
+    items: list[ModelBody]
+    next_page_token: str = ""
