@@ -32,7 +32,7 @@ for (const service of services) {
     input: join(sources, `${service}.json`),
     output: { path: join(target, service), entryFile: false },
     plugins: ["@hey-api/typescript"],
-    logs: { level: "error" },
+    logs: { level: "silent" },
   });
 }
 

@@ -43,7 +43,7 @@ const documentsRoute = createRoute({
 const adminRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/admin",
-  component: lazyRouteComponent(() => import("@/features/admin/admin-page"), "AdminPage"),
+  component: lazyRouteComponent(() => import("@/app/admin-route"), "AdminRoute"),
 });
 
 const routeTree = rootRoute.addChildren([dashboardRoute, chatRoute, documentsRoute, adminRoute]);

@@ -72,9 +72,9 @@ type RowProps = { document: StoredDocument; onOpen: () => void; onDelete: () => 
 
 function DocumentRow({ document, onOpen, onDelete }: RowProps) {
   const facts = [
-    document.pages == null ? "" : `${document.pages} ${document.pages === 1 ? "page" : "pages"}`,
-    document.size_bytes == null ? "" : formatBytes(document.size_bytes),
-    document.created_at === undefined ? "" : formatInstant(document.created_at),
+    document.pages === null ? "" : `${document.pages} ${document.pages === 1 ? "page" : "pages"}`,
+    document.size_bytes === null ? "" : formatBytes(document.size_bytes),
+    formatInstant(document.created_at),
   ].filter((fact) => fact !== "");
   return (
     <li className="flex items-center gap-3 py-2.5">
@@ -92,7 +92,7 @@ function DocumentRow({ document, onOpen, onDelete }: RowProps) {
           <p className="truncate font-medium">{document.name}</p>
         )}
         <p className="text-xs text-muted">{facts.join(" · ")}</p>
-        {document.error != null && document.error !== "" && <p className="text-sm text-loss">{document.error}</p>}
+        {document.error !== null && document.error !== "" && <p className="text-sm text-loss">{document.error}</p>}
       </div>
       <Badge tone={tones[document.state] ?? "neutral"}>
         {!isSettled(document) && <LoaderCircle aria-hidden className="size-3 animate-spin" />}

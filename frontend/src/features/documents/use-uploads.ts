@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { StoredDocument } from "@/features/documents/api/types";
 import { newIdempotencyKey } from "@/lib/api/client";
+import type { StoredDocumentOut } from "@/lib/api/gen/rag/types.gen";
 import { upload } from "@/lib/api/upload";
 
 export type UploadInProgress = {
@@ -36,7 +36,7 @@ export function useUploads(): Uploads {
     form.set("collection", "private");
     form.set("file", file);
     try {
-      await upload<StoredDocument>({
+      await upload<StoredDocumentOut>({
         path: "/api/rag/v1/documents",
         form,
         idempotencyKey: key,

@@ -1,11 +1,11 @@
-export type User = { id: string; email: string; display_name: string; roles: string[] };
+import type { LoginAnswer, RegisterAnswer, UserModel } from "@/lib/api/gen/auth/types.gen";
 
-export type LoginResponse = { access_token: string; token_type: string; expires_in: number; user: User };
+export type User = UserModel;
+export type LoginResponse = LoginAnswer;
+export type RegisterResponse = RegisterAnswer;
 
 /** One page of a list. */
 export type PageOf<T> = { items: T[]; next_page_token: string };
-
-export type RegisterResponse = { user: User };
 
 export type MarketStatus = {
   now: string;

@@ -1,4 +1,4 @@
-import { ApiError, type Problem } from "@/lib/api/api-error";
+import { ApiError } from "@/lib/api/api-error";
 import { session } from "@/lib/api/session";
 
 type Upload = {
@@ -33,7 +33,7 @@ function attempt<T>({ path, form, idempotencyKey, onProgress, signal }: Upload):
     request.addEventListener("load", () => {
       const body = parse(request.responseText);
       if (request.status >= 200 && request.status < 300) resolve(body as T);
-      else reject(new ApiError(request.status, typeof body === "object" && body !== null ? (body) : {}));
+      else reject(new ApiError(request.status, typeof body === "object" && body !== null ? body : {}));
     });
     request.addEventListener("error", () => reject(new ApiError(0, {})));
     request.addEventListener("abort", () => reject(new DOMException("The upload was cancelled.", "AbortError")));

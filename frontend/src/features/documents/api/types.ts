@@ -1,29 +1,5 @@
-export type DocumentState = "stored" | "queued" | "parsing" | "embedding" | "ready" | "failed";
+import type { DocumentOut, HitOut, PageOut } from "@/lib/api/gen/rag/types.gen";
 
-export type StoredDocument = {
-  id: string;
-  name: string;
-  state: DocumentState;
-  pages: number | null;
-  chunks: number | null;
-  error: string | null;
-  size_bytes?: number | null;
-  created_at?: string;
-};
-
-export type SearchHit = {
-  document_id: string;
-  document_name: string;
-  page: number;
-  chunk_id: string;
-  text: string;
-  score: number;
-};
-
-export type DocumentPage = {
-  document_id: string;
-  document_name: string;
-  page: number;
-  pages: number;
-  text: string;
-};
+export type StoredDocument = DocumentOut;
+export type SearchHit = HitOut;
+export type DocumentPage = PageOut;

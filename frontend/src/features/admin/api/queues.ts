@@ -1,0 +1,33 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import type { DeadLetter, Queue } from "@/features/admin/api/types";
+import { api } from "@/lib/api/client";
+
+const path = "/api/admin/v1/queues";
+
+export function queuesQuery() {
+  return queryOptions({
+    queryKey: ["admin", "queues"],
+    queryFn: ({ signal }) => api<{ items: Queue[] }>(path, { signal }),
+    select: (page) => page.items,
+    refetchInterval: 5_000,
+  });
+}
+
+export function deadLettersQuery(queue: string) {
+  return queryOptions({
+    queryKey: ["admin", "dead-letters", queue],
+    queryFn: ({ signal }) => api<{ items: DeadLetter[] }>(`${path}/${queue}/dead-letters`, { signal }),
+    select: (page) => page.items,
+  });
+}
+
+/** Sends a queue's dead letters back to be tried again. */
+export function useRedrive() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ queue, idempotencyKey }: { queue: string; idempotencyKey: string }) =>
+      api<{ moved: number }>(`${path}/${queue}/dead-letters:redrive`, { method: "POST", body: {}, idempotencyKey }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ["admin"] }),
+  });
+}
