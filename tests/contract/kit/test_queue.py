@@ -69,6 +69,7 @@ async def test_messages_are_handled_once_and_gone(queue: Queue) -> None:
     assert most == 3
     handled = f'stocktool_stock_message_seconds_count{{outcome="done",queue="{queue.name}"}} 25.0'
     assert handled in metrics.exposition().decode()
+    assert "QueueDepth" in {series.name for series in metrics.take()}
 
 
 async def test_a_failed_message_comes_again_and_then_goes_to_the_dead_letters(queue: Queue) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import pytest
 from opentelemetry import trace
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind
 from stocktool_kit.spans import SpanFile
@@ -43,6 +47,35 @@ def test_spans_are_written_as_otlp_json(tmp_path: Path) -> None:
     assert {"key": "service.name", "value": {"stringValue": "stock"}} in resource
 
 
+def test_spans_go_to_a_collector_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    got: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        provider = make_provider("stock")
+        with provider.get_tracer("test").start_as_current_span("request"):
+            pass
+        provider.shutdown()
+        server.shutdown()
+        thread.join()
+
+    ((path, body),) = got
+    assert path == "/v1/traces"
+    (resource,) = ExportTraceServiceRequest.FromString(body).resource_spans
+    assert resource.scope_spans[0].spans[0].name == "request"
+
+
 def some_spans(count: int) -> list[ReadableSpan]:
     tracer = make_provider("stock").get_tracer("test")
     spans: list[ReadableSpan] = []
@@ -73,7 +106,7 @@ def test_files_of_earlier_processes_do_not_pile_up(tmp_path: Path) -> None:
 
     SpanFile(tmp_path, "stock").shutdown()
 
-    assert len(list(tmp_path.glob("stock-*"))) == 8
+    assert len(list(tmp_path.glob("stock-*"))) == 6
     assert (tmp_path / "chat-1.jsonl").exists()
 
 

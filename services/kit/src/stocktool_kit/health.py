@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from stocktool_kit.core.clock import Clock, SystemClock, instant
 
@@ -131,8 +132,9 @@ class Health:
     async def _poll(self, check: _Check, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                async with asyncio.timeout(check.timeout_seconds):
-                    await check.probe()
+                with suppress_instrumentation():  # a trace every few seconds would bury the others
+                    async with asyncio.timeout(check.timeout_seconds):
+                        await check.probe()
             except TimeoutError:
                 self.set(check.component, False, f"no answer within {check.timeout_seconds:g} s")  # noqa: FBT003
             except Exception as error:

@@ -17,8 +17,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-_MAX_BYTES = 16 * 1024 * 1024
-_MAX_FILES = 8  # of one service: each restart begins another
+_MAX_BYTES = 8 * 1024 * 1024
+_MAX_FILES = 6  # of one service: each restart begins another
 _ID_FIELDS = ("traceId", "spanId", "parentSpanId")
 _log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stocktool_kit.aws.clients import AwsClients
+from stocktool_kit.aws.errors import from_code
 from stocktool_kit.core.errors import NotFound
 from stocktool_kit.telemetry import inject
 
@@ -157,7 +158,9 @@ class Bucket:
                 if not entries:
                     continue
                 victims = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-                client.delete_objects(Bucket=self.name, Delete={"Objects": victims, "Quiet": True})
+                answer = client.delete_objects(Bucket=self.name, Delete={"Objects": victims, "Quiet": True})
+                for refused in answer.get("Errors", []):
+                    raise from_code("s3", "delete_objects", refused.get("Code", ""), refused.get("Message", ""))
                 count += len(victims)
             return count
 

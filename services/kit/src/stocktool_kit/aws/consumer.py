@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind, Status, StatusCode
+from structlog.contextvars import bind_contextvars
 
 from stocktool_kit.aws.errors import from_botocore
 from stocktool_kit.aws.queue import Queue, receive_count, sent_at, text_attributes
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 _LONGEST_BACKOFF_SECONDS = 900
 _LONGEST_PAUSE_SECONDS = 30.0
 _MOST_PER_POLL = 10
+_MEASURE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +198,14 @@ class QueueConsumer:
         tasks: set[asyncio.Task[None]] = set()
         polling = asyncio.create_task(self._poll(poller, tasks))
         stopping = asyncio.create_task(stop.wait())
+        measuring = asyncio.create_task(self._measure())
         try:
             await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             poller.close()
-            stopping.cancel()
-            polling.cancel()
-            await asyncio.wait({polling, stopping})
+            for task in (polling, stopping, measuring):
+                task.cancel()
+            await asyncio.wait({polling, stopping, measuring})
             await self._drain(tasks)
         if not polling.cancelled():
             polling.result()  # the loop ends by itself only by a bug: let the process see it
@@ -229,6 +232,13 @@ class QueueConsumer:
                 task.add_done_callback(tasks.discard)
                 task.add_done_callback(lambda _: self._slots.release())
 
+    async def _measure(self) -> None:
+        """Report the queue's depth now and then; each consumer does, and the metric is read as a maximum."""
+        while self._metrics is not None:
+            with suppress(StockToolError), suppress_instrumentation():  # what cannot be asked shows in the polls
+                self._metrics.queue_depth(self._queue.name, (await self._queue.depth()).waiting)
+            await asyncio.sleep(_MEASURE_SECONDS)
+
     async def _drain(self, tasks: set[asyncio.Task[None]]) -> None:
         if not tasks:
             return
@@ -243,6 +253,7 @@ class QueueConsumer:
         attributes = text_attributes(raw)
         started = time.perf_counter()
         outcome = "retry"
+        bind_contextvars(queue=self._queue.name, message_id=raw["MessageId"])  # the task's own context
         with self._tracer.start_as_current_span(
             f"process {self._queue.name}",
             context=extract(attributes),
@@ -278,28 +289,25 @@ class QueueConsumer:
                     self._metrics.message(self._queue.name, outcome, seconds)
                 log.info(
                     "message_handled",
-                    queue=self._queue.name,
-                    message_id=raw["MessageId"],
                     outcome=outcome,
                     receive_count=receive_count(raw),
-                    seconds=round(seconds, 4),
+                    duration_ms=round(seconds * 1000, 1),
                 )
 
     async def _failed(self, raw: dict[str, Any], attributes: dict[str, str], error: Exception) -> None:
-        queue = self._queue.name
         if isinstance(error, InvalidArgument):
             # No redelivery can help. Straight to the dead letters, with the reason; only then is the original deleted.
-            log.error("message_refused", queue=queue, message_id=raw["MessageId"], reason=error.reason, exc_info=error)
+            log.error("message_refused", reason=error.reason, exc_info=error)
             try:
                 await self._queue.dead_letter_queue.send_text(raw["Body"], {**attributes, "reason": error.reason})
             except StockToolError as refused:
-                log.warning("dead_letter_not_sent", queue=queue, message_id=raw["MessageId"], detail=refused.message)
+                log.warning("dead_letter_not_sent", detail=refused.message)
             else:
                 await self._delete(raw)
             return
         count = receive_count(raw)
         delay = min(self._options.backoff_seconds * 2 ** (count - 1), _LONGEST_BACKOFF_SECONDS)
-        log.warning("message_failed", queue=queue, message_id=raw["MessageId"], receive_count=count, exc_info=error)
+        log.warning("message_failed", receive_count=count, exc_info=error)
         await self._show_again(raw, int(delay))
 
     async def _keep_hidden(self, receipt: str) -> None:
@@ -308,13 +316,13 @@ class QueueConsumer:
             try:
                 await self._visibility(receipt, self._options.visibility_seconds)
             except StockToolError as error:
-                log.warning("visibility_not_extended", queue=self._queue.name, detail=error.message)
+                log.warning("visibility_not_extended", detail=error.message)
 
     async def _show_again(self, raw: dict[str, Any], delay_seconds: int) -> None:
         try:
             await self._visibility(raw["ReceiptHandle"], delay_seconds)
         except StockToolError as error:  # it shows by itself when its time is over
-            log.warning("visibility_not_changed", queue=self._queue.name, detail=error.message)
+            log.warning("visibility_not_changed", detail=error.message)
 
     async def _visibility(self, receipt: str, seconds: int) -> None:
         await self._queue.aws.call(
@@ -331,7 +339,7 @@ class QueueConsumer:
                 "sqs", "delete_message", QueueUrl=await self._queue.url(), ReceiptHandle=raw["ReceiptHandle"]
             )
         except StockToolError as error:  # it is delivered again, and the handler is idempotent
-            log.warning("message_not_deleted", queue=self._queue.name, detail=error.message)
+            log.warning("message_not_deleted", detail=error.message)
 
     def _say(self, *, ready: bool, detail: str = "") -> None:
         if self._health is not None:
