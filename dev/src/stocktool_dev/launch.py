@@ -214,9 +214,11 @@ def down(layout: Layout, *, purge: bool) -> int:
 
 def _stop_in_order(layout: Layout, supervisor: Supervisor) -> None:
     steps = Steps()
+    # What runs counts, not what the table says now: the checkout may have changed since the start.
+    order = {program.name: program.priority for program in table(layout)}
     by_priority: dict[int, list[str]] = {}
-    for program in table(layout):
-        by_priority.setdefault(program.priority, []).append(program.name)
+    for state in supervisor.states():
+        by_priority.setdefault(order.get(state.name, 0), []).append(state.name)
     for priority in sorted(by_priority, reverse=True):
         with steps.step(f"stopped {', '.join(by_priority[priority])}"):
             supervisor.stop_programs(by_priority[priority])
