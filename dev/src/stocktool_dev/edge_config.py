@@ -30,6 +30,7 @@ def settings(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "STOCKTOOL_EDGE_PORT": str(layout.port),
         "STOCKTOOL_EDGE_ADMIN_PORT": str(ports["edge.admin"]),
         "STOCKTOOL_EDGE_UPSTREAMS": json.dumps(upstreams),
+        "STOCKTOOL_EDGE_OTLP_ENDPOINT": f"127.0.0.1:{ports['traces']}",
     }
 
 

@@ -5,6 +5,7 @@ One place states who is called by which address; the services themselves only re
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ class Program:
 
 def port_names() -> list[str]:
     """Every port of loopback the mesh needs beside the public one."""
-    names = ["emulator", "market", "analyst", "chroma", "page", "edge.admin"]
+    names = ["emulator", "market", "analyst", "chroma", "traces", "page", "edge.admin"]
     for name in (*SERVICES, *WORKERS):
         names += [f"{name}.http", f"{name}.grpc", f"{name}.ops"]
     return names
@@ -125,7 +126,9 @@ def _own_settings(layout: Layout, ports: Mapping[str, int], service: str) -> dic
         case "chat":
             return {"STOCK_ADDRESS": _target(ports, "stock"), "RAG_ADDRESS": _target(ports, "rag")}
         case "admin":
-            return {f"{peer.upper()}_ADDRESS": _target(ports, peer) for peer in SERVICES if peer != "admin"}
+            workers = {name: f"http://127.0.0.1:{ports[f'{name}.ops']}" for name in WORKERS}
+            peers = {f"{peer.upper()}_ADDRESS": _target(ports, peer) for peer in ("stock", "rag", "chat")}
+            return {**peers, "WORKER_OPS_URLS": json.dumps(workers)}
         case _:
             return {}
 
@@ -163,6 +166,15 @@ def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list
                 *("--path", str(layout.state / "chroma")),
             ),
             (ports["chroma"], "/api/v2/heartbeat"),
+            priority=20,
+        ),
+        Program(
+            "traces",
+            (
+                *(str(script / "python"), "-m", "stocktool_dev.trace_sink"),
+                *(str(ports["traces"]), str(layout.state / "traces")),
+            ),
+            (ports["traces"], ""),
             priority=20,
         ),
     ]

@@ -51,7 +51,7 @@ def render(layout: Layout, programs: Sequence[Program]) -> str:
         f"serverurl=unix://{socket}",
     ]
     for program in programs:
-        environment = ",".join(f'{key}="{_quoted(value)}"' for key, value in sorted(program.environment.items()))
+        environment = ",".join(f"{key}={_quoted(value)}" for key, value in sorted(program.environment.items()))
         lines += [
             f"[program:{program.name}]",
             f"command={_escaped(shlex.join(program.command))}",
@@ -74,9 +74,11 @@ def render(layout: Layout, programs: Sequence[Program]) -> str:
 
 
 def _quoted(value: str) -> str:
-    if '"' in value or "\n" in value:
-        raise SupervisorFailed(f"a value for the supervisor's environment may not hold quotes or line ends: {value!r}")
-    return value
+    """Supervisor knows no escapes: a value is quoted by the mark it does not hold, and loses marks at its ends."""
+    mark = "'" if '"' in value else '"'
+    if mark in value or "\n" in value or value.strip("'\"") != value:
+        raise SupervisorFailed(f"the supervisor cannot carry these quotes or line ends in a variable: {value!r}")
+    return f"{mark}{value}{mark}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from stocktool_dev.layout import Layout
 from stocktool_dev.processes import SERVICES, WORKERS, Program, common_environment, port_names, programs
 from stocktool_dev.supervision import SupervisorFailed, render
 from stocktool_dev.vault import Secrets
+from supervisor.datatypes import dict_of_key_value_pairs
 
 SECRETS = Secrets(service_token="s" * 40, demo_password="demo-password", admin_password="admin-password")
 
@@ -59,7 +60,14 @@ def test_percent_signs_and_spaces_reach_the_program(layout: Layout) -> None:
 
 def test_value_that_would_break_out_of_its_quotes_is_refused(layout: Layout) -> None:
     with pytest.raises(SupervisorFailed, match="quotes"):
-        render(layout, [Program("odd", ("run",), (1, ""), 1, {"KEY": 'a",EVIL="b'})])
+        render(layout, [Program("odd", ("run",), (1, ""), 1, {"KEY": """a'",EVIL="b"""})])
+
+
+def test_json_reaches_the_program_as_it_is(layout: Layout) -> None:
+    value = '{"stock-worker": "http://127.0.0.1:1"}'
+    text = render(layout, [Program("odd", ("run",), (1, ""), 1, {"KEY": value, "OTHER": "b"})])
+    line = next(line for line in text.splitlines() if line.startswith("environment="))
+    assert dict_of_key_value_pairs(line.removeprefix("environment=")) == {"KEY": value, "OTHER": "b"}
 
 
 def test_callers_accounts_and_bytecode_ban_stay_outside(layout: Layout, ports: dict[str, int]) -> None:
