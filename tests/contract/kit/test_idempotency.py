@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from stocktool_kit.aws.audit import SHARDS, audit_entry, audit_partition
-from stocktool_kit.aws.idempotency import IdempotencyKeyReused, IdempotencyRecords
+from stocktool_kit.aws.idempotency import IdempotencyKeyReused, IdempotencyRecords, TwinInFlight
 from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Operation, Put, Table, Update
-from stocktool_kit.core.errors import Kind
+from stocktool_kit.core.errors import Conflict, Kind
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.testing.clock import FakeClock
 
@@ -46,6 +47,31 @@ async def test_twins_at_the_same_moment_have_one_effect_and_one_answer(table: Ta
     winner = (await table.get(HEAD) or {})["by"]
     assert answers == [{"by": int(winner)}] * 6
     assert (await table.get({"pk": "P#2", "sk": "n"}) or {})["n"] == 1
+
+
+class Contended(Table):
+    """A table whose transactions collide with others' a few times."""
+
+    collisions = 0
+
+    async def transact(self, operations: Sequence[Operation], token: str | None = None) -> None:
+        if self.collisions:
+            self.collisions -= 1
+            raise Conflict("another transaction is changing the same items")
+        await super().transact(operations, token)
+
+
+async def test_a_collision_is_waited_out_for_a_while(table: Table) -> None:
+    contended = Contended(table.aws, table.name)
+    records = IdempotencyRecords(contended, FakeClock())
+
+    contended.collisions = 2
+    assert await records.write(a_key(), [Update(HEAD, add={"count": 1})], {"done": True}) == {"done": True}
+    contended.collisions = 100
+    with pytest.raises(TwinInFlight):
+        await records.write(a_key("key-2"), [Update(HEAD, add={"count": 1})], {})
+
+    assert (await table.get(HEAD) or {})["count"] == 1
 
 
 async def test_the_same_key_with_another_body_is_refused(table: Table) -> None:

@@ -117,6 +117,18 @@ async def test_a_home_that_left_is_replaced_and_publishing_never_fails(pods: lis
         await heard(here.publisher(pods[1].address), reader, "usr_1")
 
 
+async def test_a_hint_too_large_is_left_out_and_the_others_arrive(pods: list[Pod]) -> None:
+    pod = pods[0]
+    reader = pod.hub.subscribe(["usr_1"])
+
+    await pod.publisher(pod.address).publish(
+        PushEvent("usr_1", "job", {"text": "x" * 20_000}, "job_1"), PushEvent("usr_1", "job", {}, "job_2")
+    )
+    reader.close()
+
+    assert [delivery.event.id async for delivery in reader] == ["job_2"]
+
+
 async def test_an_open_stream_does_not_hold_up_a_pod_that_stops() -> None:
     async with a_pod() as other, AsyncExitStack() as stack:
         home = await stack.enter_async_context(a_pod())

@@ -19,8 +19,8 @@ from stocktool_kit.core.errors import AlreadyExists, Conflict
 from stocktool_kit.core.idempotency import IdempotencyKey
 
 _KEPT = timedelta(hours=24)
-_TWIN_LOOKS = 10
-_TWIN_PAUSE_SECONDS = 0.1
+_ATTEMPTS = 5
+_FIRST_PAUSE_SECONDS = 0.05  # doubled each time: a second and a half in all
 
 
 class IdempotencyKeyReused(AlreadyExists):
@@ -90,34 +90,30 @@ class IdempotencyRecords:
 
         Raises:
             IdempotencyKeyReused: The key came with another body before.
-            TwinInFlight: A twin is committing and did not get done within a second.
+            TwinInFlight: A twin, or another change of the same items, is committing and did not get done in time.
             ConditionFailed: The write's own conditions do not hold.
         """
         if key is None:
             await self._table.transact(operations)
             return response
-        earlier = await self.replay(key)
-        if earlier is not None:
-            return earlier
-        try:
-            await self._table.transact([*operations, self.record(key, response)])
-        except ConditionFailed:
-            # Either the twin's record is there, or its effect made our own conditions fail.
-            answer = await self.replay(key)
-            if answer is None:
-                raise
-            return answer
-        except Conflict as error:
-            return await self._twin(key, error)
-        return response
-
-    async def _twin(self, key: IdempotencyKey, conflict: Conflict) -> Mapping[str, Any]:
-        for _ in range(_TWIN_LOOKS):
-            await asyncio.sleep(_TWIN_PAUSE_SECONDS)
-            answer = await self.replay(key)
-            if answer is not None:
-                return answer
-        raise TwinInFlight("this request, or another change of the same thing, is in progress") from conflict
+        for attempt in range(_ATTEMPTS):
+            earlier = await self.replay(key)
+            if earlier is not None:
+                return earlier
+            try:
+                await self._table.transact([*operations, self.record(key, response)])
+            except ConditionFailed:
+                # Either the twin's record is there, or its effect made our own conditions fail.
+                earlier = await self.replay(key)
+                if earlier is None:
+                    raise
+                return earlier
+            except Conflict:
+                # A twin, or another change of the same items, is committing; this transaction had no effect.
+                await asyncio.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
+            else:
+                return response
+        raise TwinInFlight("this request, or another change of the same thing, is in progress")
 
     def _key(self, key: IdempotencyKey) -> dict[str, str]:
         return {self._partition_key: f"I#{key.record_id}", self._sort_key: "record"}

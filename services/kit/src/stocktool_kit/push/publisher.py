@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 _TIMEOUT_SECONDS = 1.0
 _MOST_PER_CALL = 500
+_MOST_PAYLOAD_BYTES = 16_384  # the home pod would refuse the whole call
 
 Channels = Callable[[str], grpc.aio.Channel]
 """Gives the process's channel to an address: `runtime.channel`."""
@@ -55,8 +56,17 @@ class Publisher:
                 await self._send(home, batch[at : at + _MOST_PER_CALL])
 
     async def _send(self, home: str, events: Sequence[PushEvent]) -> None:
-        stub = pb_grpc.PushServiceStub(self._channels(home))
         try:
-            await stub.Publish(pb.PublishRequest(events=map(to_proto, events)), timeout=_TIMEOUT_SECONDS)
-        except (StockToolError, grpc.RpcError, ValueError, TypeError) as error:
+            messages = [message for message in map(to_proto, events) if _fits(message)]
+            if messages:
+                stub = pb_grpc.PushServiceStub(self._channels(home))
+                await stub.Publish(pb.PublishRequest(events=messages), timeout=_TIMEOUT_SECONDS)
+        except (StockToolError, grpc.RpcError, grpc.aio.UsageError, ValueError, TypeError) as error:
             log.warning("push_not_sent", home=home, events=len(events), detail=str(error)[:200])
+
+
+def _fits(message: pb.PushEvent) -> bool:
+    if len(message.payload) <= _MOST_PAYLOAD_BYTES:
+        return True
+    log.warning("push_too_large", type=message.type, size_bytes=len(message.payload))
+    return False
