@@ -36,11 +36,18 @@ export function AuditPanel() {
           rows={audit.data}
           keyOf={(event) => event.id}
           columns={[
-            { label: "When", cell: (event) => formatInstant(event.occurred_at) },
-            { label: "Service", cell: (event) => event.service },
+            { label: "When", cell: (event) => formatInstant(event.at) },
             { label: "Action", cell: (event) => event.action },
             { label: "Actor", cell: (event) => event.actor },
             { label: "Target", cell: (event) => event.target },
+            {
+              label: "Detail",
+              cell: (event) => (
+                <code className="text-xs break-all text-muted">
+                  {Object.keys(event.detail).length === 0 ? "" : JSON.stringify(event.detail)}
+                </code>
+              ),
+            },
           ]}
         />
       )}

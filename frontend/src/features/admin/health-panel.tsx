@@ -39,7 +39,7 @@ export function HealthPanel() {
             {
               label: "Probe",
               numeric: true,
-              cell: (service) => (service.latency_ms === null ? "" : formatDuration(service.latency_ms)),
+              cell: (service) => formatDuration(service.latency_ms),
             },
             { label: "Checked", cell: (service) => formatInstant(service.checked_at) },
           ]}

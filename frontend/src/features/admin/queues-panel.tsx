@@ -82,10 +82,10 @@ function DeadLetters({ queue, onClose }: { queue: string; onClose: () => void })
           </Button>
           <ul className="flex flex-col gap-3">
             {letters.data.map((letter) => (
-              <li key={letter.message_id} className="rounded-lg border border-line p-3 text-xs">
+              <li key={letter.id} className="rounded-lg border border-line p-3 text-xs">
                 <p className="mb-1 text-muted">
-                  {letter.message_id}, received {letter.receive_count} times
-                  {letter.sent_at !== null && `, sent ${formatInstant(letter.sent_at)}`}
+                  {letter.id}, received {letter.receive_count} times
+                  {`, sent ${formatInstant(letter.sent_at)}`}
                 </p>
                 {Object.entries(letter.attributes).map(([name, value]) => (
                   <p key={name}>

@@ -86,7 +86,7 @@ function UserActions({ user, busy, onChange }: ActionsProps) {
         variant={user.suspended ? "secondary" : "danger"}
         busy={busy}
         aria-label={`${user.suspended ? "Reinstate" : "Suspend"} ${user.email}`}
-        onClick={() => onChange({ id: user.id, suspended: !user.suspended })}
+        onClick={() => onChange({ id: user.id, version: user.version, suspended: !user.suspended })}
       >
         {user.suspended ? "Reinstate" : "Suspend"}
       </Button>
@@ -94,7 +94,9 @@ function UserActions({ user, busy, onChange }: ActionsProps) {
         size="small"
         busy={busy}
         aria-label={`${isAdmin ? "Remove admin role from" : "Make admin:"} ${user.email}`}
-        onClick={() => onChange({ id: user.id, roles: isAdmin ? otherRoles : [...otherRoles, "admin"] })}
+        onClick={() =>
+          onChange({ id: user.id, version: user.version, roles: isAdmin ? otherRoles : [...otherRoles, "admin"] })
+        }
       >
         {isAdmin ? "Remove admin" : "Make admin"}
       </Button>

@@ -47,7 +47,7 @@ function Origin({ turn, receipt }: { turn: Turn; receipt: Receipt }) {
     <>
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 text-sm">
         <dt className="text-muted">Tool</dt>
-        <dd className="font-medium">{humanise(call.name)}</dd>
+        <dd className="font-medium">{humanise(call.name ?? "")}</dd>
         {values.map((value) => (
           <div key={value.operand.path.join(".")} className="contents">
             <dt className="text-muted">Value in tool result</dt>

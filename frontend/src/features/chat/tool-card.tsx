@@ -15,7 +15,7 @@ type Props = { conversationId: string; turnId: string; call: ToolCall };
 /** One call of a tool: what was asked, how long it took, what came of it, and the whole result on demand. */
 export function ToolCard({ conversationId, turnId, call }: Props) {
   const [open, setOpen] = useState(false);
-  const running = call.ok === null;
+  const running = call.ok == null;
   return (
     <li className="overflow-hidden rounded-lg border border-line text-sm">
       <button
@@ -31,9 +31,9 @@ export function ToolCard({ conversationId, turnId, call }: Props) {
         ) : (
           <X aria-label="failed" className="size-4 shrink-0 text-loss" />
         )}
-        <span className="shrink-0 font-medium">{humanise(call.name)}</span>
+        <span className="shrink-0 font-medium">{humanise(call.name ?? "")}</span>
         <span className="min-w-0 flex-1 truncate text-xs text-muted">{running ? "Working…" : call.summary}</span>
-        {call.duration_ms !== null && (
+        {call.duration_ms != null && (
           <span className="shrink-0 text-xs text-muted tabular-nums">{formatDuration(call.duration_ms)}</span>
         )}
         <ChevronRight
@@ -43,7 +43,7 @@ export function ToolCard({ conversationId, turnId, call }: Props) {
       </button>
       {open && (
         <div className="flex flex-col gap-3 border-t border-line p-3">
-          {call.summary !== "" && <p className="text-xs">{call.summary}</p>}
+          {call.summary && <p className="text-xs">{call.summary}</p>}
           <div>
             <p className="mb-1 text-xs font-medium text-muted">Arguments</p>
             <JsonView value={call.arguments} />

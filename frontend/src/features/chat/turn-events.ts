@@ -1,5 +1,4 @@
 import type { Citation, Receipt, ToolCall, Turn, Usage } from "@/features/chat/api/types";
-import type { Problem } from "@/lib/api/api-error";
 import type { StreamedEvent } from "@/lib/api/event-stream";
 
 /** A turn as its events tell it so far. */
@@ -61,7 +60,7 @@ export function takeEvent(turn: LiveTurn, event: StreamedEvent): LiveTurn {
     case "turn.stopped":
       return { ...next, state: "stopped" };
     case "turn.failed":
-      return { ...next, state: "failed", problem: (data["problem"] as Problem | undefined) ?? {} };
+      return { ...next, state: "failed", problem: data["problem"] as Turn["problem"] };
     default:
       return next;
   }

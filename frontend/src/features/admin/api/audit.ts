@@ -1,15 +1,14 @@
 import { infiniteQueryOptions, keepPreviousData } from "@tanstack/react-query";
 
-import type { AuditEvent } from "@/features/admin/api/types";
 import { api } from "@/lib/api/client";
-import type { PageOf } from "@/lib/api/types";
+import type { AuditList } from "@/lib/api/gen/admin/types.gen";
 
 /** Events of one day in UTC, newest first; an empty day means today. */
 export function auditQuery(day: string, action: string) {
   return infiniteQueryOptions({
     queryKey: ["admin", "audit", day, action],
     queryFn: ({ pageParam, signal }) =>
-      api<PageOf<AuditEvent>>("/api/admin/v1/audit", {
+      api<AuditList>("/api/admin/v1/audit", {
         query: { day, action, page_size: 50, page_token: pageParam },
         signal,
       }),

@@ -1,12 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { Health } from "@/features/admin/api/types";
 import { api } from "@/lib/api/client";
+import type { HealthModel } from "@/lib/api/gen/admin/types.gen";
 
 export function healthQuery() {
   return queryOptions({
     queryKey: ["admin", "health"],
-    queryFn: ({ signal }) => api<Health>("/api/admin/v1/health", { signal }),
+    queryFn: ({ signal }) => api<HealthModel>("/api/admin/v1/health", { signal }),
     refetchInterval: 10_000,
   });
 }

@@ -1,14 +1,14 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import type { DeadLetter, Queue } from "@/features/admin/api/types";
 import { api } from "@/lib/api/client";
+import type { DeadLetterList, QueueList, RedriveAnswer } from "@/lib/api/gen/admin/types.gen";
 
 const path = "/api/admin/v1/queues";
 
 export function queuesQuery() {
   return queryOptions({
     queryKey: ["admin", "queues"],
-    queryFn: ({ signal }) => api<{ items: Queue[] }>(path, { signal }),
+    queryFn: ({ signal }) => api<QueueList>(path, { signal }),
     select: (page) => page.items,
     refetchInterval: 5_000,
   });
@@ -17,7 +17,7 @@ export function queuesQuery() {
 export function deadLettersQuery(queue: string) {
   return queryOptions({
     queryKey: ["admin", "dead-letters", queue],
-    queryFn: ({ signal }) => api<{ items: DeadLetter[] }>(`${path}/${queue}/dead-letters`, { signal }),
+    queryFn: ({ signal }) => api<DeadLetterList>(`${path}/${queue}/dead-letters`, { signal }),
     select: (page) => page.items,
   });
 }
@@ -27,7 +27,7 @@ export function useRedrive() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: ({ queue, idempotencyKey }: { queue: string; idempotencyKey: string }) =>
-      api<{ moved: number }>(`${path}/${queue}/dead-letters:redrive`, { method: "POST", body: {}, idempotencyKey }),
+      api<RedriveAnswer>(`${path}/${queue}/dead-letters:redrive`, { method: "POST", idempotencyKey }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["admin"] }),
   });
 }

@@ -2,7 +2,7 @@ import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/rea
 
 import type { AdminUser } from "@/features/admin/api/types";
 import { api } from "@/lib/api/client";
-import type { PageOf } from "@/lib/api/types";
+import type { UserList, UserPatch } from "@/lib/api/gen/admin/types.gen";
 
 const path = "/api/admin/v1/users";
 
@@ -10,14 +10,15 @@ export function usersQuery() {
   return infiniteQueryOptions({
     queryKey: ["admin", "users"],
     queryFn: ({ pageParam, signal }) =>
-      api<PageOf<AdminUser>>(path, { query: { page_size: 50, page_token: pageParam }, signal }),
+      api<UserList>(path, { query: { page_size: 50, page_token: pageParam }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token || undefined,
     select: (data) => data.pages.flatMap((page) => page.items),
   });
 }
 
-export type UserChange = { id: string; roles?: string[]; suspended?: boolean };
+/** `version` is that of the row the change was made on: a newer one refuses it. */
+export type UserChange = UserPatch & { id: string };
 
 export function useUpdateUser() {
   const queryClient = useQueryClient();

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import type { ConversationWithTurns } from "@/features/chat/api/types";
 import { api } from "@/lib/api/client";
+import type { ConversationWithTurns } from "@/lib/api/gen/chat/types.gen";
 
 export function conversationKey(conversationId: string) {
   return ["conversation", conversationId] as const;

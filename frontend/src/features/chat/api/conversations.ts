@@ -3,7 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, useMutation, useQueryClient } f
 import { conversationKey } from "@/features/chat/api/conversation";
 import type { Conversation } from "@/features/chat/api/types";
 import { api } from "@/lib/api/client";
-import type { PageOf } from "@/lib/api/types";
+import type { ConversationChange, ConversationPage, NewConversation } from "@/lib/api/gen/chat/types.gen";
 
 const path = "/api/chat/v1/conversations";
 
@@ -12,7 +12,7 @@ export function conversationsQuery(search: string) {
   return infiniteQueryOptions({
     queryKey: ["conversations", search],
     queryFn: ({ pageParam, signal }) =>
-      api<PageOf<Conversation>>(path, { query: { query: search, page_size: 50, page_token: pageParam }, signal }),
+      api<ConversationPage>(path, { query: { query: search, page_size: 50, page_token: pageParam }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token || undefined,
     select: (data) => data.pages.flatMap((page) => page.items),
@@ -21,13 +21,13 @@ export function conversationsQuery(search: string) {
 }
 
 export function createConversation(idempotencyKey: string): Promise<Conversation> {
-  return api(path, { method: "POST", body: {}, idempotencyKey });
+  return api(path, { method: "POST", body: {} satisfies NewConversation, idempotencyKey });
 }
 
 export function useUpdateConversation() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, ...change }: { id: string; title?: string; pinned?: boolean }) =>
+    mutationFn: ({ id, ...change }: ConversationChange & { id: string }) =>
       api<Conversation>(`${path}/${id}`, { method: "PATCH", body: change }),
     onSuccess: (_, { id }) =>
       Promise.all([

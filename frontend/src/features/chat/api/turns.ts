@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import type { Turn } from "@/features/chat/api/types";
 import { api } from "@/lib/api/client";
+import type { NewTurn, StartedTurn } from "@/lib/api/gen/chat/types.gen";
 
 function path(conversationId: string): string {
   return `/api/chat/v1/conversations/${conversationId}/turns`;
@@ -17,10 +18,10 @@ export function turnQuery(conversationId: string, turnId: string) {
   });
 }
 
-export function startTurn(conversationId: string, text: string, idempotencyKey: string): Promise<{ turn_id: string }> {
-  return api(path(conversationId), { method: "POST", body: { text }, idempotencyKey });
+export function startTurn(conversationId: string, text: string, idempotencyKey: string): Promise<StartedTurn> {
+  return api(path(conversationId), { method: "POST", body: { text } satisfies NewTurn, idempotencyKey });
 }
 
-export function stopTurn(conversationId: string, turnId: string): Promise<undefined> {
+export function stopTurn(conversationId: string, turnId: string): Promise<unknown> {
   return api(`${path(conversationId)}/${turnId}:stop`, { method: "POST" });
 }
