@@ -1,0 +1,1 @@
+"""Ports over DynamoDB, SQS and the other services' gRPC."""

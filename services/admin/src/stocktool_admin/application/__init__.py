@@ -1,0 +1,1 @@
+"""Use cases of operation and the ports they need."""

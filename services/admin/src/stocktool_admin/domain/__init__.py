@@ -1,0 +1,1 @@
+"""Values and rules of operation; no I/O."""
