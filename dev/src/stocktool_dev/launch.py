@@ -175,7 +175,7 @@ def _await_edge(layout: Layout) -> None:
             return
         if time.monotonic() > deadline:
             raise StartFailed(_trouble(layout, "edge", f"the edge does not report a ready mesh: {body[:600]}"))
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def _trouble(layout: Layout, name: str, what: str) -> str:

@@ -16,7 +16,10 @@ from stocktool_infra.cdk.environments import Environment
 # A message is tried five times; the dead ones wait a fortnight for somebody to look.
 MAX_RECEIVE_COUNT = 5
 QUEUES = ("analysis-queue", "ingest-queue", "notify-queue")
-LOGGING_SERVICES = ("auth", "stock", "rag", "chat", "admin", "edge")
+LOGGING_PROCESSES = (
+    *("auth", "stock", "rag", "chat", "admin", "edge"),
+    *("stock-worker-analysis", "stock-worker-notify", "rag-worker"),
+)
 
 
 def construct_id(name: str) -> str:
@@ -25,7 +28,7 @@ def construct_id(name: str) -> str:
 
 
 class Messaging(Construct):
-    """Three queues with their dead-letter queues, two topics with their subscriptions, a log group per service."""
+    """Three queues with their dead-letter queues, two topics with their subscriptions, a log group per process."""
 
     def __init__(self, scope: Construct, name: str, environment: Environment) -> None:
         """Declare everything."""
@@ -38,11 +41,11 @@ class Messaging(Construct):
         self._let_s3_publish(self.document_events)
         for topic, queue in ((self.document_events, "ingest-queue"), (self.notifications, "notify-queue")):
             topic.add_subscription(subscriptions.SqsSubscription(self.queues[queue], raw_message_delivery=True))
-        for service in LOGGING_SERVICES:
+        for process in LOGGING_PROCESSES:
             logs.LogGroup(
                 self,
-                f"{construct_id(service)}Logs",
-                log_group_name=f"/stocktool/{service}",
+                f"{construct_id(process)}Logs",
+                log_group_name=f"/stocktool/{process}",
                 retention=logs.RetentionDays.ONE_WEEK,
                 removal_policy=cdk.RemovalPolicy.DESTROY,
             )
