@@ -6,7 +6,6 @@ import csv
 import gzip
 import math
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -16,25 +15,16 @@ import pytest
 from google.type import date_pb2
 from stocktool.stock.v1 import stock_service_pb2 as pb
 from stocktool.stock.v1 import stock_service_pb2_grpc as pb_grpc
-from stocktool_kit.aws.table import Table
 from stocktool_kit.core.errors import NotFound
-from stocktool_kit.http.app import create_app
-from stocktool_kit.process import Parts, Process, Runtime, running
-from stocktool_kit.rpc.server import Registration
-from stocktool_kit.testing.process import TokenFactory, ephemeral
-from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
-from stocktool_stock.adapters.yfinance_client import YahooOptions
-from stocktool_stock.http.market_routers import MARKET_ROUTERS
-from stocktool_stock.http.market_uses import MarketUses
-from stocktool_stock.rpc.stock_servicer import StockServicer
+from stocktool_kit.process import Process
 from stocktool_stock.settings import Settings
 
+from tests.fakes.market_process import KEYS, empty_the_cache, stock_process
 from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
-KEYS = TokenFactory()
 USER = "usr_market"
 
 
@@ -50,52 +40,6 @@ async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Pr
     async with stock_process(market) as process:
         yield process
     market.fault("none")
-
-
-@asynccontextmanager
-async def stock_process(
-    market: MarketServer, *, fresh: timedelta = timedelta(minutes=5), call_seconds: float = 8.0
-) -> AsyncIterator[Process[Settings]]:
-    """The market half of stock in a process of its own."""
-    yahoo = YahooOptions(base_url=market.url, timeout_seconds=call_seconds, calls_per_second=100, burst=100)
-    options = MarketOptions(market_now=DEMO_NOW, yahoo=yahoo, quote_fresh=fresh)
-
-    @asynccontextmanager
-    async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
-        runtime.verifier.use(KEYS)
-        table = Table(runtime.aws, runtime.settings.stock_cache_table)
-        async with market_parts(options, table, runtime.clock, runtime.metrics.cache_hit) as parts:
-            app = create_app(runtime, title="stock", prefix="/api/stock/v1", routers=MARKET_ROUTERS)
-            app.state.market = MarketUses(
-                quotes=parts.quotes,
-                bars=parts.bars,
-                instruments=parts.instruments,
-                news=parts.news,
-                status=parts.status,
-            )
-            yield Parts(app=app, registrations=[registration(parts)], workers=[parts.fetches])
-
-    async with running(Settings.model_validate(ephemeral(service="stock")), bootstrap) as process:
-        yield process
-
-
-def registration(parts: MarketParts) -> Registration:
-    servicer = StockServicer(
-        quotes=parts.quotes, bars=parts.bars, instruments=parts.instruments, news=parts.news, status=parts.status
-    )
-    return Registration(
-        pb_grpc.add_StockServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["StockService"]
-    )
-
-
-async def empty_the_cache() -> None:
-    from stocktool_kit.aws.clients import AwsClients
-
-    aws = AwsClients()
-    table = Table(aws, "stocktool-stock-cache")
-    items, _ = await table.scan()
-    await table.batch_write(deletes=[{"symbol": item["symbol"], "data_type": item["data_type"]} for item in items])
-    aws.close()
 
 
 def client(process: Process[Settings]) -> httpx.AsyncClient:

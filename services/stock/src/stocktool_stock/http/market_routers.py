@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import bars, instruments, market, news, quotes
+from stocktool_stock.http import bars, instruments, market, news, notifications, quotes, stream
 
-MARKET_ROUTERS = (market.router, quotes.router, bars.router, instruments.router, news.router)
+MARKET_ROUTERS = (
+    market.router,
+    quotes.router,
+    bars.router,
+    instruments.router,
+    news.router,
+    notifications.router,
+    stream.router,
+)
