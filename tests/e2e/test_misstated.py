@@ -57,7 +57,7 @@ async def _events(response: dict[str, object]) -> AsyncIterator[bytes]:
 @pytest.fixture
 def liar(mesh: Mesh) -> Iterator[str]:
     """Address of the misstating model."""
-    analyst = f"http://127.0.0.1:{ports.load(mesh.state / 'ports.json')['analyst']}/v1"
+    analyst = f"http://127.0.0.1:{ports_of(mesh)['analyst']}/v1"
     port = emulator.free_port()
     server = uvicorn.Server(uvicorn.Config(lying(analyst), host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
