@@ -17,6 +17,16 @@ def a_pdf(*pages: str) -> bytes:
     return bytes(pdf.output())
 
 
+def a_locked_pdf(password: str) -> bytes:
+    """A PDF that opens with a password only."""
+    pdf = FPDF()
+    pdf.set_font("helvetica", size=11)
+    pdf.set_encryption(owner_password=password, user_password=password)
+    pdf.add_page()
+    pdf.multi_cell(0, 6, "Locked words.")
+    return bytes(pdf.output())
+
+
 TOPICS: Sequence[str] = (
     "Letter to shareholders\nWe thank our employees for a demanding year and look ahead with confidence.",
     "Lighthouse maintenance\nThe lamps of our lighthouses were replaced by diodes, which halves their power.",

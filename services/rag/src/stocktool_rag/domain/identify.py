@@ -59,6 +59,8 @@ def identify(data: bytes, name: str) -> MediaType:
     if kind is not None:
         raise Unreadable(f"the file is {kind}; only PDF, Markdown and plain text are read")
     text = decode_text(data)
+    if not text.strip():
+        raise Unreadable("the file is empty")  # a byte order mark alone
     if _MARKDOWN_NAME.search(name) or (not _TEXT_NAME.search(name) and _HEADING.search(text)):
         return MediaType.MARKDOWN
     return MediaType.TEXT
