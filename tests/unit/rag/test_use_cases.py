@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from stocktool_kit.aws.consumer import Message
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, PermissionDenied, Unavailable
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.testing.clock import FakeClock
 from stocktool_rag.application.delete_document import DeleteDocument, Purge
 from stocktool_rag.application.exact_search import ExactSearch
@@ -23,8 +25,9 @@ from stocktool_rag.application.reindex_document import ReindexDocument
 from stocktool_rag.application.search_documents import Found, Question, SearchDocuments
 from stocktool_rag.application.upload_document import UploadDocument
 from stocktool_rag.domain.collections import private_collection
-from stocktool_rag.domain.documents import Document, DocumentNotFound, DocumentState
-from stocktool_rag.domain.events import ObjectWritten, PurgeRequested, ReindexRequested
+from stocktool_rag.domain.documents import Document, DocumentId, DocumentNotFound, DocumentState
+from stocktool_rag.domain.events import ObjectWritten, PurgeRequested, ReindexRequested, original_key
+from stocktool_rag.worker.ingest import IngestHandler
 
 from tests.eventually import eventually
 from tests.fakes.rag import (
@@ -125,6 +128,16 @@ class House:
 
     async def ask(self, query: str, caller: Caller = ADA, **more: object) -> Found:
         return await self.search(caller, Question(query, **more))  # type: ignore[arg-type]  # by name
+
+
+def a_message(document: Document, receive_count: int) -> Message:
+    """The event of a document's bytes, as it is delivered."""
+    key = original_key(document.owner_id, document.id)
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": "b"}, "object": {"key": key, "sequencer": "05"}},
+    }
+    return Message("m", {"Records": [record]}, {}, "receipt", receive_count, NOW)
 
 
 @pytest.fixture
@@ -258,6 +271,28 @@ async def test_the_healer_works_on_request_until_it_is_stopped(house: House) -> 
     await eventually(lambda: house.index.rows.get(document.collection_id), within=5, every=0)
     stop.set()
     await running
+
+
+async def test_the_last_failed_attempt_is_told_and_its_event_can_be_delivered_again(house: House) -> None:
+    document = await house.take_in("Words.")
+
+    async def fail() -> None:
+        raise OSError("disk full")
+
+    async def no_trace(owner: OwnerId, document_id: DocumentId) -> dict[str, str]:
+        return {}
+
+    house.parser.before = fail
+    handler = IngestHandler(house.ingest, no_trace, attempts=3)
+    for attempt in (1, 2, 3):
+        with pytest.raises(OSError, match="disk full"):
+            await handler(a_message(document, attempt))
+        settled = (await house.now(document)).state.is_settled
+        assert settled is (attempt == 3)
+    assert "an error of ours" in ((await house.now(document)).error or "")
+    house.parser.before = lambda: asyncio.sleep(0)
+    await handler(a_message(document, 1))
+    assert (await house.now(document)).state is DocumentState.READY
 
 
 async def test_nobody_sees_or_changes_what_is_anothers(house: House) -> None:

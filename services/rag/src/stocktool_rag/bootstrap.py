@@ -173,7 +173,7 @@ async def work(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         )
         consumer = QueueConsumer(
             adapters.queue,
-            IngestHandler(ingest, adapters.originals.trace_of),
+            IngestHandler(ingest, adapters.originals.trace_of, settings.ingest_attempts),
             options,
             health=runtime.health,
             metrics=runtime.metrics,

@@ -36,6 +36,9 @@ class Settings(ServiceSettings):
     ingest_visibility_seconds: int = Field(
         default=60, ge=3, description="Time after which a dead worker's message is given to another one."
     )
+    ingest_attempts: int = Field(
+        default=5, gt=0, description="Deliveries after which the queue gives a message up; its redrive policy says so."
+    )
     parser_memory_bytes: int = Field(default=1 << 30, gt=0, description="Memory of the process that reads a document.")
     parser_cpu_seconds: int = Field(default=60, gt=0, description="Its processor time.")
     parser_wall_seconds: float = Field(default=120.0, gt=0, description="Its time by the clock.")

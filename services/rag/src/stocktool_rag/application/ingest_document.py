@@ -34,6 +34,7 @@ from stocktool_rag.domain.identify import Unreadable
 log = structlog.get_logger()
 
 _NOTHING_LEFT = "the file is no longer in storage"
+_GAVE_UP = "an error of ours kept it from being indexed; try to index it again later"
 
 
 def pipeline_of(embedder: Embedder) -> str:
@@ -93,6 +94,17 @@ class IngestDocument:
                     raise Unavailable("the document was changed meanwhile", document_id=document.id) from None
                 log.info("document_deleted_meanwhile", document_id=document.id)
                 await self._purge(document.owner_id, document.collection_id, document.id)
+
+    async def give_up(self, event: IngestEvent) -> None:
+        """Say that the last attempt has failed, so that nobody waits for a document nobody works on."""
+        if isinstance(event, PurgeRequested):
+            return
+        document = await self._wanted(event)
+        if document is None:
+            return
+        given_up = document.given_up(self._clock.now(), _GAVE_UP)
+        await self._store.save(given_up)
+        await self._announcer.announce(given_up)
 
     async def _wanted(self, event: ObjectWritten | ReindexRequested) -> Document | None:
         document = await self._store.get(event.document_id)

@@ -165,6 +165,10 @@ class Document:
         """Note that it cannot be taken, and why."""
         return self._moved(DocumentState.FAILED, now, error=error)
 
+    def given_up(self, now: datetime, error: str) -> Document:
+        """Note that we could not do it, again and again; its event asks for work when it is delivered once more."""
+        return self._written(now, state=DocumentState.FAILED, error=error, sequencer="")
+
     def _moved(self, state: DocumentState, now: datetime, **changes: object) -> Document:
         if state not in _NEXT[self.state]:
             raise FailedPrecondition(f"a document that is {self.state} cannot become {state}", document_id=self.id)

@@ -8,7 +8,7 @@ from typing import Any
 from opentelemetry import trace
 from stocktool_kit.aws.consumer import Message
 from stocktool_kit.aws.envelopes import s3_events
-from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.errors import Conflict, InvalidArgument
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.telemetry import extract
 
@@ -27,11 +27,18 @@ TraceOf = Callable[[OwnerId, DocumentId], Awaitable[Mapping[str, str]]]
 
 
 class IngestHandler:
-    """Handles one message, in the trace of the upload where it is known."""
+    """Handles one message, in the trace of the upload where it is known.
 
-    def __init__(self, ingest: IngestDocument, trace_of: TraceOf) -> None:
+    Args:
+        ingest: The use case.
+        trace_of: Looks up the trace of an upload.
+        attempts: Deliveries after which the queue gives a message up.
+    """
+
+    def __init__(self, ingest: IngestDocument, trace_of: TraceOf, attempts: int) -> None:
         self._ingest = ingest
         self._trace_of = trace_of
+        self._attempts = attempts
         self._tracer = trace.get_tracer(__name__)
 
     async def __call__(self, message: Message) -> None:
@@ -41,13 +48,23 @@ class IngestHandler:
             InvalidArgument: It is none of ours; it goes to the dead letters.
         """
         for event in read_events(message.body):
-            if isinstance(event, ObjectWritten):
-                carrier = await self._trace_of(event.owner_id, event.document_id)
-                with self._tracer.start_as_current_span("ingest document", context=extract(carrier)) as span:
-                    span.set_attribute("stocktool.document_id", event.document_id)
-                    await self._ingest(event)
-            else:
-                await self._ingest(event)
+            try:
+                await self._handle(event)
+            except Conflict:
+                raise  # another worker has it
+            except Exception:
+                if message.receive_count >= self._attempts:
+                    await self._ingest.give_up(event)
+                raise
+
+    async def _handle(self, event: IngestEvent) -> None:
+        if not isinstance(event, ObjectWritten):
+            await self._ingest(event)
+            return
+        carrier = await self._trace_of(event.owner_id, event.document_id)
+        with self._tracer.start_as_current_span("ingest document", context=extract(carrier)) as span:
+            span.set_attribute("stocktool.document_id", event.document_id)
+            await self._ingest(event)
 
 
 def read_events(body: Mapping[str, Any]) -> list[IngestEvent]:
