@@ -185,15 +185,32 @@ class Emulator:
         self.stop()
 
 
-def keep(port: int, home: Path) -> int:
-    """Run the emulator in the foreground and have `infra` deployed to it each time it starts.
+def _end_orphan(home: Path, port: int) -> None:
+    """End the emulator of a keeper that was killed: it holds the port, and its state until it is asked to write it."""
+    record = home / "pid"
+    if not is_ready(port) or not record.is_file():
+        return
+    pid = int(record.read_text())
+    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    if EXECUTABLE.name not in shown.stdout:
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_ready(port) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
-    A killed emulator has lost its tables; whoever restarts it gets them back before `ready.json` says so.
+
+def keep(port: int, home: Path) -> int:
+    """Run the emulator in the foreground, and have `infra` deployed to it each time it starts.
+
+    An emulator that was killed has lost its tables. `ready.json` left behind tells so: then the demo is planted anew as
+    well, once the services answer again.
 
     Returns:
         The exit status for the supervisor.
     """
     ready = home / "ready.json"
+    died = ready.is_file()
     ready.unlink(missing_ok=True)
     stopping = False
 
@@ -203,7 +220,9 @@ def keep(port: int, home: Path) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    _end_orphan(home, port)
     with Emulator.start(home, port) as emulator:
+        (home / "pid").write_text(str(emulator.process.pid))
         deployment = subprocess.run(
             [sys.executable, "-m", "stocktool_infra.main", "deploy", "--json"],
             env=dict(os.environ) | credentials(emulator.endpoint_url),
@@ -214,10 +233,16 @@ def keep(port: int, home: Path) -> int:
         if deployment.returncode:
             return 1
         ready.write_text(json.dumps({"pid": os.getpid(), "outputs": json.loads(deployment.stdout)}))
-        while not stopping:
-            if emulator.process.poll() is not None:
-                return 1
+        planting = subprocess.Popen([sys.executable, "-m", "stocktool_dev.main", "seed"]) if died else None
+        while not stopping and emulator.process.poll() is None:
+            if planting is not None and planting.poll() is not None:
+                planting = None
             time.sleep(0.2)
+        if planting is not None:
+            planting.terminate()
+            planting.wait()
+        if not stopping:
+            return 1  # `ready.json` stays: it tells the next start that this one ended badly
         ready.unlink(missing_ok=True)
     return 0
 

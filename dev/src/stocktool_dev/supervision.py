@@ -19,6 +19,7 @@ from stocktool_dev.layout import MARK, Layout
 from stocktool_dev.processes import Program
 
 _START_SECONDS = 15.0
+_WITHOUT_WAITING = False  # positional on the wire
 
 
 class SupervisorFailed(Exception):
@@ -99,9 +100,15 @@ class Supervisor:
     def __init__(self, layout: Layout) -> None:
         """Talk to the supervisor of `layout`, which need not run yet."""
         self._layout = layout
-        self._proxy: Any = xmlrpc.client.ServerProxy(
-            "http://127.0.0.1", transport=SupervisorTransport(None, None, f"unix://{layout.socket}")
-        ).supervisor
+
+    def _ask(self, method: str, *arguments: object) -> Any:
+        """One call; the connection is not kept, since the supervisor may end between two."""
+        transport = SupervisorTransport(None, None, f"unix://{self._layout.socket}")
+        try:
+            proxy: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+            return getattr(proxy.supervisor, method)(*arguments)
+        finally:
+            transport.close()
 
     @property
     def configuration(self) -> Path:
@@ -113,7 +120,7 @@ class Supervisor:
         if not self._layout.socket.exists():
             return False
         try:
-            return bool(self._proxy.getState()["statename"] == "RUNNING")
+            return bool(self._ask("getState")["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Error):
             return False
 
@@ -146,25 +153,17 @@ class Supervisor:
         """Begin to start programs; their readiness is watched elsewhere."""
         for name in names:
             try:
-                self._proxy.startProcess(name, False)  # noqa: FBT003 - positional on the wire
+                self._ask("startProcess", name, _WITHOUT_WAITING)
             except xmlrpc.client.Fault as fault:
                 if "ALREADY_STARTED" not in fault.faultString:
                     raise SupervisorFailed(f"{name}: {fault.faultString}") from fault
-
-    def stop_program(self, name: str) -> None:
-        """Stop one program and wait; nothing if it does not run."""
-        try:
-            self._proxy.stopProcess(name, True)  # noqa: FBT003 - positional on the wire
-        except xmlrpc.client.Fault as fault:
-            if "NOT_RUNNING" not in fault.faultString:
-                raise SupervisorFailed(f"{name}: {fault.faultString}") from fault
 
     def stop_programs(self, names: Sequence[str]) -> None:
         """Stop several programs side by side and wait for all of them."""
         pending = set(names)
         for name in names:
             try:
-                self._proxy.stopProcess(name, False)  # noqa: FBT003 - positional on the wire
+                self._ask("stopProcess", name, _WITHOUT_WAITING)
             except xmlrpc.client.Fault as fault:
                 if "NOT_RUNNING" not in fault.faultString:
                     raise SupervisorFailed(f"{name}: {fault.faultString}") from fault
@@ -177,13 +176,13 @@ class Supervisor:
             ProcessState(
                 each["name"], each["statename"], each["pid"], each["description"], each["start"], each["spawnerr"]
             )
-            for each in self._proxy.getAllProcessInfo()
+            for each in self._ask("getAllProcessInfo")
         ]
 
     def shut_down(self) -> None:
         """End the supervisor; its programs are stopped first if they still run."""
-        pid = self._proxy.getPID()
-        self._proxy.shutdown()
+        pid = self._ask("getPID")
+        self._ask("shutdown")
         while _is_alive(pid):
             time.sleep(0.05)
 
