@@ -30,3 +30,14 @@ class Settings(ServiceSettings):
     quote_fresh_seconds: float = Field(default=300.0, gt=0, description="Age up to which a quote is not refreshed.")
     bars_fresh_seconds: float = Field(default=900.0, gt=0, description="Age up to which history is not refreshed.")
     stream_poll_seconds: float = Field(default=5.0, gt=0, description="Interval of live quotes on the socket.")
+
+    # Portfolios
+    portfolios_table: str = Field(default="stocktool-portfolios", description="DynamoDB table of portfolios and jobs.")
+    audit_table: str = Field(default="stocktool-audit", description="DynamoDB table of audit entries.")
+    analysis_queue: str = Field(default="analysis-queue", description="SQS queue of background analyses.")
+    notify_queue: str = Field(default="notify-queue", description="SQS queue of notifications to deliver.")
+    outbox_idle_seconds: float = Field(default=1.0, gt=0, description="Pause of an outbox relay with nothing to send.")
+    notifications_topic_arn: str = Field(
+        default="", description="SNS topic of finished jobs; needed by `serve` and `worker`, which relay the outbox."
+    )
+    benchmark: str = Field(default="SPY", description="Symbol that background analyses compare with.")

@@ -1,4 +1,4 @@
-"""Analyses in the table `stocktool-portfolios`: `J#<id>`, with their inbox rows `N#<owner>#<month>`."""
+"""Analyses in the table `stocktool-portfolios`: `J#<id>`."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class DynamoDBClaim:
         await self._write({"steps": self._steps()})
 
     async def finish(self, result: Mapping[str, Json]) -> None:
-        """Store the result, the inbox row and the notification."""
+        """Store the result and the notification, from which the notify worker makes the inbox row."""
         text = orjson.dumps(result).decode()
         await self._end({"state": AnalysisState.DONE.value, "result": text}, "Your portfolio analysis is ready")
 
@@ -139,14 +139,6 @@ class DynamoDBClaim:
             "state": values["state"],
             "created_at": instant(now),
         }
-        row = {
-            "pk": f"N#{self.analysis.owner}#{now:%Y-%m}",
-            "sk": notification_id,
-            "owner": self.analysis.owner,
-            "read": False,
-            "expires_at": epoch(now, _KEPT),
-            **notification,
-        }
         message = OutboxMessage(
             NOTIFICATIONS,
             {"owner": self.analysis.owner, **notification},
@@ -155,7 +147,7 @@ class DynamoDBClaim:
         )
         await self._write(
             {**values, "finished_at": instant(now)},
-            [Put(row, Attr("pk").not_exists()), self._outbox.entry(message, now)],
+            [self._outbox.entry(message, now)],
         )
 
     async def _write(self, values: Mapping[str, Any], more: Sequence[Put] = ()) -> None:

@@ -95,7 +95,7 @@ class AnalysisClaim(Protocol):
         ...
 
     async def finish(self, result: Mapping[str, Json]) -> None:
-        """Store the result, the inbox row and the notification to be sent."""
+        """Store the result, and the notification to be sent."""
         ...
 
     async def fail(self, reason: str, message: str) -> None:

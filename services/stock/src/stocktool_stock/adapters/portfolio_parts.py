@@ -1,0 +1,84 @@
+"""The portfolio half of the service, put together from its adapters and use cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stocktool_kit.aws.lease import Leases
+from stocktool_kit.aws.outbox import Outbox
+from stocktool_kit.aws.table import Table
+from stocktool_kit.core.clock import Clock
+
+from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
+from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
+from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
+from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
+from stocktool_stock.application.compare_symbols import CompareSymbols
+from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
+from stocktool_stock.application.measure_performance import MeasurePerformance, ReadHistory
+from stocktool_stock.application.measure_risk import MeasureRisk
+from stocktool_stock.application.portfolio_reader import PortfolioReader
+from stocktool_stock.application.portfolio_uses import PortfolioUses
+from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
+from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
+from stocktool_stock.application.value_portfolio import ValuePortfolio
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What the portfolio half asks of the market half."""
+
+    bars: BarSource
+    fx: FxRates
+    instruments: InstrumentSource
+    status: MarketStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioParts:
+    """The portfolio half."""
+
+    uses: PortfolioUses
+    run_analysis: RunAnalysis
+
+
+def portfolio_parts(
+    market: Market, table: Table, leases: Leases, clock: Clock, *, audit_table: str, benchmark: str, render: Render
+) -> PortfolioParts:
+    """Build the parts.
+
+    Args:
+        market: The market half.
+        table: `stocktool-portfolios`.
+        leases: Leases in the same table.
+        clock: Real time.
+        audit_table: Name of the audit table.
+        benchmark: Symbol that background analyses compare with.
+        render: Writes the result of an analysis.
+    """
+    store = DynamoDBPortfolios(table, audit_table, clock)
+    analyses = DynamoDBAnalyses(table, audit_table, Outbox(table.name), leases, clock)
+    reader = PortfolioReader(store, market.bars, market.fx, market.status)
+    history = ReadHistory(reader, market.fx)
+    value = ValuePortfolio(reader)
+    performance = MeasurePerformance(reader, history)
+    risk = MeasureRisk(reader, history)
+    allocate = AllocatePortfolio(reader, market.instruments)
+    uses = PortfolioUses(
+        create=CreatePortfolio(store, market.fx, clock),
+        read=ReadPortfolios(store),
+        update=UpdatePortfolio(store, market.fx),
+        delete=DeletePortfolio(store),
+        record=RecordTransactions(store, market.fx, market.status, clock),
+        list_transactions=ListTransactions(store),
+        delete_transaction=DeleteTransaction(store, market.fx, clock),
+        value=value,
+        performance=performance,
+        risk=risk,
+        allocate=allocate,
+        compare=CompareSymbols(market.bars, market.status),
+        start_analysis=StartAnalysis(store, analyses, clock),
+        read_analysis=ReadAnalysis(analyses),
+    )
+    run = RunAnalysis(analyses, value, performance, risk, allocate, render=render, benchmark=benchmark)
+    return PortfolioParts(uses, run)

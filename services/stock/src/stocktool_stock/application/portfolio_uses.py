@@ -1,0 +1,34 @@
+"""The use cases of portfolios together, as both transports take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
+from stocktool_stock.application.analyses import ReadAnalysis, StartAnalysis
+from stocktool_stock.application.compare_symbols import CompareSymbols
+from stocktool_stock.application.measure_performance import MeasurePerformance
+from stocktool_stock.application.measure_risk import MeasureRisk
+from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
+from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
+from stocktool_stock.application.value_portfolio import ValuePortfolio
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioUses:
+    """The use cases of portfolios."""
+
+    create: CreatePortfolio
+    read: ReadPortfolios
+    update: UpdatePortfolio
+    delete: DeletePortfolio
+    record: RecordTransactions
+    list_transactions: ListTransactions
+    delete_transaction: DeleteTransaction
+    value: ValuePortfolio
+    performance: MeasurePerformance
+    risk: MeasureRisk
+    allocate: AllocatePortfolio
+    compare: CompareSymbols
+    start_analysis: StartAnalysis
+    read_analysis: ReadAnalysis

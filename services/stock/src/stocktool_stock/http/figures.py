@@ -1,0 +1,124 @@
+"""Valuations, returns, risk, allocation, comparison and background analyses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from stocktool_kit.http.model import RequestModel
+
+from stocktool_stock.domain.allocation import AllocationBy
+from stocktool_stock.domain.analysis import AnalysisKind
+from stocktool_stock.domain.instruments import parse_symbol, parse_symbols
+from stocktool_stock.domain.portfolio import PortfolioId
+from stocktool_stock.http.figure_models import (
+    AllocationModel,
+    AnalysisModel,
+    ComparisonModel,
+    HoldingsModel,
+    PerformanceModel,
+    RiskModel,
+)
+from stocktool_stock.http.portfolio_uses import AsOf, BenchmarkSymbol, Key, RangeQuery, Reader, Uses, Writer
+
+router = APIRouter(tags=["figures"])
+
+
+class NewAnalysisModel(RequestModel):
+    """What is to be analysed."""
+
+    kind: Literal["portfolio"] = Field(description="Holdings, performance, risk and allocation in one.")
+
+
+@router.get("/portfolios/{portfolio_id}/holdings")
+async def get_holdings(portfolio_id: str, caller: Reader, uses: Uses, as_of: AsOf = None) -> HoldingsModel:
+    """What is held at the close of a day, and its value in the base currency."""
+    return HoldingsModel.of(await uses.value(caller.owner, PortfolioId(portfolio_id), as_of=as_of))
+
+
+@router.get("/portfolios/{portfolio_id}/performance")
+async def get_performance(
+    portfolio_id: str,
+    caller: Reader,
+    uses: Uses,
+    days: RangeQuery,
+    benchmark: BenchmarkSymbol = "",
+) -> PerformanceModel:
+    """Returns from the close of `start` to the close of `end`."""
+    report = await uses.performance(
+        caller.owner,
+        PortfolioId(portfolio_id),
+        start=days.start,
+        end=days.end,
+        period=days.period,
+        benchmark=_benchmark(benchmark),
+    )
+    return PerformanceModel.of(report)
+
+
+@router.get("/portfolios/{portfolio_id}/risk")
+async def get_risk(
+    *,
+    portfolio_id: str,
+    caller: Reader,
+    uses: Uses,
+    days: RangeQuery,
+    benchmark: BenchmarkSymbol = "",
+    risk_free_annual: Annotated[float, Query(gt=-1, le=1, allow_inf_nan=False, description="Yearly rate.")] = 0.0,
+) -> RiskModel:
+    """Risk from the close of `start` to the close of `end`."""
+    report = await uses.risk(
+        caller.owner,
+        PortfolioId(portfolio_id),
+        start=days.start,
+        end=days.end,
+        period=days.period,
+        benchmark=_benchmark(benchmark),
+        risk_free=risk_free_annual,
+    )
+    return RiskModel.of(report)
+
+
+@router.get("/portfolios/{portfolio_id}/allocation")
+async def get_allocation(
+    portfolio_id: str,
+    caller: Reader,
+    uses: Uses,
+    by: Annotated[AllocationBy, Query(description="What slices are made of.")] = AllocationBy.SECTOR,
+    as_of: AsOf = None,
+) -> AllocationModel:
+    """The value in slices that sum to 1."""
+    report = await uses.allocate(caller.owner, PortfolioId(portfolio_id), by=by, as_of=as_of)
+    return AllocationModel.of(report)
+
+
+@router.get("/compare")
+async def compare_symbols(
+    _caller: Reader,
+    uses: Uses,
+    days: RangeQuery,
+    symbols: Annotated[str, Query(description="Symbols separated by commas, at most 20.")],
+) -> ComparisonModel:
+    """Symbols side by side over the days they all have prices; by default the last year."""
+    wanted = parse_symbols(symbols, at_most=20)
+    return ComparisonModel.of(await uses.compare(wanted, start=days.start, end=days.end, period=days.period))
+
+
+@router.post("/portfolios/{portfolio_id}/analyses", status_code=202)
+async def start_analysis(
+    portfolio_id: str, body: NewAnalysisModel, caller: Writer, key: Key, uses: Uses
+) -> AnalysisModel:
+    """Queue an analysis that runs in the background."""
+    analysis = await uses.start_analysis(caller, PortfolioId(portfolio_id), AnalysisKind(body.kind), key=key)
+    return AnalysisModel.of(analysis)
+
+
+@router.get("/analyses/{analysis_id}")
+async def get_analysis(analysis_id: str, caller: Reader, uses: Uses) -> AnalysisModel:
+    """An analysis as it is now."""
+    return AnalysisModel.of(await uses.read_analysis(caller, analysis_id))
+
+
+def _benchmark(symbol: str) -> str:
+    return parse_symbol(symbol, "benchmark") if symbol else ""

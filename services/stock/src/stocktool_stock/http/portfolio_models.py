@@ -1,0 +1,208 @@
+"""Bodies of the portfolio and ledger routes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from stocktool_kit.http.model import RequestModel, ResponseModel
+
+from stocktool_stock.domain.ledger import Draft, Entry, plain, ratio_text
+from stocktool_stock.domain.lots import CostMethod
+from stocktool_stock.domain.portfolio import NewAccount, Portfolio
+
+
+def _number_text(value: object) -> object:
+    """Take a JSON number as the text it was written as; the domain judges what it says."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    return repr(value) if isinstance(value, float) else value
+
+
+DecimalText = Annotated[
+    str | None,
+    BeforeValidator(_number_text, json_schema_input_type=str | float | None),
+    Field(default=None, max_length=64, examples=["12.50"]),
+]
+
+
+class NewAccountModel(RequestModel):
+    """An account to be made."""
+
+    name: str = Field(min_length=1, max_length=80)
+    currency: str = Field(pattern="^[A-Z]{3}$", examples=["USD"])
+
+    def account(self) -> NewAccount:
+        """As the domain has it."""
+        return NewAccount(self.name, self.currency)
+
+
+class NewPortfolioModel(RequestModel):
+    """A portfolio to be made."""
+
+    name: str = Field(min_length=1, max_length=80)
+    base_currency: str = Field(pattern="^[A-Z]{3}$", examples=["USD"], description="What everything is valued in.")
+    accounts: list[NewAccountModel] = Field(
+        default_factory=list, max_length=20, description="None makes one account in the base currency."
+    )
+    cost_method: CostMethod = Field(default=CostMethod.FIFO, description="Which lots a sale takes.")
+
+
+class PortfolioChangeModel(RequestModel):
+    """A change; what is left out stays."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=80)
+    cost_method: CostMethod | None = None
+    add_accounts: list[NewAccountModel] = Field(default_factory=list, max_length=20)
+    version: int | None = Field(default=None, ge=1, description="Version the change was made on; or send If-Match.")
+
+
+class AccountModel(ResponseModel):
+    """An account."""
+
+    id: str
+    name: str
+    currency: str
+
+
+class PortfolioModel(ResponseModel):
+    """A portfolio without its ledger."""
+
+    id: str
+    name: str
+    base_currency: str
+    accounts: list[AccountModel]
+    cost_method: CostMethod
+    version: int = Field(description="Grows by one with every write to the portfolio or its ledger.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, portfolio: Portfolio) -> PortfolioModel:
+        """As the API writes it."""
+        return cls(
+            id=portfolio.id,
+            name=portfolio.name,
+            base_currency=portfolio.base_currency,
+            accounts=[AccountModel(id=a.id, name=a.name, currency=a.currency) for a in portfolio.accounts],
+            cost_method=portfolio.cost_method,
+            version=portfolio.version,
+            created_at=portfolio.created_at,
+        )
+
+
+class PortfolioPage(ResponseModel):
+    """A page of portfolios."""
+
+    items: list[PortfolioModel]
+    next_page_token: str = ""
+
+
+class TransactionInput(RequestModel):
+    """A booking to be made; which fields belong to a type, the answer to a wrong one says."""
+
+    date: date
+    type: str = Field(max_length=32, examples=["buy"])
+    symbol: str | None = Field(default=None, max_length=64, examples=["AAPL"])
+    quantity: DecimalText
+    price: DecimalText
+    amount: DecimalText
+    amount_per_share: DecimalText
+    fee: DecimalText
+    tax: DecimalText
+    currency: str | None = Field(default=None, max_length=16, description="By default the account's.")
+    ratio: DecimalText
+    account_id: str | None = Field(default=None, max_length=64, description="By default the first; a split: all.")
+    note: str | None = Field(default=None, max_length=500)
+
+    def draft(self) -> Draft:
+        """As the domain reads it."""
+        return Draft(
+            type=self.type,
+            day=self.date,
+            symbol=self.symbol,
+            quantity=self.quantity,
+            price=self.price,
+            amount=self.amount,
+            amount_per_share=self.amount_per_share,
+            fee=self.fee,
+            tax=self.tax,
+            currency=self.currency,
+            ratio=self.ratio,
+            account_id=self.account_id,
+            note=self.note,
+        )
+
+
+class TransactionBatch(RequestModel):
+    """Up to 90 bookings, all or none."""
+
+    items: list[TransactionInput] = Field(min_length=1, max_length=90)
+
+
+class TransactionModel(ResponseModel):
+    """A booking of the ledger; amounts are decimal text in `currency`."""
+
+    id: str
+    date: date
+    type: str
+    symbol: str | None
+    quantity: str | None
+    price: str | None
+    amount: str | None
+    amount_per_share: str | None
+    fee: str | None
+    tax: str | None
+    currency: str
+    ratio: str | None
+    account_id: str | None = Field(description="None for a split of all accounts.")
+    note: str | None
+    sequence: int = Field(description="Order of entry, which is the order within a day.")
+    fx_rate: str | None = Field(description="Account currency per unit of `currency`, where the entry converts.")
+    reversed: bool = Field(description="Whether it was taken back.")
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, entry: Entry) -> TransactionModel:
+        """As the API writes it."""
+        return cls(
+            id=entry.id,
+            date=entry.day,
+            type=entry.type.value,
+            symbol=entry.symbol or None,
+            quantity=_text(entry.quantity),
+            price=_text(entry.price),
+            amount=_text(entry.amount),
+            amount_per_share=_text(entry.amount_per_share),
+            fee=_text(entry.fee or None),
+            tax=_text(entry.tax or None),
+            currency=entry.currency,
+            ratio=None if entry.ratio is None else ratio_text(entry.ratio),
+            account_id=entry.account_id or None,
+            note=entry.note or None,
+            sequence=entry.sequence,
+            fx_rate=_text(entry.fx_rate),
+            reversed=bool(entry.reversed_by),
+            recorded_at=entry.recorded_at,
+        )
+
+
+class TransactionPage(ResponseModel):
+    """A page of the ledger."""
+
+    items: list[TransactionModel]
+    next_page_token: str = ""
+
+
+class RecordedBatch(ResponseModel):
+    """A batch as recorded, in the order given."""
+
+    items: list[TransactionModel]
+    version: int
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else plain(number)

@@ -1,0 +1,18 @@
+"""All routes of the service, for the app and for its description."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from stocktool_kit.http.app import describe
+
+from stocktool_stock.http.market_routers import MARKET_ROUTERS
+from stocktool_stock.http.portfolio_routers import PORTFOLIO_ROUTERS
+
+TITLE = "StockTool: stock"
+PREFIX = "/api/stock/v1"
+ROUTERS = (*MARKET_ROUTERS, *PORTFOLIO_ROUTERS)
+
+
+def described() -> FastAPI:
+    """The routes alone, for the OpenAPI document."""
+    return describe(title=TITLE, prefix=PREFIX, routers=ROUTERS)

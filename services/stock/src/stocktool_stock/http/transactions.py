@@ -1,0 +1,90 @@
+"""`/portfolios/{id}/transactions`: the ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from pydantic import ValidationError
+from stocktool_kit.http.problem import from_validation
+
+from stocktool_stock.domain.portfolio import PortfolioId
+from stocktool_stock.http.portfolio_models import (
+    RecordedBatch,
+    TransactionBatch,
+    TransactionInput,
+    TransactionModel,
+    TransactionPage,
+)
+from stocktool_stock.http.portfolio_uses import Key, PageQuery, Reader, Uses, Writer
+
+router = APIRouter(tags=["transactions"], prefix="/portfolios/{portfolio_id}/transactions")
+
+_ONE_OR_MANY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/TransactionInput"},
+                        {"$ref": "#/components/schemas/TransactionBatch"},
+                    ]
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("", status_code=201, openapi_extra=_ONE_OR_MANY)
+async def record_transactions(
+    portfolio_id: str, body: Annotated[dict[str, Any], Body()], caller: Writer, key: Key, uses: Uses
+) -> TransactionModel | RecordedBatch:
+    """Append one entry, or up to 90 as `{"items": [...]}`, all or none.
+
+    Selling more than is held on the day, or leaving a later sale short: 409 SHORT_SALE, and nothing is stored.
+    """
+    try:
+        if "items" in body:
+            batch = TransactionBatch.model_validate(body)
+            drafts, pointer = [item.draft() for item in batch.items], "/items/{}"
+        else:
+            drafts, pointer = [TransactionInput.model_validate(body).draft()], ""
+    except ValidationError as error:
+        # Validated here and not by the framework: a union would put its members' names into the pointers.
+        found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        raise from_validation(found) from error
+    recorded = await uses.record(caller, PortfolioId(portfolio_id), drafts, key=key, pointer=pointer)
+    items = [TransactionModel.of(entry) for entry in recorded.entries]
+    return RecordedBatch(items=items, version=recorded.version) if "items" in body else items[0]
+
+
+@router.get("")
+async def list_transactions(
+    *,
+    portfolio_id: str,
+    caller: Reader,
+    page: PageQuery,
+    uses: Uses,
+    symbol: Annotated[str, Query(max_length=32, description="Only entries of this symbol.")] = "",
+    include_reversed: Annotated[bool, Query(description="Entries that were taken back too.")] = False,
+) -> TransactionPage:
+    """Entries in the order of their day, then of their entry."""
+    found = await uses.list_transactions(
+        caller, PortfolioId(portfolio_id), page, symbol=symbol.upper(), include_reversed=include_reversed
+    )
+    items = [TransactionModel.of(entry) for entry in found.items]
+    return TransactionPage(items=items, next_page_token=found.next_page_token)
+
+
+@router.get("/{transaction_id}")
+async def get_transaction(portfolio_id: str, transaction_id: str, caller: Reader, uses: Uses) -> TransactionModel:
+    """One entry, also one that was taken back."""
+    return TransactionModel.of(await uses.list_transactions.get(caller, PortfolioId(portfolio_id), transaction_id))
+
+
+@router.delete("/{transaction_id}", status_code=204)
+async def delete_transaction(portfolio_id: str, transaction_id: str, caller: Writer, key: Key, uses: Uses) -> None:
+    """Take an entry back by appending its reversal; where a later sale needs it: 409 SHORT_SALE."""
+    await uses.delete_transaction(caller, PortfolioId(portfolio_id), transaction_id, key=key)
