@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from difflib import SequenceMatcher
 
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 
 _SYMBOL = re.compile(r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")
-_LIKENESS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +50,3 @@ def parse_symbols(text: str, *, at_most: int, pointer: str = "symbols") -> list[
     if len(symbols) > at_most:
         raise InvalidArgument.of(pointer, f"at most {at_most} at a time")
     return symbols
-
-
-def nearest(symbol: str, known: Iterable[str], *, at_most: int = 3) -> tuple[str, ...]:
-    """Known symbols that look most like one that is not known, nearest first."""
-    scored = [(SequenceMatcher(None, symbol, other).ratio(), other) for other in known]
-    best = sorted((pair for pair in scored if pair[0] >= _LIKENESS), key=lambda pair: (-pair[0], pair[1]))
-    return tuple(other for _, other in best[:at_most])
