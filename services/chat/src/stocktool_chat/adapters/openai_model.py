@@ -1,14 +1,16 @@
-"""A language model behind any OpenAI-compatible Responses API."""
+"""A language model behind any OpenAI-compatible Responses API.
+
+The SDK makes the calls, repeats refused ones and decodes the stream; its typed events are left out. Building their
+pydantic models takes seconds on the event loop at the first answer, and each event costs more than its sending.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import openai
-from openai import AsyncOpenAI
-from openai.types.responses import Response, ResponseStreamEvent
-from openai.types.responses.response_usage import InputTokensDetails
+from openai import AsyncOpenAI, AsyncStream
 
 from stocktool_chat.application.ports import ModelAnswer, ModelStep, ToolDefinition, ToolRequest
 from stocktool_chat.domain.errors import (
@@ -20,13 +22,13 @@ from stocktool_chat.domain.errors import (
     ModelTimedOut,
     ModelUnavailable,
 )
-from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.json_types import Json, JsonObject
 
 _LONGEST_RETRY_AFTER = 3600.0
 
 
 class OpenAiModel:
-    """`Model` over the openai SDK, which reads `OPENAI_BASE_URL` and `OPENAI_API_KEY` itself.
+    """`Model` over the openai SDK.
 
     Args:
         client: The process's client; it repeats refused calls before their first event, never a stream.
@@ -39,11 +41,13 @@ class OpenAiModel:
         """See the port."""
         began = False
         try:
-            stream = await self._client.responses.create(**_request(step), stream=True)
+            stream = await self._client.post(
+                "/responses", cast_to=object, body=_request(step), stream=True, stream_cls=AsyncStream[object]
+            )
             async with stream:
                 async for event in stream:
                     began = True
-                    piece = _piece(event)
+                    piece = _piece(event) if isinstance(event, Mapping) else None
                     if piece is None:
                         continue
                     yield piece
@@ -64,6 +68,7 @@ def _request(step: ModelStep) -> dict[str, Any]:
         "tools": [_tool(tool) for tool in step.tools],
         "parallel_tool_calls": True,
         "store": False,
+        "stream": True,
         "include": ["reasoning.encrypted_content"],
         "prompt_cache_key": step.cache_key,
     }
@@ -82,40 +87,51 @@ def _tool(tool: ToolDefinition) -> JsonObject:
     }
 
 
-def _piece(event: ResponseStreamEvent) -> str | ModelAnswer | None:
-    match event.type:
+def _piece(event: JsonObject) -> str | ModelAnswer | None:
+    match event.get("type"):
         case "response.output_text.delta" | "response.refusal.delta":
-            return event.delta or None
+            delta = event.get("delta")
+            return delta if isinstance(delta, str) and delta else None
         case "response.completed":
-            return _answer(event.response)
+            return _answer(_object(event, "response"))
         case "response.incomplete":
-            details = event.response.incomplete_details
-            if details is not None and details.reason == "content_filter":
+            if _object(_object(event, "response"), "incomplete_details").get("reason") == "content_filter":
                 raise AnswerFiltered("the model's provider filtered the answer")
             raise AnswerCutOff("the answer reached the model's limit of length and was cut off")
         case "response.failed":
-            failure = event.response.error
-            raise _failure(failure.code if failure else "", failure.message if failure else "")
+            raise _failure(_object(_object(event, "response"), "error"))
         case "error":
-            raise _failure(event.code or "", event.message)
+            raise _failure(event)
         case _:
             return None
 
 
-def _answer(response: Response) -> ModelAnswer:
-    calls: list[ToolRequest] = []
-    items: list[JsonObject] = []
-    for item in response.output:
-        items.append(cast(JsonObject, item.model_dump(exclude_none=True, exclude={"parsed_arguments"})))
-        if item.type == "function_call":
-            calls.append(ToolRequest(item.call_id, item.name, item.arguments))
-    usage = response.usage
-    if usage is None:
-        return ModelAnswer(items, _distinct(calls), 0, 0)
-    # Servers other than OpenAI leave the details out, which the SDK's types deny.
-    details = cast(InputTokensDetails | None, usage.input_tokens_details)
-    cached = details.cached_tokens if details is not None else 0
-    return ModelAnswer(items, _distinct(calls), usage.input_tokens, usage.output_tokens, cached or 0)
+def _answer(response: JsonObject) -> ModelAnswer:
+    output = response.get("output")
+    items = [item for item in output if isinstance(item, Mapping)] if isinstance(output, list) else []
+    calls = [
+        ToolRequest(str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or ""))
+        for item in items
+        if item.get("type") == "function_call"
+    ]
+    usage = _object(response, "usage")
+    return ModelAnswer(
+        items=[{key: value for key, value in item.items() if value is not None} for item in items],
+        calls=_distinct(calls),
+        input_tokens=_count(usage.get("input_tokens")),
+        output_tokens=_count(usage.get("output_tokens")),
+        cached_tokens=_count(_object(usage, "input_tokens_details").get("cached_tokens")),
+    )
+
+
+def _object(parent: JsonObject, name: str) -> JsonObject:
+    """A member that is an object, or an empty one: servers other than OpenAI leave some out."""
+    value = parent.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: Json) -> int:
+    return max(value, 0) if isinstance(value, int) else 0
 
 
 def _distinct(calls: Sequence[ToolRequest]) -> list[ToolRequest]:
@@ -123,7 +139,8 @@ def _distinct(calls: Sequence[ToolRequest]) -> list[ToolRequest]:
     return list({call.call_id: call for call in calls}.values())
 
 
-def _failure(code: str, message: str) -> Exception:
+def _failure(error: JsonObject) -> Exception:
+    code, message = str(error.get("code") or ""), str(error.get("message") or "")
     if code == "rate_limit_exceeded":
         return ModelRateLimited("the model's provider takes no more requests for now")
     if "content" in code and ("filter" in code or "policy" in code):
@@ -141,7 +158,7 @@ def _translated(error: openai.OpenAIError, *, began: bool) -> Exception:
             return ModelStreamDropped("the model's answer broke off; ask again")
         return ModelUnavailable("the model's provider cannot be reached")
     if isinstance(error, openai.APIError):
-        return _failure(error.code or "", error.message)
+        return _failure({"code": error.code, "message": error.message})
     return ModelRejected("the model is not configured: its API key is missing")
 
 

@@ -161,7 +161,7 @@ def _preference(
     words = _words_of(value.path)
     return (
         not value.is_count or figure.noun in words,
-        bool(value.symbol and value.symbol in symbols),
+        value.symbol in symbols if symbols else not value.symbol,
         len(words & context),
         not value.quoted,
         not re.search(r"(series|values|dates|lots)\b", value.path),

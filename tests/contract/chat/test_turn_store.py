@@ -1,0 +1,299 @@
+"""What the stores of conversations and turns promise, held by the fake and by DynamoDB."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+import pytest
+from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
+from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
+from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
+from stocktool_chat.application.ports import ConversationStore, TurnStore, UsageDimension, UsageStore
+from stocktool_chat.domain.conversation import (
+    Claim,
+    Conversation,
+    ConversationId,
+    Ending,
+    OpenTurn,
+    ToolResult,
+    Turn,
+    TurnState,
+    TurnUsage,
+    new_turn_id,
+)
+from stocktool_chat.domain.errors import ConversationNotFound, IdempotencyKeyReused, LeaseLost, TurnNotFound
+from stocktool_chat.domain.events import Event
+from stocktool_kit.aws.bucket import Bucket
+from stocktool_kit.aws.table import Table
+from stocktool_kit.core.clock import SystemClock
+from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.ids import OwnerId, new_id
+from stocktool_kit.core.paging import PageRequest
+from stocktool_kit.testing.aws import emulated
+
+from tests.fakes.chat_store import FakeChatStore
+
+NOW = SystemClock().now().replace(microsecond=123000)
+PAGE = PageRequest(10)
+
+
+def an_owner() -> OwnerId:
+    return OwnerId(new_id("usr"))
+
+
+def a_conversation(owner: OwnerId, title: str = "", minutes: int = 0) -> Conversation:
+    then = NOW + timedelta(minutes=minutes)
+    return Conversation(ConversationId(new_id("cnv")), owner, title, pinned=False, created_at=then, updated_at=then)
+
+
+def a_key(body: str = "one", key: str | None = None) -> IdempotencyKey:
+    return IdempotencyKey("usr_1", "POST", "/x", key or new_id("key"), body)
+
+
+def an_open_turn(conversation: Conversation) -> tuple[Turn, OpenTurn]:
+    turn = Turn(new_turn_id(NOW), conversation.id, conversation.owner, "How am I doing?", "model-1", NOW)
+    claim = Claim(conversation.id, turn.id, conversation.owner, fence=1, attempt=1, holder="pod-a")
+    return turn, OpenTurn(claim, "127.0.0.1:9000", NOW + timedelta(seconds=15))
+
+
+def some_events(first: int, count: int = 2) -> list[Event]:
+    return [Event(number, "text.delta", {"text": f"part {number} é"}) for number in range(first, first + count)]
+
+
+def an_ending(tokens: int = 10, cost: str | None = "0.002500") -> Ending:
+    return Ending(TurnState.COMPLETED, {"text": "Fine.", "receipts": []}, NOW, TurnUsage("model-1", tokens, 5, cost))
+
+
+class Stores(Protocol):
+    conversations: ConversationStore
+    turns: TurnStore
+    usage: UsageStore
+
+
+class StoreContract:
+    """Subclass and provide `stores`."""
+
+    async def test_a_conversation_is_read_back_by_its_owner_only(self, stores: Stores) -> None:
+        conversation = a_conversation(an_owner(), "Savings")
+        await stores.conversations.create(conversation, None)
+
+        assert await stores.conversations.get(conversation.id, conversation.owner) == conversation
+        with pytest.raises(ConversationNotFound):
+            await stores.conversations.get(conversation.id, an_owner())
+        with pytest.raises(ConversationNotFound):
+            await stores.turns.read(conversation.id, an_owner())
+
+    async def test_the_same_key_opens_one_conversation(self, stores: Stores) -> None:
+        owner, key = an_owner(), a_key()
+        first = await stores.conversations.create(a_conversation(owner), key)
+        second = await stores.conversations.create(a_conversation(owner), key)
+
+        assert second.id == first.id
+        assert len((await stores.conversations.find(owner, "", PAGE)).items) == 1
+        with pytest.raises(IdempotencyKeyReused):
+            await stores.conversations.create(a_conversation(owner), replace(key, body_hash="two"))
+
+    async def test_lists_are_newest_first_in_pages_and_filtered_by_title(self, stores: Stores) -> None:
+        owner = an_owner()
+        for minutes, title in enumerate(["Risk of tech", "Dividends", "tech RISK again"]):
+            await stores.conversations.create(a_conversation(owner, title, minutes), None)
+        await stores.conversations.create(a_conversation(an_owner(), "Risk"), None)
+
+        first = await stores.conversations.find(owner, "", PageRequest(2))
+        second = await stores.conversations.find(owner, "", PageRequest(2, first.next_page_token))
+        found = await stores.conversations.find(owner, "risk tech", PAGE)
+
+        assert [each.title for each in first.items] == ["tech RISK again", "Dividends"]
+        assert [each.title for each in second.items] == ["Risk of tech"]
+        assert second.next_page_token == ""
+        assert [each.title for each in found.items] == ["tech RISK again", "Risk of tech"]
+
+    async def test_update_changes_what_is_given(self, stores: Stores) -> None:
+        conversation = a_conversation(an_owner(), "Old")
+        await stores.conversations.create(conversation, None)
+        later = NOW + timedelta(hours=1)
+
+        renamed = await stores.conversations.update(
+            conversation.id, conversation.owner, title="New", pinned=None, now=later
+        )
+        pinned = await stores.conversations.update(
+            conversation.id, conversation.owner, title=None, pinned=True, now=later
+        )
+
+        assert (renamed.title, renamed.pinned, renamed.updated_at) == ("New", False, later)
+        assert (pinned.title, pinned.pinned) == ("New", True)
+        with pytest.raises(ConversationNotFound):
+            await stores.conversations.update(conversation.id, an_owner(), title="Mine", pinned=None, now=later)
+
+    async def test_a_started_turn_is_stored_with_its_events_and_titles_the_conversation(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+
+        conversation, turns = await stores.turns.read(turn.conversation_id, turn.owner)
+
+        assert conversation.title == "How am I doing?"
+        assert turns == [turn]
+        assert await stores.turns.events(turn.conversation_id, turn.id, 0) == some_events(1)
+        assert await stores.turns.open_turn(turn.id) == open_turn
+
+    async def test_a_turn_needs_a_conversation_of_its_owner(self, stores: Stores) -> None:
+        turn, open_turn = an_open_turn(a_conversation(an_owner()))
+        with pytest.raises(ConversationNotFound):
+            await stores.turns.start(turn, open_turn, some_events(1), "t", None)
+        assert await stores.turns.open_turn(turn.id) is None
+
+    async def test_the_same_key_starts_one_turn(self, stores: Stores) -> None:
+        conversation, key = a_conversation(an_owner()), a_key()
+        await stores.conversations.create(conversation, None)
+        answers = []
+        for _ in range(2):
+            turn, open_turn = an_open_turn(conversation)
+            answers.append(await stores.turns.start(turn, open_turn, some_events(1), "t", key))
+
+        assert answers[0] == answers[1]
+        assert len((await stores.turns.read(conversation.id, conversation.owner))[1]) == 1
+        turn, open_turn = an_open_turn(conversation)
+        with pytest.raises(IdempotencyKeyReused):
+            await stores.turns.start(turn, open_turn, some_events(1), "t", replace(key, body_hash="two"))
+
+    async def test_events_go_on_from_any_id(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        await stores.turns.append(open_turn.claim, some_events(3, 64), ())
+        await stores.turns.append(open_turn.claim, some_events(67, 3), ())
+
+        for after in (0, 1, 2, 3, 40, 66, 67, 69):
+            events = await stores.turns.events(turn.conversation_id, turn.id, after)
+            assert [event.id for event in events] == list(range(after + 1, 70))
+
+    async def test_results_are_kept_whatever_their_size(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        small = ToolResult("call_1", {"total": {"amount": "1.10", "currency": "EUR"}, "weight": 0.25})
+        large = ToolResult("call_2", {"text": "x" * 90_000})
+        await stores.turns.append(open_turn.claim, some_events(3), [small, large])
+
+        results = await stores.turns.results(turn.conversation_id, turn.id)
+        assert results == {"call_1": small.result, "call_2": large.result}
+
+    async def test_finishing_ends_the_turn_and_counts_its_usage(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        await stores.turns.finish(open_turn.claim, some_events(3), (), an_ending())
+
+        stored = await stores.turns.turn(turn.conversation_id, turn.id)
+        assert (stored.state, stored.finished_at, stored.text) == (TurnState.COMPLETED, NOW, "Fine.")
+        assert await stores.turns.open_turn(turn.id) is None
+        rows = await stores.usage.usage(UsageDimension.USER, NOW.date(), NOW.date())
+        (row,) = (row for row in rows if row.key == turn.owner)
+        assert (row.turns, row.input_tokens, row.output_tokens, row.cost) == (1, 10, 5, Decimal("0.0025"))
+        with pytest.raises(LeaseLost):
+            await stores.turns.append(open_turn.claim, some_events(5), ())
+
+    async def test_usage_adds_up_by_model_and_day(self, stores: Stores) -> None:
+        for tokens in (10, 20):
+            _, open_turn = await started(stores)
+            ending = an_ending(tokens, None)
+            await stores.turns.finish(open_turn.claim, some_events(3), (), ending)
+
+        (model,) = await stores.usage.usage(UsageDimension.MODEL, NOW.date(), NOW.date())
+        (day,) = await stores.usage.usage(UsageDimension.DAY, NOW.date(), NOW.date())
+        assert model.key == "model-1"
+        assert day.key == NOW.date().isoformat()
+        assert model.turns == day.turns >= 2
+        assert await stores.usage.usage(UsageDimension.DAY, NOW.date() - timedelta(2), NOW.date() - timedelta(1)) == []
+
+    async def test_an_expired_turn_is_taken_over_once_and_its_old_runner_is_fenced_off(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        later = NOW + timedelta(seconds=20)
+        assert all(each.claim.turn_id != turn.id for each in await stores.turns.expired(NOW))
+        (found,) = (each for each in await stores.turns.expired(later) if each.claim.turn_id == turn.id)
+
+        claims = await asyncio.gather(
+            *(stores.turns.take_over(found, pod, "10.0.0.2:9000", later + timedelta(15)) for pod in ("pod-b", "pod-c"))
+        )
+
+        (claim,) = (claim for claim in claims if claim is not None)
+        assert (claim.fence, claim.attempt) == (2, 2)
+        with pytest.raises(LeaseLost):
+            await stores.turns.append(open_turn.claim, some_events(3), ())
+        with pytest.raises(LeaseLost):
+            await stores.turns.finish(open_turn.claim, some_events(3), (), an_ending())
+        with pytest.raises(LeaseLost):
+            await stores.turns.renew(open_turn.claim, later)
+        await stores.turns.append(claim, some_events(3), ())
+        assert [event.id for event in await stores.turns.events(turn.conversation_id, turn.id, 2)] == [3, 4]
+
+    async def test_renewing_tells_of_a_stop(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        later = NOW + timedelta(seconds=30)
+
+        assert await stores.turns.renew(open_turn.claim, later) is False
+        stopping = await stores.turns.request_stop(turn.id)
+        assert stopping is not None
+        assert stopping.address == open_turn.address
+        assert await stores.turns.renew(open_turn.claim, later) is True
+        assert await stores.turns.request_stop(new_turn_id(NOW)) is None
+
+    async def test_a_released_turn_can_be_taken_over_at_once(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        await stores.turns.release(open_turn.claim, NOW)
+        assert any(each.claim.turn_id == turn.id for each in await stores.turns.expired(NOW))
+
+        await stores.turns.discard(open_turn.claim)
+        await stores.turns.release(open_turn.claim, NOW)
+        assert await stores.turns.open_turn(turn.id) is None
+
+    async def test_deleting_takes_everything_with_it(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        large = ToolResult("call_2", {"text": "x" * 90_000})
+        await stores.turns.append(open_turn.claim, some_events(3), [large])
+
+        with pytest.raises(ConversationNotFound):
+            await stores.conversations.delete(turn.conversation_id, an_owner())
+        await stores.conversations.delete(turn.conversation_id, turn.owner)
+
+        with pytest.raises(ConversationNotFound):
+            await stores.conversations.get(turn.conversation_id, turn.owner)
+        with pytest.raises(TurnNotFound):
+            await stores.turns.turn(turn.conversation_id, turn.id)
+        assert await stores.turns.events(turn.conversation_id, turn.id, 0) == []
+        assert await stores.turns.results(turn.conversation_id, turn.id) == {}
+        with pytest.raises(LeaseLost):
+            await stores.turns.append(open_turn.claim, some_events(5), ())
+
+
+async def started(stores: Stores) -> tuple[Turn, OpenTurn]:
+    """A turn that runs, with two events."""
+    conversation = a_conversation(an_owner())
+    await stores.conversations.create(conversation, None)
+    turn, open_turn = an_open_turn(conversation)
+    await stores.turns.start(turn, open_turn, some_events(1), "How am I doing?", None)
+    return turn, open_turn
+
+
+class _Stores:
+    def __init__(self, conversations: Any, turns: Any, usage: Any) -> None:
+        self.conversations, self.turns, self.usage = conversations, turns, usage
+
+
+class TestFake(StoreContract):
+    @pytest.fixture
+    def stores(self) -> Stores:
+        fake = FakeChatStore()
+        return _Stores(fake, fake, fake)
+
+
+class TestDynamoDb(StoreContract):
+    @pytest.fixture
+    async def stores(self, emulator: Any) -> AsyncIterator[Stores]:
+        aws = emulated(emulator.endpoint_url)
+        table, bucket = Table(aws, "stocktool-conversations"), Bucket(aws, "stocktool-knowledge")
+        clock, retention = SystemClock(), timedelta(days=30)
+        yield _Stores(
+            DynamoDbConversations(table, bucket, clock, retention),
+            DynamoDbTurns(table, bucket, "stocktool-usage", clock, retention),
+            DynamoDbUsage(Table(aws, "stocktool-usage")),
+        )
+        aws.close()

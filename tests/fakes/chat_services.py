@@ -1,0 +1,219 @@
+"""Stock, rag and auth as the chat service meets them: real gRPC servers with answers of a test's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+from stocktool.auth.v1 import auth_service_pb2 as auth_pb
+from stocktool.auth.v1 import auth_service_pb2_grpc as auth_grpc
+from stocktool.common.v1.money_pb2 import Money
+from stocktool.rag.v1 import rag_service_pb2 as rag_pb
+from stocktool.rag.v1 import rag_service_pb2_grpc as rag_grpc
+from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
+from stocktool.stock.v1 import analytics_service_pb2_grpc as analytics_grpc
+from stocktool.stock.v1 import portfolio_service_pb2 as portfolio_pb
+from stocktool.stock.v1 import portfolio_service_pb2_grpc as portfolio_grpc
+from stocktool.stock.v1 import stock_service_pb2 as stock_pb
+from stocktool.stock.v1 import stock_service_pb2_grpc as stock_grpc
+from stocktool_kit.core.caller import current_caller
+from stocktool_kit.core.errors import PermissionDenied, Unavailable
+from stocktool_kit.rpc.server import Registration
+from stocktool_kit.testing.process import TokenFactory, serving
+
+SCOPES = "market.read portfolio.read documents.read chat.read chat.write"
+
+
+@dataclass
+class FakeAuth(auth_grpc.AuthServiceServicer):
+    """Gives grants, and remembers them; suspended users get none."""
+
+    tokens: TokenFactory
+    opened: dict[str, str] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    suspended: set[str] = field(default_factory=set)
+
+    async def ListSigningKeys(
+        self, request: auth_pb.ListSigningKeysRequest, context: Any
+    ) -> auth_pb.ListSigningKeysResponse:
+        return auth_pb.ListSigningKeysResponse(jwks_json=json.dumps(await self.tokens.jwks()))
+
+    async def Delegate(self, request: auth_pb.DelegateRequest, context: Any) -> auth_pb.DelegateResponse:
+        caller = current_caller()
+        if caller.subject.startswith("usr_"):
+            self.opened[request.work_id] = caller.subject
+        subject = self.opened.get(request.work_id)
+        if subject is None or subject in self.suspended or request.work_id in self.closed:
+            raise PermissionDenied("this work gets no grant")
+        scopes = ["documents.read", "market.read", "portfolio.read"]
+        token = self.tokens.token(subject, " ".join(scopes), act={"sub": "chat"}, jti=request.work_id)
+        return auth_pb.DelegateResponse(token=token, subject=subject, scopes=scopes)
+
+    async def CloseGrant(self, request: auth_pb.CloseGrantRequest, context: Any) -> auth_pb.CloseGrantResponse:
+        self.closed.add(request.work_id)
+        return auth_pb.CloseGrantResponse()
+
+
+class FakeMarket(stock_grpc.StockServiceServicer):
+    """The market at the end of November 2024."""
+
+    async def GetMarketStatus(self, request: Any, context: Any) -> stock_pb.GetMarketStatusResponse:
+        now = Timestamp()
+        now.FromDatetime(datetime(2024, 11, 29, 18, tzinfo=UTC))
+        return stock_pb.GetMarketStatusResponse(
+            now=now, mode=stock_pb.MARKET_MODE_FIXED, calendar="XNYS", source="demo data"
+        )
+
+    async def GetQuotes(self, request: stock_pb.GetQuotesRequest, context: Any) -> stock_pb.GetQuotesResponse:
+        if "DOWN" in request.symbols:
+            raise Unavailable("the provider of prices does not answer")
+        quotes = [
+            stock_pb.Quote(symbol=symbol, price=_usd("237.33"), change_fraction=0.0102, name="Apple Inc.")
+            for symbol in request.symbols
+            if symbol == "AAPL"
+        ]
+        errors = [
+            stock_pb.SymbolError(symbol=symbol, reason="SYMBOL_NOT_FOUND")
+            for symbol in request.symbols
+            if symbol != "AAPL"
+        ]
+        return stock_pb.GetQuotesResponse(quotes=quotes, errors=errors)
+
+
+class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
+    """One portfolio for each user, whose total tells the user apart."""
+
+    def __init__(self) -> None:
+        self.callers: list[tuple[str, str]] = []
+
+    async def ListPortfolios(self, request: Any, context: Any) -> portfolio_pb.ListPortfoliosResponse:
+        caller = current_caller()
+        self.callers.append((caller.subject, caller.actor))
+        owner = caller.owner
+        portfolio = portfolio_pb.Portfolio(id=f"prt_{owner}", name="Family", base_currency="USD")
+        return portfolio_pb.ListPortfoliosResponse(items=[portfolio])
+
+    async def GetHoldings(
+        self, request: portfolio_pb.GetHoldingsRequest, context: Any
+    ) -> portfolio_pb.GetHoldingsResponse:
+        holding = portfolio_pb.Holding(
+            symbol="AAPL",
+            quantity="40",
+            price=_usd("237.33"),
+            market_value=_usd("9493.20"),
+            unrealised=_usd("-106.80"),
+            unrealised_return=-0.011125,
+            weight=1.0,
+        )
+        holdings = portfolio_pb.Holdings(
+            portfolio_id=request.portfolio_id,
+            as_of=Date(year=2024, month=11, day=29),
+            items=[holding],
+            total=_usd("9493.20"),
+        )
+        return portfolio_pb.GetHoldingsResponse(holdings=holdings)
+
+
+class FakeAnalytics(analytics_grpc.AnalyticsServiceServicer):
+    """Performance and risk of that portfolio."""
+
+    async def GetPerformance(
+        self, request: analytics_pb.GetPerformanceRequest, context: Any
+    ) -> analytics_pb.GetPerformanceResponse:
+        performance = analytics_pb.Performance(
+            portfolio_id=request.portfolio_id,
+            twr=0.18274,
+            gain=_usd("1467.20"),
+            benchmark=analytics_pb.BenchmarkPerformance(symbol=request.benchmark or "SPY", twr=0.2654),
+            undefined={"xirr": "no sign change"},
+        )
+        return analytics_pb.GetPerformanceResponse(performance=performance)
+
+    async def GetRisk(self, request: analytics_pb.GetRiskRequest, context: Any) -> analytics_pb.GetRiskResponse:
+        metrics = analytics_pb.RiskMetrics(volatility=0.2217, sharpe=1.183, max_drawdown=-0.1466)
+        return analytics_pb.GetRiskResponse(risk=analytics_pb.Risk(metrics=metrics, benchmark=request.benchmark))
+
+
+class FakeDocuments(rag_grpc.RagServiceServicer):
+    """One document with one passage."""
+
+    async def Search(self, request: rag_pb.SearchRequest, context: Any) -> rag_pb.SearchResponse:
+        hit = rag_pb.SearchHit(
+            document_id="doc_1",
+            document_name="10-K 2024",
+            page=31,
+            chunk_id="c1",
+            text="Net sales were $391,035 million.",
+            score=0.8,
+        )
+        return rag_pb.SearchResponse(hits=[hit], indexed=True)
+
+
+@dataclass
+class ChatNeighbours:
+    """Where the fakes listen, and what they have seen."""
+
+    tokens: TokenFactory
+    auth: FakeAuth
+    portfolios: FakePortfolios
+    auth_address: str
+    stock_address: str
+    rag_address: str
+
+    def token(self, subject: str, scope: str = SCOPES) -> str:
+        """A user's access token."""
+        return self.tokens.token(subject, scope, lifetime=timedelta(minutes=10))
+
+
+@asynccontextmanager
+async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
+    """Serve the fakes."""
+    tokens = TokenFactory()
+    auth, portfolios = FakeAuth(tokens), FakePortfolios()
+    registrations = {
+        "auth": [
+            Registration(
+                auth_grpc.add_AuthServiceServicer_to_server, auth, auth_pb.DESCRIPTOR.services_by_name["AuthService"]
+            )
+        ],
+        "stock": [
+            Registration(
+                stock_grpc.add_StockServiceServicer_to_server,
+                FakeMarket(),
+                stock_pb.DESCRIPTOR.services_by_name["StockService"],
+            ),
+            Registration(
+                portfolio_grpc.add_PortfolioServiceServicer_to_server,
+                portfolios,
+                portfolio_pb.DESCRIPTOR.services_by_name["PortfolioService"],
+            ),
+            Registration(
+                analytics_grpc.add_AnalyticsServiceServicer_to_server,
+                FakeAnalytics(),
+                analytics_pb.DESCRIPTOR.services_by_name["AnalyticsService"],
+            ),
+        ],
+        "rag": [
+            Registration(
+                rag_grpc.add_RagServiceServicer_to_server,
+                FakeDocuments(),
+                rag_pb.DESCRIPTOR.services_by_name["RagService"],
+            )
+        ],
+    }
+    async with AsyncExitStack() as stack:
+        addresses = {
+            service: await stack.enter_async_context(serving(each, tokens, service))
+            for service, each in registrations.items()
+        }
+        yield ChatNeighbours(tokens, auth, portfolios, addresses["auth"], addresses["stock"], addresses["rag"])
+
+
+def _usd(amount: str) -> Money:
+    return Money(amount=amount, currency="USD")
