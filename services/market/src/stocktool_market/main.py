@@ -1,4 +1,4 @@
-"""Console script: `stocktool-market serve [--port 8000] [--now 2024-11-29T21:30:00Z] [--allow-faults]`."""
+"""Console script: `stocktool-market serve [--port 8000] [--now 2024-11-29T21:00:00Z] [--allow-faults]`."""
 
 from __future__ import annotations
 
