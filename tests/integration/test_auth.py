@@ -191,7 +191,9 @@ async def test_sessions_are_listed_and_revoked_by_their_owner_only(served: Serve
 
         path = f"/api/auth/v1/sessions/{away}"
         problem(await stranger.delete(path, headers=bearer(theirs["access_token"])), 404, "SESSION_NOT_FOUND")
-        assert (await served.http.delete(path, headers=bearer(here["access_token"]))).status_code == 204
+        once = bearer(here["access_token"]) | {"idempotency-key": new_ulid()}
+        assert (await served.http.delete(path, headers=once)).status_code == 204
+        assert (await served.http.delete(path, headers=once)).status_code == 204
         problem(await served.http.delete(path, headers=bearer(here["access_token"])), 404, "SESSION_NOT_FOUND")
         problem(await phone.post("/api/auth/v1/refresh"), 401, "SESSION_ENDED")
         assert (await served.http.post("/api/auth/v1/refresh")).status_code == 200
@@ -211,9 +213,10 @@ async def test_wrong_credentials_look_alike_and_guessing_is_slowed_down(served: 
     refused = await served.http.post("/api/auth/v1/login", json={"email": email, "password": PASSWORD})
     problem(refused, 429, "TOO_MANY_ATTEMPTS")
     assert 1 <= int(refused.headers["retry-after"]) <= 30
-    elsewhere = await served.http.post(
-        "/api/auth/v1/login", json={"email": email, "password": PASSWORD}, headers={"x-forwarded-for": "192.0.2.99"}
-    )
+    right = {"email": email, "password": PASSWORD}
+    spoofed = {"x-forwarded-for": "192.0.2.99, 127.0.0.1"}  # what the edge appended counts, not what was sent to it
+    problem(await served.http.post("/api/auth/v1/login", json=right, headers=spoofed), 429, "TOO_MANY_ATTEMPTS")
+    elsewhere = await served.http.post("/api/auth/v1/login", json=right, headers={"x-forwarded-for": "192.0.2.99"})
     assert elsewhere.status_code == 200
     assert (await served.audited(user_id)).count("signin.failed") == 5
 
@@ -393,6 +396,17 @@ async def test_grants_beyond_their_bounds_are_refused(
     with acting_as(Caller(subject=user_id, token=token)), pytest.raises(StockToolError) as refused:
         await chat.Delegate(request)
     assert refused.value.reason == reason
+
+
+async def test_a_token_whose_session_is_over_opens_no_grant(served: Served, chat: pb_grpc.AuthServiceAsyncStub) -> None:
+    user_id, email = await served.registered()
+    token = (await served.signed_in(email))["access_token"]
+    assert (await chat.Introspect(pb.IntrospectRequest(token=token))).active
+    assert (await served.http.post("/api/auth/v1/logout", headers=bearer(token))).status_code == 204
+    assert not (await chat.Introspect(pb.IntrospectRequest(token=token))).active
+    request = pb.DelegateRequest(work_id=new_id("trn"), scopes=["market.read"], expires_at=in_minutes(5))
+    with acting_as(Caller(subject=user_id, token=token)), pytest.raises(PermissionDenied, match="session"):
+        await chat.Delegate(request)
 
 
 async def test_methods_for_services_refuse_users_and_methods_for_admins_refuse_others(served: Served) -> None:

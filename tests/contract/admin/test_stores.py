@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from stocktool_admin.adapters.dynamodb_audit import DynamoDBAuditTrail
-from stocktool_admin.adapters.dynamodb_flags import DynamoDBFlags, DynamoDBOnce
+from stocktool_admin.adapters.dynamodb_flags import DynamoDBFlags
 from stocktool_admin.adapters.sqs_queues import SqsQueues
 from stocktool_admin.application.ports import AuditTrail, FlagStore
 from stocktool_admin.application.read_audit import ReadAudit
@@ -155,7 +155,7 @@ async def table(emulator: EmulatedAws) -> AsyncIterator[Table]:
 
 
 async def test_an_effect_runs_once_per_request(table: Table) -> None:
-    once = DynamoDBOnce(IdempotencyRecords(table, FakeClock(NOW)))
+    once = IdempotencyRecords(table, FakeClock(NOW)).once
     runs = 0
 
     async def effect() -> dict[str, object]:
@@ -163,11 +163,11 @@ async def test_an_effect_runs_once_per_request(table: Table) -> None:
         runs += 1
         return {"run": runs}
 
-    assert await once.answer(a_key(), effect) == {"run": 1}
-    assert await once.answer(a_key(), effect) == {"run": 1}
-    assert await once.answer(None, effect) == {"run": 2}
+    assert await once(a_key(), effect) == {"run": 1}
+    assert await once(a_key(), effect) == {"run": 1}
+    assert await once(None, effect) == {"run": 2}
     with pytest.raises(IdempotencyKeyReused):
-        await once.answer(a_key("another"), effect)
+        await once(a_key("another"), effect)
 
 
 async def test_dead_letters_are_seen_twice_and_come_back_once(emulator: EmulatedAws) -> None:

@@ -16,7 +16,7 @@ from stocktool_kit.process import Parts, Runtime
 from stocktool_kit.rpc.server import Registration
 
 from stocktool_admin.adapters.dynamodb_audit import DynamoDBAuditTrail
-from stocktool_admin.adapters.dynamodb_flags import DynamoDBFlags, DynamoDBOnce
+from stocktool_admin.adapters.dynamodb_flags import DynamoDBFlags
 from stocktool_admin.adapters.grpc_usage import GrpcUsage
 from stocktool_admin.adapters.grpc_users import GrpcUsers
 from stocktool_admin.adapters.probes import GrpcProbe, OpsProbe, OwnProbe
@@ -64,7 +64,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         get_flag=GetFlag(flags),
         set_flag=SetFlag(flags, clock),
         board=board,
-        once=DynamoDBOnce(records),
+        replays=records,
         clock=clock,
     )
     servicer = AdminServicer(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stocktool.auth.v1 import auth_service_pb2 as pb
 from stocktool.auth.v1 import auth_service_pb2_grpc as pb_grpc
 from stocktool_kit.aws.clients import AwsClients
+from stocktool_kit.aws.idempotency import IdempotencyRecords
 from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.http.app import create_app
@@ -88,10 +89,12 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         exchange_api_key=ExchangeApiKey(users, keys, tokens, clock),
         key_set=tokens.key_set,
         cookie=RefreshCookie.at(settings.public_origin),
+        proxy_hops=settings.proxy_hops,
+        replays=IdempotencyRecords(table, clock),
     )
     servicer = AuthServicer(
         introspect=Introspect(users, sessions, grants, tokens, clock),
-        delegate=Delegate(users, grants, tokens, clock),
+        delegate=Delegate(users=users, sessions=sessions, grants=grants, tokens=tokens, clock=clock),
         close_grant=CloseGrant(grants),
         list_users=ListUsers(users),
         get_user=get_user,

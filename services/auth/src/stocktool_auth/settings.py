@@ -21,6 +21,11 @@ class Settings(ServiceSettings):
         pattern=r"^https?://[^/]+$",
         description="Origin browsers see; it decides the refresh cookie's name and whether it is Secure.",
     )
+    proxy_hops: int = Field(
+        default=1,
+        ge=0,
+        description="Proxies in front that append to X-Forwarded-For: 1 for the edge, 2 with a balancer before it.",
+    )
     identity_table: str = Field(default="stocktool-identity", description="DynamoDB table of users and sessions.")
     audit_table: str = Field(default="stocktool-audit", description="DynamoDB table of audit events.")
     signing_keys_secret: str = Field(

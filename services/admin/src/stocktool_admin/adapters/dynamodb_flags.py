@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -55,24 +55,6 @@ class DynamoDBFlags:
         """What the same request was answered before; None when it is new."""
         earlier = await self._records.replay(key) if key is not None else None
         return _parse(earlier) if earlier is not None else None
-
-
-class DynamoDBOnce:
-    """`Once` over records in the configuration table."""
-
-    def __init__(self, records: IdempotencyRecords) -> None:
-        self._records = records
-
-    async def answer(
-        self, key: IdempotencyKey | None, effect: Callable[[], Awaitable[Mapping[str, Any]]]
-    ) -> Mapping[str, Any]:
-        """Run an effect that bears repetition, or give what the same request was answered before."""
-        if key is None:
-            return await effect()
-        earlier = await self._records.replay(key)
-        if earlier is not None:
-            return earlier
-        return await self._records.write(key, [], await effect())
 
 
 def _written(flag: Flag) -> Item:

@@ -100,10 +100,10 @@ class UsageReport(Protocol):
         ...
 
 
-class Once(Protocol):
+class Replays(Protocol):
     """Answers of requests that may come twice."""
 
-    async def answer(
+    async def once(
         self, key: IdempotencyKey | None, effect: Callable[[], Awaitable[Mapping[str, Any]]]
     ) -> Mapping[str, Any]:
         """Run an effect that bears repetition, or give what the same request was answered before."""

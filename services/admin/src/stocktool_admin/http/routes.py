@@ -55,7 +55,7 @@ async def update_user(user_id: str, body: UserPatch, uses: Uses, _: UserAdmin, k
     async def update() -> dict[str, object]:
         return UserModel.of(await uses.update_user(user_id, change)).model_dump(mode="json")
 
-    return UserModel.model_validate(await uses.once.answer(key, update))
+    return UserModel.model_validate(await uses.replays.once(key, update))
 
 
 @router.get("/audit", tags=["audit"])
@@ -93,7 +93,7 @@ async def redrive_dead_letters(name: str, uses: Uses, caller: Writer, key: Reque
     async def redrive() -> dict[str, object]:
         return {"moved": await uses.redrive(name, by=caller.subject)}
 
-    return RedriveAnswer.model_validate(await uses.once.answer(key, redrive))
+    return RedriveAnswer.model_validate(await uses.replays.once(key, redrive))
 
 
 @router.get("/usage", tags=["usage"])

@@ -14,7 +14,7 @@ from stocktool_kit.http.idempotency import idempotency_key
 from stocktool_admin.application.administer import ListUsers, ReportUsage, UpdateUser
 from stocktool_admin.application.manage_flags import GetFlag, ListFlags, SetFlag
 from stocktool_admin.application.operate_queues import ListDeadLetters, ListQueues, RedriveDeadLetters
-from stocktool_admin.application.ports import Once
+from stocktool_admin.application.ports import Replays
 from stocktool_admin.application.read_audit import ReadAudit
 from stocktool_admin.application.watch_health import HealthBoard
 
@@ -34,7 +34,7 @@ class UseCases:
     get_flag: GetFlag
     set_flag: SetFlag
     board: HealthBoard
-    once: Once
+    replays: Replays
     clock: Clock
 
 

@@ -10,9 +10,10 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import Unavailable
 
-from stocktool_auth.application.ports import AccessTokens, GrantStore, UserStore
+from stocktool_auth.application.ports import AccessTokens, GrantStore, SessionStore, UserStore
 from stocktool_auth.domain.audit import AuditEvent
 from stocktool_auth.domain.grants import Grant, GrantNotFound, GrantRefused, open_grant
+from stocktool_auth.domain.sessions import SessionId
 from stocktool_auth.domain.tokens import grant_claims
 from stocktool_auth.domain.users import User, UserId
 
@@ -29,8 +30,11 @@ class Delegated:
 class Delegate:
     """Opens a grant with the user's token, or gives its token again to the service that opened it."""
 
-    def __init__(self, users: UserStore, grants: GrantStore, tokens: AccessTokens, clock: Clock) -> None:
+    def __init__(
+        self, *, users: UserStore, sessions: SessionStore, grants: GrantStore, tokens: AccessTokens, clock: Clock
+    ) -> None:
         self._users = users
+        self._sessions = sessions
         self._grants = grants
         self._tokens = tokens
         self._clock = clock
@@ -72,7 +76,7 @@ class Delegate:
                 "there is no grant for this work; the first call for it carries the user's own token", work_id=work_id
             )
         now = self._clock.now()
-        user = await self._signed_in(caller)
+        user = await self._signed_in(caller, now)
         grant = open_grant(
             work_id=work_id,
             user=user,
@@ -92,10 +96,15 @@ class Delegate:
             raise Unavailable("the grant of this work changed just now; try again")
         return found
 
-    async def _signed_in(self, caller: Caller) -> User:
+    async def _signed_in(self, caller: Caller, now: datetime) -> User:
         user = await self._users.find(UserId(caller.owner))
         if user is None:
             raise GrantRefused("the user is gone")
+        if caller.session_id:
+            # An access token outlives its session by minutes; a grant made from it must not do so by an hour.
+            session = await self._sessions.find(SessionId(caller.session_id))
+            if session is None or not session.is_live(now) or user.is_void(session.created_at):
+                raise GrantRefused("the session of this token is over")
         return user
 
 

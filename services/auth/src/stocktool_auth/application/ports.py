@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_auth.domain.api_keys import ApiKey
@@ -187,6 +188,16 @@ class RefreshTokens(Protocol):
 
     def open(self, text: str) -> RefreshToken | None:
         """Read a token of ours; None for anything else."""
+        ...
+
+
+class Replays(Protocol):
+    """Answers of requests that may come twice."""
+
+    async def once(
+        self, key: IdempotencyKey | None, effect: Callable[[], Awaitable[Mapping[str, Any]]]
+    ) -> Mapping[str, Any]:
+        """Run an effect that bears repetition, or give what the same request was answered before."""
         ...
 
 

@@ -19,7 +19,7 @@ from stocktool_auth.http.models import (
     SessionModel,
     UserModel,
 )
-from stocktool_auth.http.use_cases import Uses
+from stocktool_auth.http.use_cases import RequestKey, Uses
 
 router = APIRouter(tags=["account"])
 
@@ -41,9 +41,14 @@ async def list_sessions(uses: Uses, caller: Account) -> SessionList:
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-async def revoke_session(session_id: str, uses: Uses, caller: Account) -> None:
+async def revoke_session(session_id: str, uses: Uses, caller: Account, key: RequestKey) -> None:
     """End a session; its access tokens live on for ten minutes at most."""
-    await uses.revoke_session(UserId(caller.owner), SessionId(session_id))
+
+    async def revoke() -> dict[str, object]:
+        await uses.revoke_session(UserId(caller.owner), SessionId(session_id))
+        return {}
+
+    await uses.replays.once(key, revoke)
 
 
 @router.post("/api-keys", status_code=201)
@@ -63,6 +68,11 @@ async def list_api_keys(uses: Uses, caller: Account) -> ApiKeyList:
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)
-async def delete_api_key(key_id: str, uses: Uses, caller: Account) -> None:
+async def delete_api_key(key_id: str, uses: Uses, caller: Account, key: RequestKey) -> None:
     """End an API key; tokens made from it live on for ten minutes at most."""
-    await uses.delete_api_key(UserId(caller.owner), key_id)
+
+    async def delete() -> dict[str, object]:
+        await uses.delete_api_key(UserId(caller.owner), key_id)
+        return {}
+
+    await uses.replays.once(key, delete)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.http.idempotency import idempotency_key
 
 from stocktool_auth.application.administer_users import GetUser
 from stocktool_auth.application.api_keys import CreateApiKey, DeleteApiKey, ExchangeApiKey, ListApiKeys
 from stocktool_auth.application.manage_sessions import ListSessions, RevokeSession, SignOut
+from stocktool_auth.application.ports import Replays
 from stocktool_auth.application.refresh_session import RefreshSession
 from stocktool_auth.application.register_user import RegisterUser
 from stocktool_auth.application.sign_in import SignIn
@@ -23,6 +26,7 @@ class UseCases:
 
     Attributes:
         key_set: Gives the public keys as JSON.
+        proxy_hops: Proxies of ours in front, each of which appends the address it saw to `X-Forwarded-For`.
     """
 
     register: RegisterUser
@@ -38,6 +42,8 @@ class UseCases:
     exchange_api_key: ExchangeApiKey
     key_set: Callable[[], str]
     cookie: RefreshCookie
+    proxy_hops: int
+    replays: Replays
 
 
 def _use_cases(request: Request) -> UseCases:
@@ -46,12 +52,14 @@ def _use_cases(request: Request) -> UseCases:
 
 
 def _client_address(request: Request) -> str:
-    # The edge appends the address it saw, so the last entry is the one that a client cannot choose.
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    if forwarded:
-        return forwarded[:64]
+    # What our own proxies appended counts; whatever stands before it a client may have written.
+    hops = _use_cases(request).proxy_hops
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops][:64]
     return request.client.host if request.client is not None else ""
 
 
 Uses = Annotated[UseCases, Depends(_use_cases)]
+RequestKey = Annotated[IdempotencyKey | None, idempotency_key()]
 ClientAddress = Annotated[str, Depends(_client_address)]

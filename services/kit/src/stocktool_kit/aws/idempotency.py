@@ -7,7 +7,7 @@ record and answers the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -114,6 +114,28 @@ class IdempotencyRecords:
             else:
                 return response
         raise TwinInFlight("this request, or another change of the same thing, is in progress")
+
+    async def once(
+        self, key: IdempotencyKey | None, effect: Callable[[], Awaitable[Mapping[str, Any]]]
+    ) -> Mapping[str, Any]:
+        """Run an effect that lies elsewhere, or answer what the same request was answered before.
+
+        A crash between effect and record repeats the effect: only for effects that bear it. One that fails leaves no
+        record.
+
+        Args:
+            key: The request's identity; None: the effect runs.
+            effect: What is to be done; gives the answer, a JSON object.
+
+        Raises:
+            IdempotencyKeyReused: The key came with another body before.
+        """
+        if key is None:
+            return await effect()
+        earlier = await self.replay(key)
+        if earlier is not None:
+            return earlier
+        return await self.write(key, (), await effect())
 
     def _key(self, key: IdempotencyKey) -> dict[str, str]:
         return {self._partition_key: f"I#{key.record_id}", self._sort_key: "record"}
