@@ -1,0 +1,130 @@
+"""In-memory portfolios, prices and rates. Trusted because the store passes the same contract as the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+from stocktool_kit.aws.idempotency import IdempotencyKeyReused
+from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.ids import OwnerId
+from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
+from stocktool_stock.application.market_ports import BarsBatch, FxRate, FxSeries, Status
+from stocktool_stock.application.ports import Change
+from stocktool_stock.application.records import Record
+from stocktool_stock.domain.bars import Bars
+from stocktool_stock.domain.fx import UnknownCurrency
+from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
+from stocktool_stock.domain.quotes import SymbolFailure, SymbolNotFound
+
+
+@dataclass
+class FakePortfolios:
+    """A `PortfolioStore` in memory."""
+
+    heads: dict[str, Portfolio] = field(default_factory=dict)
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    reversals: dict[str, list[Reversal]] = field(default_factory=dict)
+    answers: dict[str, tuple[str, Record]] = field(default_factory=dict)
+
+    async def get(self, owner: OwnerId, portfolio_id: PortfolioId) -> Portfolio:
+        head = self.heads.get(portfolio_id)
+        if head is None or head.owner != owner:
+            raise PortfolioNotFound("no such portfolio", portfolio_id=portfolio_id)
+        return head
+
+    async def list(self, owner: OwnerId, page: PageRequest) -> Page[Portfolio]:
+        after = decode_token(page.page_token)["after"] if page.page_token else ""
+        mine = sorted((head for head in self.heads.values() if head.owner == owner), key=lambda head: head.id)
+        rest = [head for head in mine if head.id > after]
+        shown = rest[: page.page_size]
+        return Page(shown, encode_token({"after": shown[-1].id}) if len(rest) > len(shown) else "")
+
+    async def ledger(self, portfolio_id: PortfolioId) -> Ledger:
+        taken_back = {reversal.of: reversal.id for reversal in self.reversals.get(portfolio_id, [])}
+        entries = self.entries.get(portfolio_id, [])
+        return Ledger([replace(entry, reversed_by=taken_back.get(entry.id, "")) for entry in entries])
+
+    async def earlier(self, key: IdempotencyKey | None) -> Record | None:
+        found = None if key is None else self.answers.get(key.record_id)
+        if key is None or found is None:
+            return None
+        if found[0] != key.body_hash:
+            raise IdempotencyKeyReused("this Idempotency-Key was used for another request")
+        return found[1]
+
+    async def commit(self, change: Change) -> Record:
+        earlier = await self.earlier(change.key)
+        if earlier is not None:
+            return earlier
+        portfolio_id = change.portfolio.id
+        head = self.heads.get(portfolio_id)
+        if (head.version if head else 0) != change.expected_version:
+            raise StaleVersion("the portfolio was changed meanwhile", portfolio_id=portfolio_id)
+        if change.deletes:
+            del self.heads[portfolio_id]
+            self.entries.pop(portfolio_id, None)
+            self.reversals.pop(portfolio_id, None)
+        else:
+            self.heads[portfolio_id] = change.portfolio
+            self.entries.setdefault(portfolio_id, []).extend(change.entries)
+            self.reversals.setdefault(portfolio_id, []).extend(change.reversals)
+        if change.key is not None:
+            self.answers[change.key.record_id] = (change.key.body_hash, change.answer)
+        return change.answer
+
+
+@dataclass
+class FakeBars:
+    """A `BarSource` of given series."""
+
+    series: Mapping[str, Bars]
+
+    async def bars(self, symbol: str, start: date | None = None, end: date | None = None) -> Bars:
+        if symbol not in self.series:
+            raise SymbolNotFound(symbol)
+        return self.series[symbol].between(start, end)
+
+    async def many(self, symbols: Sequence[str], start: date | None = None, end: date | None = None) -> BarsBatch:
+        return BarsBatch(
+            {symbol: self.series[symbol].between(start, end) for symbol in symbols if symbol in self.series},
+            [SymbolFailure(s, SymbolNotFound.reason, "unknown") for s in symbols if s not in self.series],
+        )
+
+
+@dataclass
+class FakeRates:
+    """`FxRates` that never move: units of the euro's partner by currency."""
+
+    per_euro: Mapping[str, str] = field(default_factory=lambda: {"EUR": "1", "USD": "1.25"})
+
+    async def rate(self, base: str, quote: str, day: date) -> FxRate:
+        for currency in (base, quote):
+            if currency not in self.per_euro:
+                raise UnknownCurrency(f"no rate for {currency}", currency=currency)
+        return FxRate(base, quote, day, Decimal(self.per_euro[quote]) / Decimal(self.per_euro[base]))
+
+    async def series(self, base: str, quote: str, days: npt.NDArray[np.datetime64]) -> FxSeries:
+        rate = float((await self.rate(base, quote, date(2024, 1, 1))).rate)
+        return FxSeries(base, quote, days, np.full(len(days), rate), days)
+
+    async def currencies(self) -> frozenset[str]:
+        return frozenset(self.per_euro)
+
+
+@dataclass
+class FakeMarket:
+    """A `MarketStatus` that stands on one day."""
+
+    day: date
+
+    def today(self) -> date:
+        return self.day
+
+    async def status(self) -> Status:
+        raise NotImplementedError("these use cases ask for the day alone")
