@@ -102,7 +102,7 @@ types: python ## mypy --strict on all source
 		infra/src/stocktool_infra/deploy.py infra/src/stocktool_infra/reconcile.py infra/src/stocktool_infra/main.py
 
 imports: python ## layer and independence contracts
-	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports
 
 proto: python ## buf lint, breaking changes against the baseline, method policies
 	@$(BIN)/buf lint proto
@@ -126,6 +126,11 @@ integration: python emulator ## real servers on loopback, several services
 
 e2e: install ## the built page in a browser against the whole mesh
 	@chromium=$$($(BIN)/python dev/browser.py) && STOCKTOOL_CHROMIUM="$$chromium" $(PYTEST) tests/e2e
+
+.PHONY: openapi
+openapi: python node ## rewrite docs/openapi and the page's API types after a change of a service's HTTP API
+	@for service in auth stock rag chat admin; do $(BIN)/stocktool-$$service openapi > docs/openapi/$$service.json; done
+	@$(PAGE) npm run -s generate
 
 .PHONY: emulator
 emulator: find-python

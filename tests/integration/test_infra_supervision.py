@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,26 +16,13 @@ from stocktool_dev.processes import Program
 from stocktool_dev.status import answers
 from stocktool_dev.supervision import Supervisor
 
+from tests.eventually import eventually
+
 SERVE = (
     "import http.server, signal, sys;"
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0));"
     "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()"
 )
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    waiter = Waiter()
-    while not holds():
-        assert time.monotonic() < deadline, "it never happened"
-        waiter.breathe()
-
-
-class Waiter:
-    """Gives the processor to the programs under test between two looks."""
-
-    def breathe(self) -> None:
-        signal.sigtimedwait([signal.SIGUSR1], 0.05)
 
 
 @pytest.fixture
@@ -71,25 +57,25 @@ def test_nothing_runs_until_it_is_asked_to(supervisor: Supervisor) -> None:
     assert {state.state for state in supervisor.states()} == {"STOPPED"}
 
 
-def test_killed_program_is_started_again(supervisor: Supervisor, programs: list[Program]) -> None:
+async def test_killed_program_is_started_again(supervisor: Supervisor, programs: list[Program]) -> None:
     supervisor.start_programs(["first"])
-    eventually(lambda: answers(*programs[0].ready)[0])
+    await eventually(lambda: answers(*programs[0].ready)[0])
     killed = pid_of(supervisor, "first")
     os.kill(killed, signal.SIGKILL)
-    eventually(lambda: pid_of(supervisor, "first") not in {0, killed} and answers(*programs[0].ready)[0])
+    await eventually(lambda: pid_of(supervisor, "first") not in {0, killed} and answers(*programs[0].ready)[0])
 
 
-def test_program_gets_its_environment_and_the_mark(supervisor: Supervisor, layout: Layout) -> None:
+async def test_program_gets_its_environment_and_the_mark(supervisor: Supervisor, layout: Layout) -> None:
     supervisor.start_programs(["first"])
-    eventually(lambda: pid_of(supervisor, "first") != 0)
+    await eventually(lambda: pid_of(supervisor, "first") != 0)
     process = psutil.Process(pid_of(supervisor, "first"))
-    eventually(lambda: process.environ().get("NAME") == '{"json": "100%"}')
+    await eventually(lambda: process.environ().get("NAME") == '{"json": "100%"}')
     assert process.pid in {found.pid for found in leftovers.find(layout)}
 
 
-def test_stopping_leaves_no_process(supervisor: Supervisor, programs: list[Program], layout: Layout) -> None:
+async def test_stopping_leaves_no_process(supervisor: Supervisor, programs: list[Program], layout: Layout) -> None:
     supervisor.start_programs([program.name for program in programs])
-    eventually(lambda: all(answers(*program.ready)[0] for program in programs))
+    await eventually(lambda: all(answers(*program.ready)[0] for program in programs))
     supervisor.stop_programs(["second"])
     assert pid_of(supervisor, "second") == 0
     supervisor.stop_programs(["first", "second"])
@@ -98,13 +84,13 @@ def test_stopping_leaves_no_process(supervisor: Supervisor, programs: list[Progr
     assert leftovers.find(layout) == []
 
 
-def test_children_of_a_killed_supervisor_are_found_and_ended(
+async def test_children_of_a_killed_supervisor_are_found_and_ended(
     supervisor: Supervisor, programs: list[Program], layout: Layout
 ) -> None:
     supervisor.start_programs([program.name for program in programs])
-    eventually(lambda: all(answers(*program.ready)[0] for program in programs))
+    await eventually(lambda: all(answers(*program.ready)[0] for program in programs))
     os.kill(int((layout.state / "supervisor.pid").read_text()), signal.SIGKILL)
-    eventually(lambda: len(leftovers.find(layout)) == 2)
+    await eventually(lambda: len(leftovers.find(layout)) == 2)
     assert leftovers.end(leftovers.find(layout)) == []
     assert leftovers.find(layout) == []
     assert not supervisor.is_running()
