@@ -62,7 +62,7 @@ def portfolio_parts(
     history = ReadHistory(reader, market.fx)
     value = ValuePortfolio(reader)
     performance = MeasurePerformance(reader, history)
-    risk = MeasureRisk(reader, history)
+    risk = MeasureRisk(history)
     allocate = AllocatePortfolio(reader, market.instruments)
     uses = PortfolioUses(
         create=CreatePortfolio(store, market.fx, clock),

@@ -37,7 +37,7 @@ from stocktool_stock.domain.returns import (
     xirr,
 )
 from stocktool_stock.domain.risk import Figure, drawdowns
-from stocktool_stock.domain.valuation import Valuation, decimal_of
+from stocktool_stock.domain.valuation import Valuation, decimal_of, value_book
 
 EMPTY = Undefined("the ledger has no entries in this range")
 
@@ -81,6 +81,10 @@ class DailyHistory:
     book: Book
     rates: RateTable
     valuer: DailyValuer
+
+    def valued_at_end(self) -> Valuation:
+        """The exact value at the close of the last day."""
+        return value_book(self.book, self.material.bars, self.rates, as_of=self.end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,7 +214,7 @@ class MeasurePerformance:
         """
         history = await self._history(owner, portfolio_id, start=start, end=end, period=period, benchmark=benchmark)
         base = history.portfolio.base_currency
-        at_end, _ = await self._reader.valuation(history.material, history.end)
+        at_end = history.valued_at_end()
         begin = Decimal(0)
         if not history.since_inception:
             at_start, _ = await self._reader.valuation(history.material, history.start)

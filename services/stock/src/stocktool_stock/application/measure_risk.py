@@ -10,7 +10,7 @@ from stocktool_kit.core.ids import OwnerId
 
 from stocktool_stock.application.measure_performance import ReadHistory
 from stocktool_stock.application.periods import Period
-from stocktool_stock.application.portfolio_reader import PRICE_BASIS, RATE_SOURCE, PortfolioReader, price_warnings
+from stocktool_stock.application.portfolio_reader import PRICE_BASIS, RATE_SOURCE, price_warnings
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.risk import CONVENTIONS, RiskFigures, series_risk
 
@@ -33,8 +33,7 @@ class RiskReport:
 class MeasureRisk:
     """Measures risk."""
 
-    def __init__(self, reader: PortfolioReader, history: ReadHistory) -> None:
-        self._reader = reader
+    def __init__(self, history: ReadHistory) -> None:
         self._history = history
 
     async def __call__(
@@ -58,7 +57,7 @@ class MeasureRisk:
         history = await self._history(owner, portfolio_id, start=start, end=end, period=period, benchmark=benchmark)
         against = history.benchmark.returns if history.benchmark else None
         risk = series_risk(history.daily.days, history.returns, benchmark=against, risk_free=risk_free)
-        at_end, _ = await self._reader.valuation(history.material, history.end)
+        at_end = history.valued_at_end()
         held = [holding.symbol for holding in at_end.holdings]
         return RiskReport(
             portfolio=history.portfolio,

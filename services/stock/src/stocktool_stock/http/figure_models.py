@@ -146,6 +146,7 @@ class UnbookedSplitModel(ResponseModel):
 class HoldingsModel(ResponseModel):
     """A portfolio valued at the close of a day."""
 
+    portfolio_id: str
     as_of: date
     items: list[HoldingModel]
     cash: list[MoneyModel] = Field(description="By currency, in that currency.")
@@ -166,6 +167,7 @@ class HoldingsModel(ResponseModel):
         """As the API writes it."""
         valuation = report.valuation
         return cls(
+            portfolio_id=report.portfolio.id,
             as_of=valuation.as_of,
             items=[HoldingModel.of(holding) for holding in valuation.holdings],
             cash=[money(amount) for amount in valuation.cash],

@@ -201,7 +201,14 @@ class RecordedBatch(ResponseModel):
     """A batch as recorded, in the order given."""
 
     items: list[TransactionModel]
-    version: int
+    version: int = Field(description="Version of the portfolio after the write.")
+
+
+class RecordedTransaction(TransactionModel):
+    """One booking as recorded; `items` and `version` as in a batch, so that one reader serves both."""
+
+    items: list[TransactionModel]
+    version: int = Field(description="Version of the portfolio after the write.")
 
 
 def _text(number: Decimal | None) -> str | None:

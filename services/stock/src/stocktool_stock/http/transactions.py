@@ -11,6 +11,7 @@ from stocktool_kit.http.problem import from_validation
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.portfolio_models import (
     RecordedBatch,
+    RecordedTransaction,
     TransactionBatch,
     TransactionInput,
     TransactionModel,
@@ -20,27 +21,23 @@ from stocktool_stock.http.portfolio_uses import Key, PageQuery, Reader, Uses, Wr
 
 router = APIRouter(tags=["transactions"], prefix="/portfolios/{portfolio_id}/transactions")
 
+_ONE = TransactionInput.model_json_schema()
+_MANY = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["items"],
+    "properties": {"items": {"type": "array", "items": _ONE, "minItems": 1, "maxItems": 90}},
+}
+# Spelled out: the body is read below and not by the framework, which so knows neither model.
 _ONE_OR_MANY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        {"$ref": "#/components/schemas/TransactionInput"},
-                        {"$ref": "#/components/schemas/TransactionBatch"},
-                    ]
-                }
-            }
-        },
-    }
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": [_ONE, _MANY]}}}}
 }
 
 
 @router.post("", status_code=201, openapi_extra=_ONE_OR_MANY)
 async def record_transactions(
     portfolio_id: str, body: Annotated[dict[str, Any], Body()], caller: Writer, key: Key, uses: Uses
-) -> TransactionModel | RecordedBatch:
+) -> RecordedTransaction | RecordedBatch:
     """Append one entry, or up to 90 as `{"items": [...]}`, all or none.
 
     Selling more than is held on the day, or leaving a later sale short: 409 SHORT_SALE, and nothing is stored.
@@ -57,7 +54,9 @@ async def record_transactions(
         raise from_validation(found) from error
     recorded = await uses.record(caller, PortfolioId(portfolio_id), drafts, key=key, pointer=pointer)
     items = [TransactionModel.of(entry) for entry in recorded.entries]
-    return RecordedBatch(items=items, version=recorded.version) if "items" in body else items[0]
+    if "items" in body:
+        return RecordedBatch(items=items, version=recorded.version)
+    return RecordedTransaction(**items[0].model_dump(), items=items, version=recorded.version)
 
 
 @router.get("")
