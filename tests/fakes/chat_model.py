@@ -90,6 +90,12 @@ class ScriptedModel:
         """Replace what is left of the script."""
         self._steps = deque(steps)
 
+    def forget(self) -> None:
+        """Begin anew for the next test: no requests seen, nothing scripted."""
+        self.requests.clear()
+        self.left = self._calls = 0
+        self._steps = deque([Say(["Nothing scripted."])])
+
     async def responses(self, request: Request) -> Response:
         """`POST /v1/responses`."""
         body = json.loads(await request.body())

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from stocktool.chat.v1 import chat_service_pb2 as pb
 from stocktool.chat.v1.chat_service_pb2_grpc import ChatServiceStub
 from stocktool_chat.bootstrap import bootstrap
@@ -31,6 +32,8 @@ from tests.conftest import EmulatedAws
 from tests.eventually import eventually
 from tests.fakes.chat_model import Call, Drop, End, Hang, Refuse, Say, ScriptedModel, scripted_model
 from tests.fakes.chat_services import ChatNeighbours, chat_neighbours
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOLDINGS = Call([("get_holdings", {"portfolio": None, "as_of": None})])
 
@@ -155,16 +158,24 @@ def settings_for(neighbours: ChatNeighbours, **overrides: object) -> Settings:
     return Settings.model_validate(given | overrides)
 
 
-@pytest.fixture
-async def mesh(emulator: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
-    async with scripted_model() as model, chat_neighbours() as neighbours:
-        monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
-        monkeypatch.setenv("OPENAI_API_KEY", "test")
-        async with running(settings_for(neighbours), bootstrap) as process:
-            yield Mesh(process, model, neighbours, f"http://127.0.0.1:{process.http_port}")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(emulator: EmulatedAws) -> AsyncIterator[Mesh]:
+    """One process for all tests of this module: starting it costs more than most of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        async with scripted_model() as model, chat_neighbours() as neighbours:
+            patch.setenv("OPENAI_BASE_URL", model.base_url)
+            patch.setenv("OPENAI_API_KEY", "test")
+            async with running(settings_for(neighbours), bootstrap) as process:
+                yield Mesh(process, model, neighbours, f"http://127.0.0.1:{process.http_port}")
 
 
 @pytest.fixture
+def mesh(served: Mesh) -> Mesh:
+    served.model.forget()
+    return served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def person(mesh: Mesh) -> AsyncIterator[Person]:
     async with mesh.person() as someone:
         yield someone
@@ -214,7 +225,7 @@ async def test_tools_act_for_the_user_under_a_grant_that_is_closed_after_it(mesh
 
     _, turn, _ = await person.answered()
 
-    assert mesh.neighbours.portfolios.callers == [(person.id, "chat")]
+    assert [each for each in mesh.neighbours.portfolios.callers if each[0] == person.id] == [(person.id, "chat")]
     await eventually(lambda: turn in mesh.neighbours.auth.closed)
 
 
@@ -364,7 +375,7 @@ async def test_endless_tool_loop_ends(mesh: Mesh, person: Person) -> None:
 
 
 async def test_silent_model_ends_with_the_budget_of_the_turn(
-    emulator: EmulatedAws, mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+    mesh: Mesh,
 ) -> None:
     mesh.model.script(Hang("Thinking"))
     async with running(settings_for(mesh.neighbours, turn_seconds=0.5), bootstrap) as process:
@@ -432,6 +443,31 @@ async def test_the_same_idempotency_key_asks_once(mesh: Mesh, person: Person) ->
     assert other.json()["reason"] == "IDEMPOTENCY_KEY_REUSED"
     await person.all(conversation, first.json()["turn_id"])
     assert len(mesh.model.requests) == 1
+
+
+async def test_quiet_stream_says_that_it_lives(mesh: Mesh) -> None:
+    mesh.model.script(Hang())
+    async with running(settings_for(mesh.neighbours, stream_comment_seconds=0.1), bootstrap) as process:
+        chatty = Mesh(process, mesh.model, mesh.neighbours, f"http://127.0.0.1:{process.http_port}")
+        async with chatty.person() as person:
+            conversation = await person.opened()
+            turn = await person.asked(conversation)
+            path = f"/api/chat/v1/conversations/{conversation}/turns/{turn}/events"
+            async with person.http.stream("GET", path, headers=dict(person.headers)) as answer:
+                comments = [line async for line in first_comments(answer, 3)]
+            await person.call("POST", f"/conversations/{conversation}/turns/{turn}:stop")
+            await person.all(conversation, turn)
+    assert all(comment.startswith(": ") for comment in comments)
+
+
+async def first_comments(answer: httpx.Response, count: int) -> AsyncIterator[str]:
+    """The first comment lines of a stream."""
+    async for line in answer.aiter_lines():
+        if line.startswith(":"):
+            yield line
+            count -= 1
+            if count == 0:
+                return
 
 
 async def test_cost_follows_the_price_list(mesh: Mesh, person: Person) -> None:
@@ -569,7 +605,7 @@ async def test_grpc_offers_the_same(mesh: Mesh, person: Person) -> None:
     assert [(row.turns, row.input_tokens) for row in rows if row.key == person.id] == [(1, 150)]
 
 
-async def test_other_process_follows_and_stops_a_turn(mesh: Mesh, emulator: EmulatedAws) -> None:
+async def test_other_process_follows_and_stops_a_turn(mesh: Mesh) -> None:
     mesh.model.script(Hang("Working"))
     first_port = free_port()
     first_settings = settings_for(mesh.neighbours, grpc_port=first_port)
@@ -592,7 +628,7 @@ async def test_other_process_follows_and_stops_a_turn(mesh: Mesh, emulator: Emul
     assert seconds < 1
 
 
-async def test_a_draining_process_hands_its_turns_over(mesh: Mesh, emulator: EmulatedAws) -> None:
+async def test_a_draining_process_hands_its_turns_over(mesh: Mesh) -> None:
     mesh.model.script(Hang("First try"))
     settings = settings_for(mesh.neighbours, advertise_address="127.0.0.1:3", drain_seconds=3.2)
     async with running(settings, bootstrap) as leaving:
