@@ -149,6 +149,22 @@ def test_passage_is_quoted_word_for_word() -> None:
     assert "memo.md, page 2 [1]" in text
 
 
+def test_headings_and_unrelated_passages_are_left_out() -> None:
+    hits = {
+        "hits": [
+            {
+                "document_name": "orchard.md",
+                "page": 1,
+                "text": "# Orchard\n\nThe orchard harvested 4,211 crates of\npears.",
+            },
+            {"document_name": "prices.md", "page": 4, "text": "## XOM\n\nXOM lost 36.21 percent over 2020."},
+        ]
+    }
+    _, text = converse("What do my documents say about the pear harvest of the orchard?", {"search_documents": hits})
+    assert "> The orchard harvested 4,211 crates of pears.\n\n— orchard.md, page 1 [1]" in text
+    assert "XOM" not in text
+
+
 def test_tool_that_is_not_offered_is_said() -> None:
     _, text = converse("How risky is my portfolio?", {}, tools=[])
     assert "no tool for: risk" in text

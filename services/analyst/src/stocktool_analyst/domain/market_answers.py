@@ -10,6 +10,13 @@ from stocktool_analyst.domain.tools import JsonObject
 
 _PASSAGES = 3
 _QUOTE_CHARACTERS = 320
+_FUNCTION_WORDS = frozenset(
+    word[:6]
+    for word in (
+        "the and for with from that this what which when where who how does did was were are has have had its their about"
+        " say says said tell documents document file files note notes memo according page report any all into over"
+    ).split()
+)
 
 
 def quotes(output: JsonObject) -> str:
@@ -85,22 +92,26 @@ def documents(output: JsonObject, question: str) -> str:
     hits = rows(output, "hits", "items")
     if not hits:
         return "I found nothing on this in your documents. Upload the document first, or ask with its own words."
+    asked = _words(question)
+    shared = [len(asked & _words(text(hit, "text"))) for hit in hits]
     lines = ["From your documents:"]
     for number, hit in enumerate(hits[:_PASSAGES], start=1):
+        if number > 1 and 2 * shared[number - 1] <= max(shared):
+            continue  # found by likeness alone: it does not speak of what was asked
         name, page = text(hit, "document_name") or "a document", text(hit, "page")
         place = f"{name}, page {page}" if page else name
         marker = text(hit, "index") or str(number)
-        lines += ["", f"> {_passage(text(hit, 'text'), question)}", f"— {place} [{marker}]"]
+        lines += ["", f"> {_passage(text(hit, 'text'), asked)}", "", f"— {place} [{marker}]"]
     return "\n".join(lines)
 
 
-def _passage(body: str, question: str) -> str:
+def _passage(body: str, asked: set[str]) -> str:
     """The sentence with most of the question's words, and what follows it, as far as there is room."""
-    sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", body) if part.strip()]
-    words = {word for word in re.findall(r"[a-z0-9]+", question.lower()) if len(word) > 2}
+    prose = " ".join(line for line in body.splitlines() if not line.lstrip().startswith("#")) or body.lstrip("# ")
+    sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+", " ".join(prose.split())) if part.strip()]
     if not sentences:
         return body.strip()
-    scores = [len(words & set(re.findall(r"[a-z0-9]+", sentence.lower()))) for sentence in sentences]
+    scores = [len(asked & _words(sentence)) for sentence in sentences]
     best = scores.index(max(scores))
     chosen = sentences[best]
     for sentence in sentences[best + 1 :]:
@@ -108,6 +119,11 @@ def _passage(body: str, question: str) -> str:
             break
         chosen += f" {sentence}"
     return chosen[: _QUOTE_CHARACTERS * 2]
+
+
+def _words(sentence: str) -> set[str]:
+    """What a sentence is about: its longer words, cut so that "harvest" and "harvested" are one."""
+    return {word[:6] for word in re.findall(r"[a-z0-9]+", sentence.lower()) if len(word) > 2} - _FUNCTION_WORDS
 
 
 def _unknown(output: JsonObject) -> list[str]:
