@@ -12,10 +12,50 @@ _PASSAGES = 3
 _QUOTE_CHARACTERS = 320
 _FUNCTION_WORDS = frozenset(
     word[:6]
-    for word in (
-        "the and for with from that this what which when where who how does did was were are has have had its their about"
-        " say says said tell documents document file files note notes memo according page report any all into over"
-    ).split()
+    for word in [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "that",
+        "this",
+        "what",
+        "which",
+        "when",
+        "where",
+        "who",
+        "how",
+        "does",
+        "did",
+        "was",
+        "were",
+        "are",
+        "has",
+        "have",
+        "had",
+        "its",
+        "their",
+        "about",
+        "say",
+        "says",
+        "said",
+        "tell",
+        "documents",
+        "document",
+        "file",
+        "files",
+        "note",
+        "notes",
+        "memo",
+        "according",
+        "page",
+        "report",
+        "any",
+        "all",
+        "into",
+        "over",
+    ]
 )
 
 

@@ -73,8 +73,8 @@ _TOPIC_WORDS: Mapping[Topic, str] = {
     ),
     Topic.HOLDINGS: (
         r"\bholdings?\b|\bpositions?\b|what (?:do|did) (?:i|we) (?:own|hold|have)"
-        r"|(?:worth|value) .{0,25}\bportfolio|\bportfolio\b.{0,25}(?:worth|value)|\bcash\b(?! flow)|\blots?\b|cost basis"
-        r"|unrealised|unrealized"
+        r"|(?:worth|value) .{0,25}\bportfolio|\bportfolio\b.{0,25}(?:worth|value)|\bcash\b(?! flow)|\blots?\b"
+        r"|cost basis|unrealised|unrealized"
     ),
     Topic.ALLOCATION: (
         r"allocat\w*|diversif\w*|\bsectors?\b|\bweights?\b|concentrat\w*|exposure|\bexposed\b|split by|breakdown"
