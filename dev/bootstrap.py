@@ -102,7 +102,9 @@ def uv() -> str:
 def python_environment() -> bool:
     """Create or update `.venv` from the lock; generated stubs are built on the way."""
     before = time.time()
-    choice = [] if (ROOT / ".venv" / "pyvenv.cfg").is_file() else ["--python", sys.executable]
+    fresh = not (ROOT / ".venv" / "pyvenv.cfg").is_file()
+    # Once for all: a dozen processes that start together would each compile the same modules.
+    choice = ["--compile-bytecode", "--python", sys.executable] if fresh else []
     with locked("python"):
         run(
             uv(), "sync", "--all-packages", "--locked", "-q", *choice,

@@ -16,8 +16,9 @@ from stocktool_dev.layout import Layout
 from stocktool_dev.processes import Program, common_environment, port_names, programs
 from stocktool_dev.supervision import Supervisor
 
-_READY_SECONDS = 120.0
-_EMULATOR_SECONDS = 60.0
+# Only hung processes wait this long: those that end are noticed by their restarts.
+_READY_SECONDS = 300.0
+_EMULATOR_SECONDS = 120.0
 _MOST_RESTARTS = 4
 _LOG_LINES = 15
 
