@@ -82,6 +82,7 @@ def up(layout: Layout) -> int:
         started = programs(layout, chosen, secrets)
         with steps.step("edge configuration and supervisor"):
             (layout.emulator / "ready.json").unlink(missing_ok=True)
+            _finished(layout).unlink(missing_ok=True)
             edge_config.render(layout, chosen)
             supervisor.start(started, common_environment(layout, chosen))
         _begin(layout, supervisor, started, steps)
@@ -100,16 +101,22 @@ def _begin(layout: Layout, supervisor: Supervisor, started: Sequence[Program], s
         _await_edge(layout)
     with steps.step("demo data"):
         seed.plant(layout, vault.load(layout.state / "secrets.json"), say=lambda line: print(f"            {line}"))
+    _finished(layout).touch()
+
+
+def _finished(layout: Layout) -> Path:
+    """There while the mesh was started to the end, demo and all."""
+    return layout.state / "finished"
 
 
 def _already_up(layout: Layout, supervisor: Supervisor, steps: Steps) -> int:
     started = table(layout)
     secrets = vault.load(layout.state / "secrets.json")
     stopped = [state.name for state in supervisor.states() if not state.pid]
-    if not stopped and all(status.answers(*program.ready)[0] for program in started):
+    if _finished(layout).is_file() and not stopped and all(status.answers(*program.ready)[0] for program in started):
         _announce(layout, secrets, "already up: nothing changed")
         return 0
-    print(f"  running, but not whole: {', '.join(stopped) or 'some are not ready'}; completing it")
+    print(f"  running, but not whole{': down are ' if stopped else ''}{', '.join(stopped)}; completing it")
     _begin(layout, supervisor, started, steps)
     _announce(layout, secrets, f"whole again in {steps.total:.1f} s")
     return 0
@@ -197,6 +204,7 @@ def down(layout: Layout, *, purge: bool) -> int:
         return 0
     with alone(layout):
         supervisor = Supervisor(layout)
+        _finished(layout).unlink(missing_ok=True)
         if supervisor.is_running():
             _stop_in_order(layout, supervisor)
         elif not leftovers.find(layout):
