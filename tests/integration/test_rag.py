@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from stocktool_kit.core.caller import Caller, acting_as
 from stocktool_kit.core.errors import InvalidArgument, NotFound
 from stocktool_kit.core.ids import OwnerId, new_id
 from stocktool_kit.process import Process, Runtime, running
+from stocktool_kit.push.hub import Hub
 from stocktool_kit.rpc.channel import open_channel
 from stocktool_kit.rpc.identity import ServiceIdentity
 from stocktool_kit.testing.process import SERVICE_SECRET, TokenFactory, ephemeral
@@ -36,7 +38,7 @@ from tests.conftest import EmulatedAws
 from tests.eventually import eventually
 from tests.fakes.rag_chroma import ChromaServer, chroma_server
 from tests.fakes.rag_files import TOPICS, a_pdf
-from tests.fakes.rag_process import serving_with_keys
+from tests.fakes.rag_process import serving_with_keys, sockets
 
 # One service and one worker for all tests: a stopped consumer's last long poll would take messages from the next one.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -100,6 +102,8 @@ class Mesh:
     target: str
     service: Process[Settings]
     index: ChromaIndex
+    hub: Hub
+    push_target: str
 
     async def sequencer(self, document_id: str) -> str:
         """Storage's mark of the write that was ingested."""
@@ -130,17 +134,20 @@ def settings(chroma: ChromaServer, **more: object) -> Settings:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def mesh(emulator: EmulatedAws, chroma: ChromaServer) -> AsyncIterator[Mesh]:
-    keys = TokenFactory()
-    async with running(settings(chroma), serving_with_keys(keys)) as service:
-        index = ChromaIndex("127.0.0.1", chroma.port, MiniLmEmbedder.name)
+    keys, hub = TokenFactory(), Hub()
+    index = ChromaIndex("127.0.0.1", chroma.port, MiniLmEmbedder.name)
+    async with (
+        sockets(keys, hub) as push_target,
+        running(settings(chroma, push_target=push_target), serving_with_keys(keys)) as service,
+    ):
         base_url, target = f"http://127.0.0.1:{service.http_port}", f"127.0.0.1:{service.grpc_port}"
-        yield Mesh(keys, base_url, target, service, index)
-        index.close()
+        yield Mesh(keys, base_url, target, service, index, hub, push_target)
+    index.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def worker(mesh: Mesh, chroma: ChromaServer) -> AsyncIterator[None]:
-    async with running(settings(chroma, service="rag-worker"), work):
+    async with running(settings(chroma, service="rag-worker", push_target=mesh.push_target), work):
         yield
 
 
@@ -402,3 +409,48 @@ async def test_other_services_search_over_grpc(mesh: Mesh, worker: None) -> None
                 assert not (await stub.ListDocuments(pb.ListDocumentsRequest())).documents
         finally:
             await channel.close()
+
+
+async def test_the_uploader_hears_of_each_step(mesh: Mesh, worker: None) -> None:
+    async with mesh.user() as user:
+        reader = mesh.hub.subscribe([user.id])
+        document = await user.stored("report.pdf", a_pdf(*TOPICS))
+        await user.http.delete(f"{API}/documents/{document['id']}")
+        heard = []
+        async with asyncio.timeout(15):
+            while not heard or heard[-1].payload["state"] != "deleted":
+                delivery = await reader.next()
+                assert delivery is not None
+                heard.append(delivery.event)
+        reader.close()
+        assert {(event.type, event.id) for event in heard} == {("document", document["id"])}
+        assert heard[-1].payload == {"id": document["id"], "collection": "private", "state": "deleted"}
+
+
+async def test_search_and_readiness_survive_an_index_that_is_down(
+    mesh: Mesh, worker: None, chroma: ChromaServer
+) -> None:
+    async with mesh.user() as user:
+        await user.stored("before.pdf", a_pdf(*TOPICS))
+        chroma.stop()
+        try:
+            during = await user.stored("during.txt", b"The ferry to the island sails at noon.")
+            assert during["state"] == "ready"
+            found = await user.search("When does the boat leave?", top_k=1)
+            assert (found["indexed"], found["hits"][0]["document_id"]) == (False, during["id"])
+
+            def degraded() -> bool:
+                components = mesh.service.runtime.health.snapshot()["components"]
+                assert isinstance(components, dict)
+                index = components["vector-index"]
+                return bool(index["ready"] and "degraded" in index["detail"])
+
+            await eventually(degraded, within=20)
+            assert mesh.service.runtime.health.ready
+        finally:
+            chroma.start()
+
+        async def healed() -> bool:
+            return bool((await user.search("When does the boat leave?", top_k=1))["indexed"])
+
+        await eventually(healed, within=40, every=0.5)

@@ -28,6 +28,7 @@ from tests.fakes.rag_process import serving_with_keys
 
 API = "/api/rag/v1"
 PAGES = 60
+TRACE, SPAN = "5ab1e0000000000000000000000c0de5", "00f067aa0ba902b7"
 
 
 @contextmanager
@@ -39,6 +40,7 @@ def a_worker(chroma_url: str, environment: dict[str, str], log: Path) -> Iterato
         "OPS_PORT": "0",
         "SERVICE_TOKEN_SECRET": SERVICE_SECRET,
         "INGEST_VISIBILITY_SECONDS": "3",
+        "TRACES_DIR": str(log.parent),
     }
     own = {f"STOCKTOOL_RAG_{name}": value for name, value in settings.items()}
     program = Path(sys.executable).with_name("stocktool-rag")
@@ -50,6 +52,11 @@ def a_worker(chroma_url: str, environment: dict[str, str], log: Path) -> Iterato
             if process.poll() is None:
                 process.terminate()
                 process.wait(timeout=20)
+
+
+def written_spans(folder: Path) -> list[str]:
+    """What the workers wrote into their span files."""
+    return [line for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
 
 
 @pytest.mark.slow
@@ -75,7 +82,10 @@ async def test_a_killed_worker_costs_nothing_but_time(emulator: EmulatedAws, tmp
 
             log = tmp_path / "worker.txt"
             with a_worker(chroma.url, emulator.environment, log) as first:
-                stored = await http.post(f"{API}/documents", files={"file": ("deed.txt", text.encode())})
+                sent = {"file": ("deed.txt", text.encode())}
+                stored = await http.post(
+                    f"{API}/documents", files=sent, headers={"traceparent": f"00-{TRACE}-{SPAN}-01"}
+                )
                 document_id = stored.json()["id"]
                 await eventually(embedding, within=40)
                 first.send_signal(signal.SIGKILL)
@@ -93,3 +103,4 @@ async def test_a_killed_worker_costs_nothing_but_time(emulator: EmulatedAws, tmp
             ids = [hit["chunk_id"] for hit in found.json()["hits"]]
             assert len(ids) == len(set(ids)) == 50
             assert await Queue(service.runtime.aws, "ingest-queue").dead_letters() == []
+        assert any(TRACE in span and "ingest document" in span for span in written_spans(tmp_path))
