@@ -219,9 +219,9 @@ def test_a_long_answer_is_matched_quickly() -> None:
     series = {"series": {"values": [100 + index / 7 for index in range(750)]}}
     results = {**RESULTS, **{f"s{index}": series for index in range(36)}}
 
-    begin = time.perf_counter()
+    begin = time.thread_time()
     receipts = match_receipts(sentence * 35, results, NAMES)
-    seconds = time.perf_counter() - begin
+    seconds = time.thread_time() - begin
 
     assert len(receipts) == 140
     assert all(receipt.status is Status.MATCHED for receipt in receipts)

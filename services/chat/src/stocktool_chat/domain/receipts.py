@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -170,6 +171,7 @@ def _preference(
     )
 
 
+@functools.lru_cache(maxsize=8192)
 def _words_of(path: str) -> frozenset[str]:
     return frozenset(word for word in re.split(r"[^a-z]+", path.lower()) if len(word) > 2)
 

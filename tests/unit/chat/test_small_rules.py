@@ -1,0 +1,211 @@
+"""Titles, lineage, prices, budgets, citations, short forms, prompts and exports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stocktool_chat.domain.citations import cited, number_passages
+from stocktool_chat.domain.conversation import (
+    Conversation,
+    ConversationId,
+    Turn,
+    TurnId,
+    TurnState,
+    asked_at,
+    lineage,
+    new_turn_id,
+    title_of,
+)
+from stocktool_chat.domain.errors import BudgetExceeded, UnknownModel
+from stocktool_chat.domain.export import to_json_document, to_markdown
+from stocktool_chat.domain.json_types import Json
+from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer, Spending
+from stocktool_chat.domain.prompt import MarketDay, context, conversation_input
+from stocktool_chat.domain.summaries import capped, names_in, one_line, to_json
+from stocktool_kit.core.ids import OwnerId
+
+NOW = datetime(2026, 11, 22, 17, 5, 0, 123000, UTC)
+
+
+def a_turn(number: int = 1, *, parent: str | None = None, text: str = "Fine.") -> Turn:
+    return Turn(
+        TurnId(f"trn_{number}"),
+        ConversationId("cnv_1"),
+        OwnerId("usr_1"),
+        f"Question {number}?",
+        "model-1",
+        NOW,
+        TurnState.COMPLETED,
+        parent_turn_id=TurnId(parent) if parent else None,
+        finished_at=NOW,
+        summary={"text": text},
+    )
+
+
+def test_a_turns_id_tells_when_it_was_asked() -> None:
+    assert asked_at(new_turn_id(NOW)) == NOW
+    assert new_turn_id(NOW) < new_turn_id(NOW + timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize("text", ["", "trn_", "cnv_01m8241nmyqdvp0wc3w5mrm3tn", "trn_" + "u" * 26, "trn_" + "z" * 26])
+def test_other_text_is_no_turns_id(text: str) -> None:
+    with pytest.raises(ValueError, match="no turn's id"):
+        asked_at(text)
+
+
+TITLES = [
+    ("How am I doing?", "How am I doing?"),
+    ("  Two   spaces\nand a second line", "Two spaces"),
+    ("word " * 30, "word word word word word word word word word word word word…"),
+    ("x" * 100, "x" * 60 + "…"),
+]
+
+
+@pytest.mark.parametrize(("question", "title"), TITLES)
+def test_title_is_the_start_of_the_question(question: str, title: str) -> None:
+    assert title_of(question) == title
+
+
+def test_lineage_follows_parents_and_leaves_other_branches_out() -> None:
+    turns = [a_turn(1), a_turn(2, parent="trn_1"), a_turn(3, parent="trn_1"), a_turn(4, parent="trn_3")]
+    assert [turn.id for turn in lineage(turns, TurnId("trn_4"))] == ["trn_1", "trn_3", "trn_4"]
+    assert lineage(turns, None) == []
+    assert len(lineage([replace(a_turn(1), parent_turn_id=TurnId("trn_1"))], TurnId("trn_1"))) == 1
+
+
+def test_cost_is_exact_and_absent_without_prices() -> None:
+    offer = ModelOffer("m", Decimal("2.5"), Decimal(10))
+    assert offer.cost(1_000, 200) == "0.004500"
+    assert offer.cost(1, 0) == "0.000002"  # half to even at the millionth
+    assert ModelOffer("m").cost(1_000, 200) is None
+
+
+def test_unknown_model_is_refused() -> None:
+    catalogue = Catalogue({"m": ModelOffer("m")}, "m")
+    assert catalogue.offer(None).name == catalogue.offer("").name == "m"
+    with pytest.raises(UnknownModel):
+        catalogue.offer("other")
+
+
+def test_tokens_of_all_steps_count_against_the_budget() -> None:
+    spending = Spending()
+    spending.add_tokens(60, 20)
+    spending.check(Budget(tokens=100))
+    spending.add_tokens(15, 5)
+    with pytest.raises(BudgetExceeded):
+        spending.check(Budget(tokens=100))
+
+
+def test_passages_are_numbered_across_calls_and_cited_once_in_order() -> None:
+    hits: Json = [{"document_id": f"doc_{n}", "page": n, "text": f"text {n}"} for n in (1, 2)]
+    first, following = number_passages({"hits": hits}, 1)
+    second, after = number_passages({"document_id": "doc_9", "page": 0, "text": "y" * 600}, following)
+    results = {"c1": first, "c2": second, "c3": {"total": 3}}
+
+    found = cited("See [3], then [1, 3] and [99].", results)
+
+    assert (following, after) == (3, 4)
+    assert number_passages({"total": 3}, 4) == ({"total": 3}, 4)
+    assert [(each.index, each.document_id, each.page) for each in found] == [(3, "doc_9", None), (1, "doc_1", 1)]
+    assert len(found[0].quote) == 500
+
+
+ROWS: Json = [{"symbol": f"S{n}", "text": "x" * 50, "value": n / 7} for n in range(300)]
+
+
+@pytest.mark.parametrize("limit", [1_500, 4_000, 20_000])
+def test_long_results_are_cut_to_size_and_say_so(limit: int) -> None:
+    result = capped({"total": 1, "rows": ROWS}, limit)
+    assert len(to_json(result).encode()) <= limit
+    assert result["total"] == 1
+    rows, omitted = result["rows"], result["omitted"]
+    assert isinstance(rows, list)
+    assert omitted == {"$.rows": 300 - len(rows)}
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=9), lambda x: st.lists(x) | st.dictionaries(st.text(max_size=3), x)
+    )
+)
+def test_small_results_stay_as_they_are(value: Json) -> None:
+    assert capped({"value": value}, 10**7) == {"value": value}
+
+
+def test_nan_is_no_json() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        to_json({"value": float("nan")})
+
+
+LINES: list[tuple[dict[str, Json], str]] = [
+    ({"total": {"amount": "9493.20", "currency": "USD"}}, "total 9493.20 USD"),
+    ({"items": [{"symbol": "AAPL"}, {"symbol": "MSFT"}]}, "2 items (AAPL, MSFT)"),
+    ({"error": {"reason": "UNAVAILABLE", "detail": "no answer"}}, "UNAVAILABLE: no answer"),
+    ({"hits": []}, "nothing found"),
+    ({"twr": 0.18}, "twr 0.18"),
+]
+
+
+@pytest.mark.parametrize(("result", "line"), LINES)
+def test_result_in_a_line(result: dict[str, Json], line: str) -> None:
+    assert one_line(result) == line
+    assert len(one_line({"text": "x" * 900})) == 160
+
+
+def test_names_of_instruments_are_known() -> None:
+    results = {
+        "c1": {"items": [{"symbol": "AAPL", "name": "Apple Inc."}, {"symbol": "X", "name": "United States Steel"}]}
+    }
+    assert names_in(results) == {"Apple Inc.": "AAPL", "Apple": "AAPL", "United States Steel": "X"}
+
+
+def test_recent_turns_are_told_word_for_word_and_older_ones_in_short() -> None:
+    history = [a_turn(number, text=f"Answer {number}. " + "x" * 300) for number in range(1, 11)]
+    history.append(a_turn(11, text=""))
+
+    items = conversation_input(history, "Now?", MarketDay("2024-11-29", "2024-11-29T18:00:00Z", source="demo data"))
+
+    assert [item["role"] for item in items[:2]] == ["developer", "developer"]
+    assert "2024-11-29" in str(items[0]["content"])
+    assert "Question 4?" in str(items[1]["content"])
+    assert "Question 5?" not in str(items[1]["content"])
+    assert [item["content"] for item in items[2::2]][:1] == ["Question 5?"]
+    assert items[-2]["content"] == history[9].text
+    assert items[-1] == {"role": "user", "content": "Now?"}
+
+
+def test_unknown_market_day_is_said() -> None:
+    assert "unknown" in context(MarketDay())
+
+
+def test_export_tells_where_figures_come_from() -> None:
+    conversation = Conversation(
+        ConversationId("cnv_1"), OwnerId("usr_1"), "Worth", pinned=False, created_at=NOW, updated_at=NOW
+    )
+    summary: dict[str, Json] = {
+        "text": "It is worth $5.",
+        "receipts": [{"value": "$5", "status": "matched", "call_id": "c1", "path": "$.total"}],
+        "citations": [{"index": 1, "document_id": "doc_1", "page": 3, "quote": "a\nb"}],
+        "problem": {"detail": "it broke off"},
+    }
+    turn = replace(a_turn(), summary=summary)
+
+    markdown = to_markdown(conversation, [turn])
+    document = to_json_document(conversation, [turn])
+
+    for part in (
+        "# Worth",
+        "## Question 1?",
+        "It is worth $5.",
+        "- $5: matched: c1 $.total",
+        "- [1] doc_1, page 3: a b",
+    ):
+        assert part in markdown
+    assert "It failed: it broke off" in markdown
+    assert json.loads(to_json(document))["turns"][0]["text"] == "It is worth $5."
