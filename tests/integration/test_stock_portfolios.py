@@ -22,7 +22,8 @@ from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFo
 from stocktool_kit.process import Parts, Process, Runtime, running
 from stocktool_kit.rpc.channel import open_channel
 from stocktool_kit.testing.process import TokenFactory, ephemeral
-from stocktool_stock import bootstrap
+from stocktool_stock.bootstrap.analysing import analyse
+from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
@@ -69,7 +70,7 @@ def trusting(start: Callable[[Runtime[Settings]], Any]) -> Callable[[Runtime[Set
 
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(settings(market, emulator), trusting(bootstrap.serve)) as process:
+    async with running(settings(market, emulator), trusting(serve)) as process:
         yield process
 
 
@@ -383,7 +384,7 @@ async def test_an_analysis_runs_once_in_a_worker_and_its_result_is_kept(
     assert again.json()["id"] == queued.json()["id"]
     path = f"/analyses/{queued.json()['id']}"
     worker = settings(market, emulator, service="stock-worker-analysis")
-    async with running(worker, trusting(bootstrap.analyse)):
+    async with running(worker, trusting(analyse)):
 
         async def ended() -> Json:
             answer: Json = (await http.get(path)).json()

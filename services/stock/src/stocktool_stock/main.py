@@ -1,4 +1,4 @@
-"""Console script `stocktool-stock`."""
+"""Console script `stocktool-stock`. Each command imports its own composition: memory is paid for what runs."""
 
 from __future__ import annotations
 
@@ -25,17 +25,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.command == "openapi":
         _print_openapi()
         return
-    from stocktool_stock import bootstrap  # noqa: PLC0415 - the description needs none of it
-
     settings = Settings()
     if options.command == "serve":
-        run(settings, bootstrap.serve)
+        from stocktool_stock.bootstrap.serving import serve  # noqa: PLC0415
+
+        run(settings, serve)
     elif options.command == "update":
-        sys.stdout.write(asyncio.run(bootstrap.update_once(settings)) + "\n")
+        from stocktool_stock.bootstrap.updating import update_once  # noqa: PLC0415
+
+        sys.stdout.write(asyncio.run(update_once(settings)) + "\n")
     else:
         if settings.service == "stock":  # a worker has a name of its own in logs, traces and metrics
             settings = settings.model_copy(update={"service": f"stock-worker-{options.queue}"})
-        run(settings, bootstrap.analyse if options.queue == "analysis" else bootstrap.notify)
+        _work(settings, options.queue)
+
+
+def _work(settings: Settings, queue: str) -> None:
+    if queue == "analysis":
+        from stocktool_stock.bootstrap.analysing import analyse  # noqa: PLC0415
+
+        run(settings, analyse)
+    else:
+        from stocktool_stock.bootstrap.notifying import notify  # noqa: PLC0415
+
+        run(settings, notify)
 
 
 def _print_openapi() -> None:
