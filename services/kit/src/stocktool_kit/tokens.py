@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ _ALGORITHMS = ["ES256"]
 _LEEWAY_SECONDS = 5
 _KEYS_LIVE_SECONDS = 600.0
 _ASK_AGAIN_SECONDS = 5.0
+_VERIFIED_KEPT = 4096
 
 
 class InvalidToken(Unauthenticated):
@@ -52,11 +54,14 @@ class TokenVerifier:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._lock = asyncio.Lock()
+        # A page sends the same token for ten minutes, and a signature takes longer to check than a quote to answer.
+        self._verified: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
 
     def use(self, keys: KeySource) -> None:
         """Take keys from another source; the auth service verifies with its own."""
         self._source = keys
         self._fetched_at = float("-inf")
+        self._verified.clear()
 
     async def verify(self, token: str) -> Caller:
         """Read a token into its caller.
@@ -66,6 +71,10 @@ class TokenVerifier:
             ExpiredToken: Its time is over.
             Unavailable: The keys cannot be fetched.
         """
+        known = self._verified.get(token)
+        if known is not None and time.monotonic() - self._fetched_at <= _KEYS_LIVE_SECONDS:
+            self._refuse_expired(known[1])
+            return known[0]
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError as error:
@@ -82,9 +91,17 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise InvalidToken("the access token is not one of ours; sign in again") from error
-        if int(claims["exp"]) + _LEEWAY_SECONDS <= self._clock.now().timestamp():
+        expires_at = int(claims["exp"])
+        self._refuse_expired(expires_at)
+        caller = caller_of(claims, token)
+        self._verified[token] = (caller, expires_at)
+        if len(self._verified) > _VERIFIED_KEPT:
+            self._verified.popitem(last=False)
+        return caller
+
+    def _refuse_expired(self, expires_at: int) -> None:
+        if expires_at + _LEEWAY_SECONDS <= self._clock.now().timestamp():
             raise ExpiredToken("the access token has expired; refresh it")
-        return caller_of(claims, token)
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
         age = time.monotonic() - self._fetched_at
@@ -101,6 +118,7 @@ class TokenVerifier:
         found = await self._source.jwks()
         self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(dict(found)).keys if key.key_id}
         self._fetched_at = time.monotonic()
+        self._verified.clear()  # a key may have been withdrawn
 
 
 def caller_of(claims: Mapping[str, Any], token: str = "") -> Caller:

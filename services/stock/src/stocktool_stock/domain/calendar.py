@@ -64,6 +64,7 @@ def is_session(day: date) -> bool:
     return day.weekday() < 5 and day not in _CLOSED_ONCE and day not in _holidays(day.year)
 
 
+@lru_cache(maxsize=4096)
 def session_of(day: date) -> Session | None:
     """The session of a day, None when there is none."""
     if not is_session(day):

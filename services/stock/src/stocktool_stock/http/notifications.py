@@ -57,12 +57,12 @@ class NotificationList(ResponseModel):
     next_page_token: str
 
 
-def _inbox(request: Request) -> InboxUses:
+async def _inbox(request: Request) -> InboxUses:
     found: InboxUses = request.app.state.inbox
     return found
 
 
-def _page(
+async def _page(
     page_size: Annotated[int, Query(ge=1, le=100, description="At most so many.")] = 50,
     page_token: Annotated[str, Query(max_length=512, description="Token of the next page.")] = "",
 ) -> PageRequest:

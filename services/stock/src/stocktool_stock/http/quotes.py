@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -87,6 +89,12 @@ def quotes_body(batch: QuoteBatch) -> dict[str, Any]:
 
 def quote_body(quote: Quote, now: datetime) -> dict[str, Any]:
     """One quote as JSON."""
+    return {**_ageless(quote), "age_seconds": quote.age_seconds(now)}
+
+
+@lru_cache(maxsize=4096)
+def _ageless(quote: Quote) -> Mapping[str, Any]:
+    """All of a quote but its age; the same quote is asked for many times before it changes."""
     fraction = quote.change_fraction
     return {
         "symbol": quote.symbol,
@@ -96,7 +104,6 @@ def quote_body(quote: Quote, now: datetime) -> dict[str, Any]:
         "change": _money(quote.change),
         "change_fraction": None if fraction is None else float(fraction),
         "as_of": instant(quote.as_of),
-        "age_seconds": quote.age_seconds(now),
         "stale": quote.stale,
         "source": quote.source,
         "undefined": quote.undefined(),
