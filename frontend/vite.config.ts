@@ -23,6 +23,8 @@ export default defineConfig({
     environmentOptions: { jsdom: { url: "http://stocktool.test/" } },
     setupFiles: ["./src/testing/setup.ts"],
     restoreMocks: true,
+    // Ceilings for a busy machine; nothing waits for them when all is well.
+    testTimeout: 30_000,
     maxWorkers: 2,
   },
 });

@@ -47,7 +47,7 @@ export function Shell({ user }: { user: User }) {
                   activeOptions={{ exact: to === "/" }}
                   className="flex flex-1 items-center justify-center gap-1.5 rounded-lg px-2.5 py-1.5 text-sm font-medium text-muted hover:bg-raised hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent sm:flex-none"
                 >
-                  <Icon aria-hidden className="size-4" />
+                  <Icon aria-hidden className="hidden size-4 min-[26rem]:block" />
                   {label}
                 </Link>
               ))}
@@ -86,7 +86,7 @@ export function Shell({ user }: { user: User }) {
 function MarketLabel() {
   const { data: market } = useQuery(marketQuery());
   if (market === undefined) return null;
-  const day = formatDay(market.session ?? market.now);
+  const day = formatDay(market.session);
   if (market.mode === "real") {
     return (
       <Badge title={`${market.calendar}, prices from ${market.source}`}>

@@ -7,17 +7,22 @@ export type LiveStatus = "offline" | "connecting" | "live";
 /** A message of the user's one socket; what else it carries depends on its type. */
 export type LiveMessage = { type: string; id?: string; [field: string]: unknown };
 
+/** The server's close code for a token it does not take, or no longer takes. */
+const unauthenticated = 4401;
+const silenceMs = 40_000;
+
 type Listener = (message: LiveMessage) => void;
 
 /**
  * The one socket of the app. It says who it is in its first message, again whenever the token is renewed, and after a cut
- * names the last event it saw. What it brings is a hint: readers fetch the row, and poll while it is down.
+ * names the last notification it saw. What it brings is a hint: readers fetch the row, and poll while it is down.
  */
 export class LiveConnection {
   #socket: WebSocket | undefined;
   #status: LiveStatus = "offline";
-  #lastId: string | undefined;
+  #lastNotification: string | undefined;
   #token: string | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
   readonly #symbols = new Map<string, number>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #statusListeners = new Set<() => void>();
@@ -38,17 +43,22 @@ export class LiveConnection {
     });
     this.#socket = socket;
     this.#setStatus("connecting");
-    socket.addEventListener("open", () => this.#greet());
-    socket.addEventListener("close", () => {
-      if (this.#socket === socket) this.#setStatus("connecting");
+    socket.addEventListener("open", () => this.#authenticate());
+    socket.addEventListener("close", (event) => {
+      if (this.#socket !== socket) return;
+      clearTimeout(this.#watchdog);
+      this.#setStatus("connecting");
+      // The next greeting needs a token that is good; no verdict now means the one after it tries again.
+      if (event.code === unauthenticated) void session.refresh().catch(() => undefined);
     });
     socket.addEventListener("message", (event: MessageEvent) => this.#receive(event.data));
   }
 
   close(): void {
     const socket = this.#socket;
+    clearTimeout(this.#watchdog);
     this.#socket = undefined;
-    this.#lastId = undefined;
+    this.#lastNotification = undefined;
     this.#token = undefined;
     socket?.close();
     this.#setStatus("offline");
@@ -86,10 +96,10 @@ export class LiveConnection {
     return this.#symbols.delete(symbol);
   }
 
-  #greet(): void {
-    this.#authenticate();
+  /** The server has taken the token: say what is wanted. */
+  #start(): void {
     if (this.#symbols.size > 0) this.#send({ subscribe: [...this.#symbols.keys()] });
-    if (this.#lastId !== undefined) this.#send({ resume_from: this.#lastId });
+    if (this.#lastNotification !== undefined) this.#send({ resume_from: this.#lastNotification });
     this.#setStatus("live");
   }
 
@@ -106,9 +116,17 @@ export class LiveConnection {
     } catch {
       return;
     }
-    if (message.id !== undefined) this.#lastId = message.id;
+    this.#expectMore();
+    if (message.type === "ready") this.#start();
+    if (message.type === "notification" && message.id !== undefined) this.#lastNotification = message.id;
     if (message.type === "session.revoked") session.expire();
     for (const listener of this.#listeners.get(message.type) ?? []) listener(message);
+  }
+
+  /** Pings come every 15 s; a socket that has gone silent is dead, whatever the system believes. */
+  #expectMore(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#socket?.reconnect(), silenceMs);
   }
 
   #sendIfLive(body: object): void {

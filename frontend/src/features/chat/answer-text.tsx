@@ -1,5 +1,5 @@
 import { Calculator, CircleCheck, CircleHelp } from "lucide-react";
-import { useMemo, type ComponentProps } from "react";
+import { createContext, useContext, useMemo, type ComponentProps } from "react";
 import Markdown, { type Components, type ExtraProps } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
@@ -19,6 +19,11 @@ type Props = {
   onCitation: (citation: Citation) => void;
 };
 
+const Figures = createContext<Omit<Props, "text"> | undefined>(undefined);
+
+// One set for all answers and all times: a new component type would make React build the buttons anew under a finger.
+const components: Components = { mark: Figure, cite: CitationNumber, a: OutsideLink };
+
 /** An answer as markdown, its figures buttons that open their receipts. */
 export function AnswerText({ text, receipts, citations, onReceipt, onCitation }: Props) {
   const plugins = useMemo((): ComponentProps<typeof Markdown>["rehypePlugins"] => {
@@ -29,41 +34,45 @@ export function AnswerText({ text, receipts, citations, onReceipt, onCitation }:
     ];
   }, [text, receipts, citations]);
 
-  const components = useMemo((): Components => {
-    return {
-      mark: ({ node, children }) => {
-        const receipt = receipts[indexOf(node)];
-        return receipt === undefined ? <>{children}</> : <ReceiptButton receipt={receipt} onOpen={onReceipt} />;
-      },
-      cite: ({ node, children }) => {
-        const citation = citations.find(({ index }) => index === indexOf(node));
-        return citation === undefined ? (
-          <>{children}</>
-        ) : (
-          <button
-            type="button"
-            aria-label={`Citation ${citation.index}`}
-            onClick={() => onCitation(citation)}
-            className="font-medium text-accent underline underline-offset-2"
-          >
-            {children}
-          </button>
-        );
-      },
-      a: ({ href, children }) => (
-        <a href={href} target="_blank" rel="noreferrer noopener">
-          {children}
-        </a>
-      ),
-    };
-  }, [receipts, citations, onReceipt, onCitation]);
-
   return (
-    <div className="prose-answer min-w-0 break-words">
-      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components}>
-        {text}
-      </Markdown>
-    </div>
+    <Figures value={{ receipts, citations, onReceipt, onCitation }}>
+      <div className="prose-answer min-w-0 break-words">
+        <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={plugins} components={components}>
+          {text}
+        </Markdown>
+      </div>
+    </Figures>
+  );
+}
+
+function Figure({ node, children }: ComponentProps<"mark"> & ExtraProps) {
+  const figures = useContext(Figures);
+  const receipt = figures?.receipts[indexOf(node)];
+  if (figures === undefined || receipt === undefined) return children;
+  return <ReceiptButton receipt={receipt} onOpen={figures.onReceipt} />;
+}
+
+function CitationNumber({ node, children }: ComponentProps<"cite"> & ExtraProps) {
+  const figures = useContext(Figures);
+  const citation = figures?.citations.find(({ index }) => index === indexOf(node));
+  if (figures === undefined || citation === undefined) return children;
+  return (
+    <button
+      type="button"
+      aria-label={`Citation ${citation.index}`}
+      onClick={() => figures.onCitation(citation)}
+      className="font-medium text-accent underline underline-offset-2"
+    >
+      {children}
+    </button>
+  );
+}
+
+function OutsideLink({ href, children }: ComponentProps<"a">) {
+  return (
+    <a href={href} target="_blank" rel="noreferrer noopener">
+      {children}
+    </a>
   );
 }
 

@@ -29,3 +29,8 @@ test("a derivation shows each of its values", () => {
 test("a path that leads nowhere shows nothing", () => {
   expect(shown("4.0%", "$.gone", {})).toEqual([]);
 });
+
+test("basis points and percentage points are units of a fraction", () => {
+  expect(shown("85 bps", "$.gap", { gap: 0.00853 })).toEqual(["85 bps"]);
+  expect(shown("2.5 percentage points", "$.gap", { gap: 0.0253 })).toEqual(["2.5%"]);
+});

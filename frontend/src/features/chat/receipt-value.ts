@@ -23,7 +23,9 @@ function shownAs(figure: string, value: unknown): string {
     return typeof value === "string" && value.includes(figure) ? figure : exactly(value);
   }
   const digits = /\.(\d+)/.exec(figure)?.[1]?.length ?? 0;
-  return figure.includes("%") ? formatPercent(number, { digits }) : formatNumber(number, digits);
+  if (/\bbps?\b|basis points?/i.test(figure)) return `${formatNumber(number * 10_000, digits)} bps`;
+  if (/%|percent|per cent|\bpct\b|\bpp\b/i.test(figure)) return formatPercent(number, { digits });
+  return formatNumber(number, digits);
 }
 
 function exactly(value: unknown): string {

@@ -3,10 +3,10 @@ import { CircleStop, LoaderCircle } from "lucide-react";
 
 import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
-import { Answer, type AnswerData } from "@/features/chat/answer";
+import { Answer } from "@/features/chat/answer";
 import { stopTurn } from "@/features/chat/api/turns";
 import type { Turn } from "@/features/chat/api/types";
-import { useTurnStream } from "@/features/chat/use-turn-stream";
+import { useTurnStream, type TurnStream } from "@/features/chat/use-turn-stream";
 
 type Props = {
   conversationId: string;
@@ -15,62 +15,49 @@ type Props = {
   onOpenDocument: (documentId: string, page: number | null) => void;
 };
 
-/** A question and its answer; one that is still being given is followed live. */
-export function TurnView(props: Props) {
-  const { turn } = props;
+/**
+ * A question and its answer. One that is still being given is followed live; the stored turn then takes its place in the
+ * same element, so that an open receipt stays open.
+ */
+export function TurnView({ conversationId, turn, onAskAgain, onOpenDocument }: Props) {
+  const running = turn.state === "running";
+  const stream = useTurnStream(conversationId, turn.id, running);
   return (
     <li className="flex flex-col gap-3">
       <p className="max-w-[85%] self-end rounded-2xl rounded-br-md bg-accent-soft px-4 py-2 break-words whitespace-pre-wrap">
         <span className="sr-only">You asked: </span>
         {turn.question}
       </p>
-      {turn.state === "running" ? <RunningAnswer {...props} /> : <SettledAnswer {...props} answer={turn} />}
+      <Answer
+        conversationId={conversationId}
+        turnId={turn.id}
+        question={turn.question}
+        answer={running ? stream.turn : turn}
+        progress={running && <Progress conversationId={conversationId} turnId={turn.id} stream={stream} />}
+        onAskAgain={() => onAskAgain(turn.question)}
+        onOpenDocument={onOpenDocument}
+      />
     </li>
   );
 }
 
-function SettledAnswer({ conversationId, turn, answer, onAskAgain, onOpenDocument }: Props & { answer: AnswerData }) {
-  return (
-    <Answer
-      conversationId={conversationId}
-      turnId={turn.id}
-      question={turn.question}
-      answer={answer}
-      onAskAgain={() => onAskAgain(turn.question)}
-      onOpenDocument={onOpenDocument}
-    />
-  );
-}
-
-function RunningAnswer(props: Props) {
-  const { conversationId, turn } = props;
-  const stream = useTurnStream(conversationId, turn.id);
-  const stop = useMutation({ mutationFn: () => stopTurn(conversationId, turn.id) });
+function Progress({ conversationId, turnId, stream }: { conversationId: string; turnId: string; stream: TurnStream }) {
+  const stop = useMutation({ mutationFn: () => stopTurn(conversationId, turnId) });
   if (stream.error !== undefined) return <ErrorNote error={stream.error} />;
-  if (stream.turn.state !== "running") return <SettledAnswer {...props} answer={stream.turn} />;
+  if (stream.turn.state !== "running") return null;
   const word = stream.interrupted ? "Reconnecting" : stream.turn.text === "" ? "Working" : "Answering";
   return (
-    <Answer
-      conversationId={conversationId}
-      turnId={turn.id}
-      question={turn.question}
-      answer={stream.turn}
-      onAskAgain={() => props.onAskAgain(turn.question)}
-      onOpenDocument={props.onOpenDocument}
-      progress={
-        <div className="flex items-center gap-3">
-          <p role="status" className="flex items-center gap-2 text-sm text-muted">
-            <LoaderCircle aria-hidden className="size-4 animate-spin" />
-            {word}
-            {stream.turn.attempt > 1 && " again, after an interruption"}
-          </p>
-          <Button size="small" busy={stop.isPending || stop.isSuccess} onClick={() => stop.mutate()}>
-            <CircleStop aria-hidden className="size-3.5" />
-            Stop
-          </Button>
-          {stop.isError && <ErrorNote error={stop.error} />}
-        </div>
-      }
-    />
+    <div className="flex items-center gap-3">
+      <p role="status" className="flex items-center gap-2 text-sm text-muted">
+        <LoaderCircle aria-hidden className="size-4 animate-spin" />
+        {word}
+        {stream.turn.attempt > 1 && " again, after an interruption"}
+      </p>
+      <Button size="small" busy={stop.isPending || stop.isSuccess} onClick={() => stop.mutate()}>
+        <CircleStop aria-hidden className="size-3.5" />
+        Stop
+      </Button>
+      {stop.isError && <ErrorNote error={stop.error} />}
+    </div>
   );
 }

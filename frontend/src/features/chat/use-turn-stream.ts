@@ -11,16 +11,17 @@ const showEveryMs = 40;
 export type TurnStream = { turn: LiveTurn; interrupted: boolean; error: unknown };
 
 /**
- * Follows a running turn from its first event. Reading starts at the beginning each time this mounts, so a reload or a
+ * Follows a turn, while it runs, from its first event. Reading starts at the beginning each time this mounts, so a reload or a
  * return to the conversation shows the answer from its first word and goes on with it.
  */
-export function useTurnStream(conversationId: string, turnId: string): TurnStream {
+export function useTurnStream(conversationId: string, turnId: string, running: boolean): TurnStream {
   const queryClient = useQueryClient();
   const [turn, setTurn] = useState(newLiveTurn);
   const [interrupted, setInterrupted] = useState(false);
   const [error, setError] = useState<unknown>();
 
   useEffect(() => {
+    if (!running) return undefined;
     const abort = new AbortController();
     let current = newLiveTurn();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,7 +56,7 @@ export function useTurnStream(conversationId: string, turnId: string): TurnStrea
       abort.abort();
       clearTimeout(timer);
     };
-  }, [conversationId, turnId, queryClient]);
+  }, [conversationId, turnId, running, queryClient]);
 
   return { turn, interrupted, error };
 }

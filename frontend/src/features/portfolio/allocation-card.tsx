@@ -27,10 +27,12 @@ export function AllocationCard({ portfolioId }: { portfolioId: string }) {
     >
       {allocation.isPending && <Spinner label="Loading the allocation" />}
       {allocation.isError && <ErrorNote error={allocation.error} onRetry={() => void allocation.refetch()} />}
-      {allocation.isSuccess && allocation.data.slices.length === 0 && <EmptyState title="Nothing to divide yet" />}
+      {allocation.isSuccess && allocation.data.items.length === 0 && (
+        <EmptyState title="Nothing to divide yet">{allocation.data.undefined["items"]}</EmptyState>
+      )}
       {allocation.isSuccess && (
         <ul className="flex flex-col gap-2 text-sm">
-          {allocation.data.slices.map((slice) => (
+          {allocation.data.items.map((slice) => (
             <li key={slice.key}>
               <div className="flex items-baseline justify-between gap-2">
                 <span className="min-w-0 truncate" title={slice.symbols.join(", ")}>

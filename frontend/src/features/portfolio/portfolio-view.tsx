@@ -10,7 +10,7 @@ import { riskQuery } from "@/features/portfolio/api/risk";
 import type { Holdings, Portfolio } from "@/features/portfolio/api/types";
 import { HoldingsCard } from "@/features/portfolio/holdings-card";
 import { PerformanceCard } from "@/features/portfolio/performance-card";
-import { startOf, type Range } from "@/features/portfolio/ranges";
+import { spanOf, type Range } from "@/features/portfolio/ranges";
 import { ReturnsCard } from "@/features/portfolio/returns-card";
 import { RiskCard } from "@/features/portfolio/risk-card";
 import { TransactionsCard } from "@/features/portfolio/transactions-card";
@@ -31,9 +31,9 @@ export function PortfolioView({ portfolio }: { portfolio: Portfolio }) {
 
 function ValuedPortfolio({ portfolio, holdings }: { portfolio: Portfolio; holdings: Holdings }) {
   const [range, setRange] = useState<Range>("ytd");
-  const start = startOf(range, holdings.as_of);
-  const performance = useQuery(performanceQuery(portfolio.id, start, benchmark));
-  const risk = useQuery(riskQuery(portfolio.id, start, benchmark));
+  const span = spanOf(range, holdings.as_of);
+  const performance = useQuery(performanceQuery(portfolio.id, span, benchmark));
+  const risk = useQuery(riskQuery(portfolio.id, span, benchmark));
   return (
     <div className="grid gap-4 lg:grid-cols-3">
       <div className="flex min-w-0 flex-col gap-4 lg:col-span-1">

@@ -1,3 +1,5 @@
+import type { Period } from "@/lib/api/gen/stock/types.gen";
+
 export type Range = "ytd" | "1y" | "3y" | "all";
 
 export const ranges = [
@@ -7,14 +9,24 @@ export const ranges = [
   { value: "all", label: "All" },
 ] as const satisfies readonly { value: Range; label: string }[];
 
-/**
- * The day whose close a range starts from, for a market day "2024-11-29"; undefined means the ledger's first day. A year to
- * date starts from the close of the year before.
- */
-export function startOf(range: Range, marketDay: string): string | undefined {
-  if (range === "all") return undefined;
-  const year = Number.parseInt(marketDay.slice(0, 4), 10);
-  if (range === "ytd") return `${year - 1}-12-31`;
-  const start = `${year - (range === "1y" ? 1 : 3)}${marketDay.slice(4, 10)}`;
-  return start.endsWith("-02-29") ? `${start.slice(0, 8)}28` : start;
+/** A range as the API takes it: by name where it has one, so that it means the same days there, in answers and here. */
+export type Span = { period: Period } | { start: string };
+
+/** The span of a range that ends on a market day, "2024-11-29". */
+export function spanOf(range: Range, marketDay: string): Span {
+  switch (range) {
+    case "ytd":
+      return { period: "ytd" };
+    case "1y":
+      return { period: "1y" };
+    case "3y":
+      return { start: yearsBefore(marketDay, 3) };
+    case "all":
+      return { period: "max" };
+  }
+}
+
+function yearsBefore(day: string, years: number): string {
+  const before = `${Number.parseInt(day.slice(0, 4), 10) - years}${day.slice(4, 10)}`;
+  return before.endsWith("-02-29") ? `${before.slice(0, 8)}28` : before;
 }

@@ -3,12 +3,13 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Card } from "@/components/card";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
-import type { Risk, RiskMetrics } from "@/features/portfolio/api/types";
+import type { Risk } from "@/features/portfolio/api/types";
 import { Figure } from "@/features/portfolio/figure";
 import { ranges, type Range } from "@/features/portfolio/ranges";
 import { formatNumber, formatPercent } from "@/lib/format";
 
-type Name = keyof { [K in keyof RiskMetrics as RiskMetrics[K] extends number | null ? K : never]: true };
+/** The figures of a risk report: what is a number, or null with a reason. */
+type Name = keyof { [K in keyof Risk as Risk[K] extends number | null | undefined ? K : never]: true };
 
 const percent = (value: number) => formatPercent(value);
 const ratio = (value: number) => formatNumber(value);
@@ -66,11 +67,12 @@ export function RiskCard({ risk, range }: { risk: UseQueryResult<Risk>; range: R
   const data = risk.data;
   return (
     <Card
+      className="h-full"
       title="Risk"
       note={
         data === undefined
           ? label
-          : `${label}, from ${data.metrics.n_returns} daily returns${data.benchmark == null ? "" : `, against ${data.benchmark}`}`
+          : `${label}, from ${data.n_returns} daily returns${data.benchmark == null ? "" : `, against ${data.benchmark}`}`
       }
     >
       {risk.isPending && <Spinner label="Computing risk" />}
@@ -78,9 +80,9 @@ export function RiskCard({ risk, range }: { risk: UseQueryResult<Risk>; range: R
       {data !== undefined && (
         <dl className="grid grid-cols-2 gap-x-4 gap-y-4 text-sm sm:grid-cols-3 xl:grid-cols-5">
           {figures.map(({ key, name, meaning, format }) => {
-            const value = data.metrics[key];
+            const value = data[key];
             return (
-              <Figure key={key} name={name} meaning={meaning} reason={data.metrics.undefined[key]}>
+              <Figure key={key} name={name} meaning={meaning} reason={data.undefined[key]}>
                 {value == null ? undefined : format(value)}
               </Figure>
             );

@@ -65,8 +65,7 @@ export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
       {
         onSuccess: (answer) => {
           idempotency.settle();
-          const [entry] = answer.items;
-          if (entry !== undefined) onRecorded(entry);
+          onRecorded(answer);
         },
       },
     );

@@ -172,7 +172,8 @@ function Ledger({ portfolio, transactions, onDelete }: LedgerProps) {
 }
 
 function quantityOf(entry: Transaction): string {
-  if (entry.ratio) return `${formatQuantity(entry.ratio)} for 1`;
+  if (entry.ratio)
+    return entry.ratio.includes("/") ? entry.ratio.replace("/", " for ") : `${formatQuantity(entry.ratio)} for 1`;
   return entry.quantity ? formatQuantity(entry.quantity) : "";
 }
 

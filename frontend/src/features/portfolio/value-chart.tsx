@@ -88,8 +88,8 @@ function optionOf(performance: Performance): ComposeOption<LineSeriesOption> {
       name: benchmark.symbol,
       type: "line",
       data: pair(
-        benchmark.dates,
-        benchmark.growth.map((growth) => growth * base),
+        series.dates,
+        benchmark.growth.map((growth) => (growth === null ? null : growth * base)),
       ),
       showSymbol: false,
       lineStyle: { width: 1.5, type: [5, 4], color: cssColour("--benchmark") },
@@ -115,8 +115,8 @@ function optionOf(performance: Performance): ComposeOption<LineSeriesOption> {
     },
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     grid: [
-      { left: 8, right: 8, top: 32, height: "58%", containLabel: true },
-      { left: 8, right: 8, bottom: 4, height: "22%", containLabel: true },
+      { left: 64, right: 8, top: 32, height: "56%" },
+      { left: 64, right: 8, bottom: 22, height: "20%" },
     ],
     xAxis: [
       { ...timeAxis, gridIndex: 0, axisLabel: { show: false } },

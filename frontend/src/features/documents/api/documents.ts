@@ -2,7 +2,7 @@ import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/rea
 
 import type { StoredDocument } from "@/features/documents/api/types";
 import { api } from "@/lib/api/client";
-import type { PageOf } from "@/lib/api/types";
+import type { DocumentListOut } from "@/lib/api/gen/rag/types.gen";
 import { live } from "@/lib/live";
 
 const path = "/api/rag/v1/documents";
@@ -18,7 +18,7 @@ export function documentsQuery() {
   return infiniteQueryOptions({
     queryKey: ["documents"],
     queryFn: ({ pageParam, signal }) =>
-      api<PageOf<StoredDocument>>(path, { query: { page_size: 100, page_token: pageParam }, signal }),
+      api<DocumentListOut>(path, { query: { page_size: 100, page_token: pageParam }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token || undefined,
     select: (data) => data.pages.flatMap((page) => page.items),

@@ -1,8 +1,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import type { Transaction } from "@/features/portfolio/api/types";
 import { api } from "@/lib/api/client";
-import type { PageOf } from "@/lib/api/types";
+import type { RecordedTransaction, RecordTransactionsData, TransactionPage } from "@/lib/api/gen/stock/types.gen";
 
 function path(portfolioId: string): string {
   return `/api/stock/v1/portfolios/${portfolioId}/transactions`;
@@ -12,7 +11,7 @@ export function transactionsQuery(portfolioId: string) {
   return infiniteQueryOptions({
     queryKey: ["portfolio", portfolioId, "transactions"],
     queryFn: ({ pageParam, signal }) =>
-      api<PageOf<Transaction>>(path(portfolioId), { query: { page_size: 50, page_token: pageParam }, signal }),
+      api<TransactionPage>(path(portfolioId), { query: { page_size: 50, page_token: pageParam }, signal }),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_page_token || undefined,
     select: (data) => data.pages.flatMap((page) => page.items),
@@ -31,7 +30,11 @@ export function useRecordTransaction(portfolioId: string) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: ({ transaction, idempotencyKey }: { transaction: NewTransaction; idempotencyKey: string }) =>
-      api<PageOf<Transaction>>(path(portfolioId), { method: "POST", body: transaction, idempotencyKey }),
+      api<RecordedTransaction>(path(portfolioId), {
+        method: "POST",
+        body: transaction satisfies RecordTransactionsData["body"],
+        idempotencyKey,
+      }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["portfolio", portfolioId] }),
   });
 }
