@@ -40,6 +40,7 @@ class FakeDocuments:
         self.collections: dict[CollectionId, Collection] = {}
         self.versions: dict[CollectionId, IndexVersion] = {}
         self.keys: dict[str, tuple[str, DocumentId]] = {}
+        self.collection_keys: dict[str, tuple[str, CollectionId]] = {}
         self.lost_leases: set[tuple[str, int]] = set()
 
     async def create(self, document: Document, key: IdempotencyKey | None = None) -> Document:
@@ -97,8 +98,15 @@ class FakeDocuments:
             self.hidden.discard(document_id)
             del self.rows[document_id]
 
-    async def create_collection(self, collection: Collection) -> None:
+    async def create_collection(self, collection: Collection, key: IdempotencyKey | None = None) -> Collection:
+        if key is not None:
+            body_hash, earlier = self.collection_keys.setdefault(key.record_id, (key.body_hash, collection.id))
+            if body_hash != key.body_hash:
+                raise AlreadyExists("this Idempotency-Key was used for another request; use a new one")
+            if earlier != collection.id:
+                return self.collections[earlier]
         self.collections[collection.id] = collection
+        return collection
 
     async def get_collection(self, collection_id: CollectionId) -> Collection | None:
         return self.collections.get(collection_id)

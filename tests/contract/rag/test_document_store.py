@@ -132,7 +132,8 @@ class DocumentStoreContract:
 
     async def test_collections_belong_to_their_owner(self, store: DocumentStore) -> None:
         made = Collection(CollectionId(new_id("col")), OwnerId("usr_ada"), "Fund papers", NOW)
-        await store.create_collection(made)
+        assert await store.create_collection(made, a_key()) == made
+        assert await store.create_collection(replace(made, id=CollectionId(new_id("col"))), a_key()) == made
         assert await store.get_collection(made.id) == made
         assert await store.collections_of(OwnerId("usr_ada")) == [made]
         assert await store.collections_of(OwnerId("usr_bob")) == []

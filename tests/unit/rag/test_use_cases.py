@@ -384,6 +384,18 @@ async def test_a_purge_without_a_deletion_removes_nothing(house: House) -> None:
     assert len((await house.ask("words")).hits) == 1
 
 
+@pytest.mark.parametrize("named", ["", "doc_1", "x" * 5000, "doc_\u0000", "../../../etc/passwd"])
+async def test_an_id_no_document_can_have_is_not_found(house: House, named: str) -> None:
+    for attempt in (
+        house.library.document(ADA, named),
+        house.delete(ADA, named),
+        house.reindex(ADA, named),
+        house.ask("words", document_ids=[named]),
+    ):
+        with pytest.raises(DocumentNotFound):
+            await attempt
+
+
 @pytest.mark.parametrize(
     "question",
     [{"query": " "}, {"query": "x" * 4001}, {"query": "x", "top_k": 0}, {"query": "x", "top_k": 51}],

@@ -42,7 +42,7 @@ from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_to
 from stocktool_kit.telemetry import current_trace_id
 
 from stocktool_rag.application.ports import Fence
-from stocktool_rag.domain.collections import Collection, IndexVersion
+from stocktool_rag.domain.collections import Collection, CollectionNotFound, IndexVersion
 from stocktool_rag.domain.documents import (
     CollectionId,
     Document,
@@ -185,8 +185,12 @@ class DynamoDBDocuments:
         ]
         await self._transact(operations, document_id)
 
-    async def create_collection(self, collection: Collection) -> None:
-        """Store a new collection with its audit entry."""
+    async def create_collection(self, collection: Collection, key: IdempotencyKey | None = None) -> Collection:
+        """Store a new collection with its audit entry; with a key that was used before, answer that one's.
+
+        Raises:
+            AlreadyExists: The key was used for another body.
+        """
         created_at = collection.created_at or self._clock.now()
         item = {"owner_id": collection.owner_id, "name": collection.name, "created_at": instant(created_at)}
         audit = audit_entry(
@@ -203,7 +207,13 @@ class DynamoDBDocuments:
             Put({"pk": f"U#{collection.owner_id}", "sk": f"C#{collection.id}", **item}),
             audit,
         ]
-        await self._table.transact(operations)
+        answer = await self._records.write(key, operations, {"collection_id": collection.id})
+        if answer["collection_id"] == collection.id:
+            return collection
+        earlier = await self.get_collection(CollectionId(answer["collection_id"]))
+        if earlier is None:
+            raise CollectionNotFound(answer["collection_id"])
+        return earlier
 
     async def get_collection(self, collection_id: CollectionId) -> Collection | None:
         """Read a collection that was made by `create_collection`."""

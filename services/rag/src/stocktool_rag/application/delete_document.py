@@ -14,7 +14,7 @@ from stocktool_rag.application.ports import (
     OriginalStore,
     VectorIndex,
 )
-from stocktool_rag.domain.documents import CollectionId, Document, DocumentId, StaleDocument
+from stocktool_rag.domain.documents import CollectionId, Document, DocumentId, StaleDocument, document_id
 from stocktool_rag.domain.events import PurgeRequested
 
 _ATTEMPTS = 5
@@ -60,7 +60,7 @@ class DeleteDocument:
         self._queue = queue
         self._announcer = announcer
 
-    async def __call__(self, caller: Caller, document_id: str) -> None:
+    async def __call__(self, caller: Caller, named: str) -> None:
         """Delete a document; one whose deletion was cut short is deleted on.
 
         Raises:
@@ -68,17 +68,17 @@ class DeleteDocument:
             PermissionDenied: It may only read it.
             Unavailable: Hidden, but not removed everywhere yet; it will be.
         """
-        document = await self._hidden(caller, document_id) or await self._hide(caller, document_id)
+        document = await self._hidden(caller, named) or await self._hide(caller, named)
         await self._purge(document.owner_id, document.collection_id, document.id)
         await self._announcer.announce_deleted(document)
 
-    async def _hidden(self, caller: Caller, document_id: str) -> Document | None:
-        document = await self._store.get_hidden(DocumentId(document_id))
+    async def _hidden(self, caller: Caller, named: str) -> Document | None:
+        document = await self._store.get_hidden(document_id(named))
         return document if document is not None and document.owner_id in caller.owners else None
 
-    async def _hide(self, caller: Caller, document_id: str) -> Document:
+    async def _hide(self, caller: Caller, named: str) -> Document:
         for _ in range(_ATTEMPTS):
-            document = await self._library.writable_document(caller, document_id)
+            document = await self._library.writable_document(caller, named)
             # Before the row is hidden, with a delay: whatever happens to this process, the removal is completed.
             await self._queue.request_purge(document)
             try:
@@ -86,4 +86,4 @@ class DeleteDocument:
             except StaleDocument:
                 continue  # a worker moves it on at this moment; look again
             return document
-        raise StaleDocument("the document is being changed all the time; try again", document_id=document_id)
+        raise StaleDocument("the document is being changed all the time; try again", document_id=named)

@@ -21,8 +21,8 @@ from stocktool_rag.domain.documents import (
     PRIVATE_ALIAS,
     CollectionId,
     Document,
-    DocumentId,
     DocumentNotFound,
+    document_id,
 )
 
 
@@ -64,25 +64,25 @@ class Library:
         made = await self._store.collections_of(caller.owner)
         return [private_collection(caller.owner), *made, knowledge_collection()]
 
-    async def document(self, caller: Caller, document_id: str) -> Document:
+    async def document(self, caller: Caller, named: str) -> Document:
         """A document the caller may read.
 
         Raises:
             DocumentNotFound: There is none.
         """
-        document = await self._store.get(DocumentId(document_id))
+        document = await self._store.get(document_id(named))
         if document is None or not _may_read(caller, document.owner_id):
-            raise DocumentNotFound(document_id)
+            raise DocumentNotFound(named)
         return document
 
-    async def writable_document(self, caller: Caller, document_id: str) -> Document:
+    async def writable_document(self, caller: Caller, named: str) -> Document:
         """A document the caller may change.
 
         Raises:
             DocumentNotFound: There is none the caller may read.
             PermissionDenied: The caller may only read it.
         """
-        document = await self.document(caller, document_id)
+        document = await self.document(caller, named)
         _require_write(caller, document.owner_id)
         return document
 

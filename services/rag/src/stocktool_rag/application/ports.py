@@ -112,8 +112,8 @@ class DocumentStore(Protocol):
         """Remove the rows of a document that was hidden; nothing happens to one that was not."""
         ...
 
-    async def create_collection(self, collection: Collection) -> None:
-        """Store a new collection."""
+    async def create_collection(self, collection: Collection, key: IdempotencyKey | None = None) -> Collection:
+        """Store a new collection with its audit entry; with a key that was used before, answer that one's."""
         ...
 
     async def get_collection(self, collection_id: CollectionId) -> Collection | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
 from stocktool_kit.core.paging import Page, PageRequest
 
@@ -98,7 +99,7 @@ class Collections:
         """All the caller may read."""
         return await self._library.collections(caller)
 
-    async def create(self, caller: Caller, name: str) -> Collection:
+    async def create(self, caller: Caller, name: str, key: IdempotencyKey | None = None) -> Collection:
         """Make a collection of the caller's own.
 
         Raises:
@@ -110,5 +111,4 @@ class Collections:
         if len(await self._store.collections_of(caller.owner)) >= _MAX_COLLECTIONS:
             raise InvalidArgument.of("/name", f"there are {_MAX_COLLECTIONS} collections already; no more can be made")
         collection = Collection(CollectionId(new_id("col")), caller.owner, shown, self._clock.now())
-        await self._store.create_collection(collection)
-        return collection
+        return await self._store.create_collection(collection, key)

@@ -14,7 +14,7 @@ from stocktool_rag.application.exact_search import ExactSearch
 from stocktool_rag.application.library import Library
 from stocktool_rag.application.ports import DocumentStore, Embedder, Healing, VectorIndex
 from stocktool_rag.domain.collections import Collection
-from stocktool_rag.domain.documents import Document, DocumentId, DocumentNotFound
+from stocktool_rag.domain.documents import Document, DocumentId, DocumentNotFound, document_id
 from stocktool_rag.domain.ranking import Hit, Vector, merge
 
 log = structlog.get_logger()
@@ -94,7 +94,7 @@ class SearchDocuments:
             DocumentNotFound: The question names one the caller does not see.
         """
         collections = await self._collections(caller, question)
-        document_ids = tuple(DocumentId(name) for name in dict.fromkeys(question.document_ids))
+        document_ids = tuple(document_id(named) for named in dict.fromkeys(question.document_ids))
         if document_ids:
             named = await self._named(document_ids, collections)
             collections = [each for each in collections if any(d.collection_id == each.id for d in named)]
@@ -115,9 +115,9 @@ class SearchDocuments:
     async def _named(self, document_ids: Sequence[DocumentId], collections: Sequence[Collection]) -> Sequence[Document]:
         readable = {collection.id for collection in collections}
         documents = await self._store.get_many(document_ids)
-        for document_id in document_ids:
-            if document_id not in documents or documents[document_id].collection_id not in readable:
-                raise DocumentNotFound(document_id)
+        for wanted in document_ids:
+            if wanted not in documents or documents[wanted].collection_id not in readable:
+                raise DocumentNotFound(wanted)
         return list(documents.values())
 
     async def _search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +27,7 @@ PRIVATE_ALIAS = "private"
 """What a caller says for the private collection of its own."""
 
 MAX_NAME_LENGTH = 200
+_DOCUMENT_ID = re.compile(r"doc_[0-9a-z]{26}")
 
 
 class DocumentNotFound(NotFound):
@@ -35,6 +37,17 @@ class DocumentNotFound(NotFound):
 
     def __init__(self, document_id: str) -> None:
         super().__init__("no document with this id", document_id=document_id[:64])
+
+
+def document_id(text: str) -> DocumentId:
+    """Read an id a caller gave.
+
+    Raises:
+        DocumentNotFound: No document can have it; no store needs to be asked, nor can be troubled, by such text.
+    """
+    if not _DOCUMENT_ID.fullmatch(text):
+        raise DocumentNotFound(text)
+    return DocumentId(text)
 
 
 class PageNotFound(NotFound):

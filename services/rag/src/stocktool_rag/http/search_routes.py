@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from stocktool_rag.application.search_documents import Question
 from stocktool_rag.http.models import CollectionIn, CollectionListOut, CollectionOut, SearchIn, SearchOut
-from stocktool_rag.http.use_cases import Reader, Uses, Writer
+from stocktool_rag.http.use_cases import Key, Reader, Uses, Writer
 
 router = APIRouter(tags=["search"])
 
@@ -26,6 +26,6 @@ async def list_collections(uses: Uses, caller: Reader) -> CollectionListOut:
 
 
 @router.post("/collections", status_code=201)
-async def create_collection(uses: Uses, body: CollectionIn, caller: Writer) -> CollectionOut:
+async def create_collection(uses: Uses, body: CollectionIn, caller: Writer, key: Key) -> CollectionOut:
     """Make a collection of the caller's own."""
-    return CollectionOut.of(await uses.collections.create(caller, body.name), caller)
+    return CollectionOut.of(await uses.collections.create(caller, body.name, key), caller)
