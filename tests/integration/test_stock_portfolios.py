@@ -349,6 +349,20 @@ async def test_an_empty_portfolio_has_no_figures_and_says_why(http: httpx.AsyncC
     assert (await http.get(f"/portfolios/{portfolio_id}/allocation")).json()["undefined"]["items"]
 
 
+async def test_absurd_sizes_never_break_an_answer(http: httpx.AsyncClient) -> None:
+    portfolio_id = await a_portfolio(http)
+    most = "9" * 24
+    await record(http, portfolio_id, apple(most, most, "2024-01-02"))
+    holdings = await http.get(f"/portfolios/{portfolio_id}/holdings")
+    assert holdings.status_code == 200
+    assert money(holdings.json()["items"][0]["cost_basis"]) == int(most) ** 2
+    for call in ("performance", "risk", "allocation"):
+        assert (await http.get(f"/portfolios/{portfolio_id}/{call}")).status_code == 200, call
+    tiny = apple("0.000000000001", "0.000000000001", "2024-01-02") | {"symbol": "JPM"}
+    await record(http, portfolio_id, tiny)
+    assert (await http.get(f"/portfolios/{portfolio_id}/holdings")).status_code == 200
+
+
 async def test_an_unknown_benchmark_is_not_found(http: httpx.AsyncClient) -> None:
     portfolio_id = await a_portfolio(http)
     await record(http, portfolio_id, apple("1", "100", "2024-01-02"))

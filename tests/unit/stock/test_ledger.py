@@ -118,6 +118,7 @@ def test_numbers_keep_every_digit() -> None:
     assert plain(read_decimal("123456789012345678901234.123456789012")) == "123456789012345678901234.123456789012"
     assert plain(read_decimal("1.500")) == "1.5"
     assert plain(read_decimal("1E3")) == "1000"
+    assert plain(read_decimal("0e-999999999")) == "0"
 
 
 @pytest.mark.parametrize(

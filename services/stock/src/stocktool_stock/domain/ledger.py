@@ -407,9 +407,11 @@ def read_decimal(text: str) -> Decimal:
         raise InvalidArgument("must be a decimal number such as 12.50") from error
     if not number.is_finite():
         raise InvalidArgument("must be a finite number")
+    if number == 0:
+        return Decimal(0)  # "0e-999999999" is one too, and must never be written out in full
     if number.adjusted() >= MAX_DIGITS:
         raise InvalidArgument(f"has more than {MAX_DIGITS} digits before the point")
-    exponent = number.normalize().as_tuple().exponent if number else 0
+    exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and exponent < -MAX_PLACES:
         raise InvalidArgument(f"has more than {MAX_PLACES} decimal places")
     return Decimal(plain(number))

@@ -33,7 +33,8 @@ Undefinable = dict[str, str]
 
 def money(amount: Money) -> MoneyModel:
     """An amount, rounded once to its minor unit."""
-    return MoneyModel.of(amount.rounded())
+    with exact():  # absurdly large ledgers have more digits than Python's default keeps
+        return MoneyModel.of(amount.rounded())
 
 
 def maybe_money(amount: Money | None) -> MoneyModel | None:

@@ -53,7 +53,8 @@ def to_timestamp(moment: datetime | None) -> Timestamp | None:
 
 def to_money(amount: Money) -> money_pb2.Money:
     """An amount, rounded once to its minor unit."""
-    return money_pb2.Money(amount=f"{amount.rounded().amount:f}", currency=amount.currency)
+    with exact():  # absurdly large ledgers have more digits than Python's default keeps
+        return money_pb2.Money(amount=f"{amount.rounded().amount:f}", currency=amount.currency)
 
 
 def maybe_money(amount: Money | None) -> money_pb2.Money | None:
