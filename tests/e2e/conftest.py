@@ -28,9 +28,13 @@ MARKET_DAY = "2024-11-29"
 _PATIENCE_MS = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser that `make e2e` found."""
+    """The browser that `make e2e` found.
+
+    One a module, since Playwright holds the thread's event loop while it runs: tests with a loop of their own go into
+    modules without a browser.
+    """
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(

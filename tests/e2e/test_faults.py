@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -25,7 +26,8 @@ def process_of(mesh: Mesh, name: str) -> psutil.Process | None:
     port = ports_of(mesh)[f"{name}.ops"]
     for connection in psutil.net_connections("tcp"):
         if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-            return psutil.Process(connection.pid)
+            with contextlib.suppress(psutil.NoSuchProcess):  # it died between the two looks
+                return psutil.Process(connection.pid)
     return None
 
 
@@ -33,7 +35,13 @@ def process_of(mesh: Mesh, name: str) -> psutil.Process | None:
 async def client(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=mesh.origin, timeout=30) as opened:
         credentials = {"email": DEMO, "password": mesh.demo_password}
-        answer = (await opened.post("/api/auth/v1/login", json=credentials)).raise_for_status()
+
+        async def signed_in() -> httpx.Response | None:
+            answer = await opened.post("/api/auth/v1/login", json=credentials)
+            return answer if answer.status_code == httpx.codes.OK else None
+
+        answer = await eventually(signed_in, within=30, every=0.5)
+        assert answer is not None
         opened.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
         yield opened
 
