@@ -26,7 +26,7 @@ class GenerateStubs(BuildHookInterface[Any]):
         out = root / "src"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        sources = sorted(proto.glob("stocktool/**/*.proto")) + [proto / "vendor/buf/validate/validate.proto"]
+        sources = [*sorted(proto.glob("stocktool/**/*.proto")), proto / "vendor/buf/validate/validate.proto"]
         arguments = [
             "protoc",
             f"-I{proto / 'vendor'}",  # first: a path below `proto` must not shadow the vendored name
