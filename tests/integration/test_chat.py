@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +74,7 @@ class Person:
         assert answer.json()["state"] == "running"
         return str(answer.json()["turn_id"])
 
-    async def watched(self, conversation: str, turn: str, after: int = 0) -> AsyncIterator[Sse]:
+    async def watched(self, conversation: str, turn: str, after: int = 0) -> AsyncGenerator[Sse]:
         """The turn's events."""
         headers = {**self.headers, **({"Last-Event-ID": str(after)} if after else {})}
         path = f"/api/chat/v1/conversations/{conversation}/turns/{turn}/events"
@@ -386,6 +386,24 @@ async def test_silent_model_ends_with_the_budget_of_the_turn(
     assert text_of(events) == "Thinking"
 
 
+async def test_turn_ends_honestly_while_stock_and_rag_are_down(mesh: Mesh) -> None:
+    mesh.model.script(
+        Call([("get_holdings", {}), ("search_documents", {"query": "sales"})]), Say(["I cannot reach your portfolio."])
+    )
+    nobody = f"127.0.0.1:{free_port()}"
+    settings = settings_for(mesh.neighbours, stock_address=nobody, rag_address=nobody)
+    async with running(settings, bootstrap) as process:
+        cut_off = Mesh(process, mesh.model, mesh.neighbours, f"http://127.0.0.1:{process.http_port}")
+        async with cut_off.person() as person:
+            _, _, events = await person.answered()
+
+    assert [data["ok"] for data in of_type(events, "tool.finished")] == [False, False]
+    assert "unknown at the moment" in mesh.model.requests[0]["input"][0]["content"]
+    outputs = [json.loads(item["output"])["error"]["reason"] for item in mesh.model.requests[1]["input"][-2:]]
+    assert outputs == ["UNAVAILABLE", "UNAVAILABLE"]
+    assert events[-1].type == "turn.completed"
+
+
 async def test_stop_ends_the_model_call_and_keeps_the_text(mesh: Mesh, person: Person) -> None:
     mesh.model.script(Hang("So far"))
     conversation = await person.opened()
@@ -568,6 +586,7 @@ async def test_unknown_turns_are_not_found(mesh: Mesh, person: Person, turn: str
         "GET", f"/conversations/{conversation}/turns/{turn}/events", headers={"Last-Event-ID": "-1"}
     )
     assert bad.status_code == 422
+    assert (await person.call("GET", f"/conversations/{'x' * 3000}")).status_code == 422
 
 
 async def test_without_a_token_or_scope_nothing_is_served(mesh: Mesh) -> None:

@@ -96,7 +96,7 @@ def test_dates_names_and_marks_are_no_figures(text: str) -> None:
 
 def test_a_range_is_two_figures_without_a_minus() -> None:
     low, high = find_figures("between $10-$20")
-    assert (low.signed, high.signed) == (10, 20)
+    assert (low.signed, high.signed) == (Decimal(10), Decimal(20))
 
 
 @given(st.integers(0, 10**12), st.integers(0, 4))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.receipts import Status, match_receipts
 
-HOLDINGS = {
+HOLDINGS: JsonObject = {
     "portfolio": "Family",
     "items": [
         {
@@ -34,14 +35,14 @@ HOLDINGS = {
     "cash": [{"amount": "250.00", "currency": "EUR"}],
     "total": {"amount": "15483.34", "currency": "USD"},
 }
-PERFORMANCE = {
+PERFORMANCE: JsonObject = {
     "twr": 0.18274,
     "xirr": 0.21055,
     "simple_return": -0.0312,
     "gain": {"amount": "2391.07", "currency": "USD"},
     "benchmark": {"symbol": "SPY", "twr": 0.2654},
 }
-RISK = {
+RISK: JsonObject = {
     "volatility": 0.2217,
     "sharpe": 1.183,
     "beta": 1.124,
@@ -50,7 +51,7 @@ RISK = {
     "n_returns": 231,
     "correlation": {"AAPL": {"MSFT": 0.5512}},
 }
-DOCUMENT = {
+DOCUMENT: JsonObject = {
     "hits": [
         {
             "document_id": "doc_1",
@@ -60,7 +61,7 @@ DOCUMENT = {
         {"document_id": "doc_2", "page": 4, "text": "(In millions) Net income 93,736 96,995 Employees 164,000"},
     ]
 }
-RESULTS = {"c1": HOLDINGS, "c2": PERFORMANCE, "c3": RISK, "c4": DOCUMENT}
+RESULTS: dict[str, JsonObject] = {"c1": HOLDINGS, "c2": PERFORMANCE, "c3": RISK, "c4": DOCUMENT}
 NAMES = {"Apple": "AAPL", "Microsoft": "MSFT"}
 
 MATCHED = [
@@ -216,7 +217,7 @@ def test_without_results_every_figure_is_unmatched() -> None:
 
 def test_a_long_answer_is_matched_quickly() -> None:
     sentence = "AAPL is worth $9,493.20, or 61.3 %, and MSFT lost 7.8 % while volatility is 22.2 %. "
-    series = {"series": {"values": [100 + index / 7 for index in range(750)]}}
+    series: JsonObject = {"series": {"values": [100 + index / 7 for index in range(750)]}}
     results = {**RESULTS, **{f"s{index}": series for index in range(36)}}
 
     begin = time.thread_time()

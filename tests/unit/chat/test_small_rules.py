@@ -148,7 +148,11 @@ LINES: list[tuple[dict[str, Json], str]] = [
     ({"items": [{"symbol": "AAPL"}, {"symbol": "MSFT"}]}, "2 items (AAPL, MSFT)"),
     ({"error": {"reason": "UNAVAILABLE", "detail": "no answer"}}, "UNAVAILABLE: no answer"),
     ({"hits": []}, "nothing found"),
-    ({"twr": 0.18}, "twr 0.18"),
+    ({"twr": 0.18, "stale_prices": 0, "portfolio": {"id": "prt_1", "name": "Family"}}, "twr 0.18"),
+    (
+        {"start": "2024-01-02", "metrics": {"volatility": 0.22, "beta": 1.1}},
+        "start 2024-01-02, volatility 0.22, beta 1.1",
+    ),
 ]
 
 

@@ -57,17 +57,32 @@ def one_line(result: JsonObject) -> str:
     error = result.get("error")
     if isinstance(error, Mapping):
         return _clip(f"{error.get('reason')}: {error.get('detail')}")
-    facts = []
-    for key, value in result.items():
+    facts = [*_facts(result), *(fact for value in result.values() if _is_part(value) for fact in _facts(value))]
+    return _clip(", ".join(facts) or "nothing found")
+
+
+def _facts(part: Json) -> list[str]:
+    """The plain facts of one object: amounts, counts of lists, numbers and texts; ids and zeros say little."""
+    facts: list[str] = []
+    for key, value in part.items() if isinstance(part, Mapping) else ():
         label = key.replace("_", " ")
         if isinstance(value, Mapping) and set(value) == {"amount", "currency"}:
             facts.append(f"{label} {value['amount']} {value['currency']}")
         elif isinstance(value, list) and value:
             names = [str(item["symbol"]) for item in value if isinstance(item, Mapping) and item.get("symbol")]
             facts.append(f"{len(value)} {label}" + (f" ({', '.join(names[:6])})" if names else ""))
-        elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        elif isinstance(value, str | int | float) and value and not isinstance(value, bool) and key != "id":
             facts.append(f"{label} {value}")
-    return _clip(", ".join(facts) or "nothing found")
+    return facts
+
+
+def _is_part(value: Json) -> bool:
+    """Whether a value is an object whose facts belong to the result: not an amount, nor notes about figures."""
+    return isinstance(value, Mapping) and not set(value) <= {"amount", "currency"} and _has_numbers(value)
+
+
+def _has_numbers(part: JsonObject) -> bool:
+    return any(isinstance(value, int | float) and not isinstance(value, bool) for value in part.values())
 
 
 def _clip(text: str) -> str:

@@ -59,7 +59,7 @@ async def list_conversations(
 
 @router.get("/conversations/{conversation_id}")
 async def get_conversation(
-    request: Request, conversation_id: str, caller: Caller = reading
+    request: Request, conversation_id: models.Id, caller: Caller = reading
 ) -> models.ConversationWithTurns:
     """A conversation with its turns; results of tools come with the single turn."""
     conversation, turns = await _conversations(request).read(caller, ConversationId(conversation_id))
@@ -69,7 +69,7 @@ async def get_conversation(
 
 @router.patch("/conversations/{conversation_id}")
 async def update_conversation(
-    request: Request, conversation_id: str, body: models.ConversationChange, caller: Caller = writing
+    request: Request, conversation_id: models.Id, body: models.ConversationChange, caller: Caller = writing
 ) -> models.ConversationBody:
     """Rename or pin a conversation."""
     changed = await _conversations(request).update(
@@ -79,7 +79,7 @@ async def update_conversation(
 
 
 @router.delete("/conversations/{conversation_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_conversation(request: Request, conversation_id: str, caller: Caller = writing) -> None:
+async def delete_conversation(request: Request, conversation_id: models.Id, caller: Caller = writing) -> None:
     """Delete a conversation with everything said in it."""
     await _conversations(request).delete(caller, ConversationId(conversation_id))
 
@@ -91,7 +91,7 @@ async def delete_conversation(request: Request, conversation_id: str, caller: Ca
 )
 async def export_conversation(
     request: Request,
-    conversation_id: str,
+    conversation_id: models.Id,
     format: Annotated[Literal["markdown", "json"], Query()] = "markdown",  # noqa: A002 - the public name
     caller: Caller = reading,
 ) -> Response:
@@ -106,13 +106,17 @@ async def export_conversation(
 
 
 @router.post("/conversations/{conversation_id}/proposals/{proposal_id}:approve")
-async def approve_proposal(request: Request, conversation_id: str, proposal_id: str, caller: Caller = writing) -> None:
+async def approve_proposal(
+    request: Request, conversation_id: models.Id, proposal_id: models.Id, caller: Caller = writing
+) -> None:
     """Carry out what a writing tool proposed; no tool of this deployment proposes anything."""
     await _refuse_proposal(request, caller, conversation_id, proposal_id)
 
 
 @router.post("/conversations/{conversation_id}/proposals/{proposal_id}:reject")
-async def reject_proposal(request: Request, conversation_id: str, proposal_id: str, caller: Caller = writing) -> None:
+async def reject_proposal(
+    request: Request, conversation_id: models.Id, proposal_id: models.Id, caller: Caller = writing
+) -> None:
     """Drop what a writing tool proposed; no tool of this deployment proposes anything."""
     await _refuse_proposal(request, caller, conversation_id, proposal_id)
 

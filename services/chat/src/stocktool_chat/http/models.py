@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import Field, model_validator
 from stocktool_kit.http.model import MoneyModel, RequestModel, ResponseModel
 
 from stocktool_chat.domain.conversation import Conversation, Turn
 from stocktool_chat.domain.export import turn_document
 from stocktool_chat.domain.json_types import JsonObject
+
+Id = Annotated[str, Path(min_length=1, max_length=64)]
+"""An id in a path; what is longer cannot be one of ours, and could not be a key of the table."""
 
 
 class NewConversation(RequestModel):

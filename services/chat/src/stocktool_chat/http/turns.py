@@ -36,7 +36,7 @@ def _turns(request: Request) -> Turns:
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def start_turn(
     request: Request,
-    conversation_id: str,
+    conversation_id: models.Id,
     body: models.NewTurn,
     caller: Caller = writing,
     key: IdempotencyKey | None = repeating,
@@ -56,14 +56,18 @@ async def start_turn(
 
 
 @router.get("/{turn_id}")
-async def get_turn(request: Request, conversation_id: str, turn_id: str, caller: Caller = reading) -> models.TurnBody:
+async def get_turn(
+    request: Request, conversation_id: models.Id, turn_id: models.Id, caller: Caller = reading
+) -> models.TurnBody:
     """A whole turn with the results of its tools, as far as it is stored."""
     turn, summary, attempt = await _turns(request).read(caller, ConversationId(conversation_id), TurnId(turn_id))
     return models.TurnBody.of(turn, summary, attempt)
 
 
 @router.post("/{turn_id}:stop", status_code=status.HTTP_202_ACCEPTED)
-async def stop_turn(request: Request, conversation_id: str, turn_id: str, caller: Caller = writing) -> Response:
+async def stop_turn(
+    request: Request, conversation_id: models.Id, turn_id: models.Id, caller: Caller = writing
+) -> Response:
     """Stop a turn; what was said stays. One that has ended stays as it is."""
     await _turns(request).stop(caller, ConversationId(conversation_id), TurnId(turn_id))
     return Response(status_code=status.HTTP_202_ACCEPTED)
@@ -76,8 +80,8 @@ async def stop_turn(request: Request, conversation_id: str, turn_id: str, caller
 )
 async def watch_turn(
     request: Request,
-    conversation_id: str,
-    turn_id: str,
+    conversation_id: models.Id,
+    turn_id: models.Id,
     last_event_id: Annotated[str | None, _last_event_id] = None,
     caller: Caller = reading,
 ) -> StreamingResponse:
