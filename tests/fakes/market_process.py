@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -47,6 +47,7 @@ async def stock_process(
     fresh: timedelta = timedelta(minutes=5),
     call_seconds: float = 8.0,
     poll_seconds: float = 0.1,
+    moving: Callable[[], bool] | None = lambda: True,
 ) -> AsyncIterator[Process[Settings]]:
     """Run it until the block ends."""
     yahoo = YahooOptions(base_url=market.url, timeout_seconds=call_seconds, calls_per_second=100, burst=100)
@@ -76,7 +77,7 @@ async def stock_process(
                 hub,
                 publisher,
                 Leases(portfolios, runtime.clock),
-                is_moving=lambda: True,
+                is_moving=moving or parts.is_moving,
                 write=_bodies,
                 seconds=poll_seconds,
             )

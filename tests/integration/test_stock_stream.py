@@ -112,6 +112,21 @@ async def test_price_that_moves_reaches_every_watcher(market: MarketServer, emul
             assert quote["price"]["amount"] == "237.33"
 
 
+async def test_replay_ticks_when_a_past_session_closes(emulator: EmulatedAws, user: str) -> None:
+    await empty_the_cache()
+    # One real second is a minute of the market's, from a minute before the close of 2024-11-26.
+    replay = f"2024-11-26T20:59:00Z from {datetime.now(UTC).isoformat().replace('+00:00', 'Z')} x60"
+    with market_server(replay) as market:
+        async with stock_process(market, now=replay, moving=None) as stock, connect(url(stock)) as socket:
+            await signed_in(socket, user)
+            await socket.send(json.dumps({"subscribe": ["AAPL"]}))
+            quotes = [await said(socket, "quote")]
+            while quotes[-1]["price"]["amount"] != "235.06":  # the file's close of that day
+                quotes.append(await said(socket, "quote"))
+    assert quotes[-1]["source"] == "demo data, replay"
+    assert quotes[-1]["as_of"] == "2024-11-26T21:00:00.000000Z"
+
+
 async def test_unsubscribed_symbol_is_heard_no_more(market: MarketServer, emulator: EmulatedAws, user: str) -> None:
     await empty_the_cache()
     before = "2024-11-27T22:00:00Z"

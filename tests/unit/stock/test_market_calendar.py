@@ -55,20 +55,22 @@ def test_sessions_around_a_weekend() -> None:
 
 
 def test_last_close_is_fresh_all_weekend_and_an_older_one_is_stale() -> None:
-    sunday = DEMO_NOW + timedelta(days=2)
-    assert not calendar.is_stale(FRIDAY_HALF_DAY_CLOSE, sunday)
-    assert calendar.is_stale(WEDNESDAY_CLOSE, sunday)
+    due = calendar.prices_due(DEMO_NOW + timedelta(days=2))
+    assert not due.is_stale(FRIDAY_HALF_DAY_CLOSE)
+    assert due.is_stale(WEDNESDAY_CLOSE)
 
 
 def test_price_in_a_running_session_must_be_recent_unless_only_closes_exist() -> None:
     noon = datetime(2024, 11, 29, 17, 0, tzinfo=UTC)
-    assert not calendar.is_stale(noon - timedelta(minutes=15), noon)
-    assert calendar.is_stale(noon - timedelta(minutes=45), noon)
-    assert calendar.is_stale(WEDNESDAY_CLOSE, noon)
-    assert not calendar.is_stale(WEDNESDAY_CLOSE, noon, closes_only=True)
+    due = calendar.prices_due(noon)
+    assert not due.is_stale(noon - timedelta(minutes=15))
+    assert due.is_stale(noon - timedelta(minutes=45))
+    assert due.is_stale(WEDNESDAY_CLOSE, "America/New_York")
+    assert not calendar.prices_due(noon, closes_only=True).is_stale(WEDNESDAY_CLOSE)
 
 
 def test_other_exchanges_get_days_of_tolerance() -> None:
     noon = datetime(2024, 11, 29, 17, 0, tzinfo=UTC)
-    assert not calendar.is_stale(noon - timedelta(days=3), noon, zone="Europe/Berlin")
-    assert calendar.is_stale(noon - timedelta(days=6), noon, zone="Europe/Berlin")
+    due = calendar.prices_due(noon)
+    assert not due.is_stale(noon - timedelta(days=3), "Europe/Berlin")
+    assert due.is_stale(noon - timedelta(days=6), "Europe/Berlin")

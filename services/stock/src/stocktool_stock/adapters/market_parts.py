@@ -27,6 +27,7 @@ from stocktool_stock.application.market_status import TellMarketStatus
 from stocktool_stock.application.provider_health import ProviderHealth
 from stocktool_stock.application.search_instruments import FetchProfiles, FetchSearch, SearchInstruments
 from stocktool_stock.domain.bars import Bars
+from stocktool_stock.domain.calendar import is_open
 from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.news import NewsItem
 from stocktool_stock.domain.quotes import Quote
@@ -53,7 +54,12 @@ class MarketOptions:
 
 @dataclass(frozen=True, slots=True)
 class MarketParts:
-    """The market half. `fetches` is a worker the process must run."""
+    """The market half.
+
+    Attributes:
+        fetches: A worker the process must run.
+        is_moving: Whether prices can change now: a session runs, or past days pass.
+    """
 
     quotes: GetQuotes
     bars: GetBars
@@ -63,6 +69,7 @@ class MarketParts:
     status: TellMarketStatus
     clock: MarketClock
     fetches: FetchQueue
+    is_moving: Callable[[], bool]
 
 
 @asynccontextmanager
@@ -147,6 +154,7 @@ async def market_parts(
             status=TellMarketStatus(market_clock, health, lambda: mode),
             clock=market_clock,
             fetches=queue,
+            is_moving=lambda: mode is MarketMode.REPLAY or is_open(market_clock.now()),
         )
     finally:
         client.close()

@@ -11,7 +11,7 @@ from stocktool_stock.application.failures import failures
 from stocktool_stock.application.provider_health import ProviderHealth
 from stocktool_stock.application.provider_ports import MarketProvider
 from stocktool_stock.application.suggest import suggestions
-from stocktool_stock.domain.calendar import is_stale
+from stocktool_stock.domain.calendar import prices_due
 from stocktool_stock.domain.quotes import Quote, QuoteBatch, SymbolNotFound
 
 
@@ -38,13 +38,12 @@ class GetQuotes:
         self, wanted: Sequence[str], found: Mapping[str, tuple[Quote, bool]], failed: Mapping[str, Exception]
     ) -> QuoteBatch:
         now = self._clock.now()
-        closes_only = not self._clock.is_real
+        due = prices_due(now, closes_only=not self._clock.is_real)
         quotes = []
         for symbol in wanted:
             if symbol in found:
                 quote, overdue = found[symbol]
-                old = overdue or is_stale(quote.as_of, now, zone=quote.zone, closes_only=closes_only)
-                quotes.append(quote.marked(stale=old))
+                quotes.append(quote.marked(stale=overdue or due.is_stale(quote.as_of, quote.zone)))
         return QuoteBatch(quotes, failures(wanted, failed), now)
 
 

@@ -28,7 +28,6 @@ from stocktool_stock.adapters.market_parts import MarketParts
 from stocktool_stock.adapters.portfolio_parts import PortfolioParts
 from stocktool_stock.application.inbox import ListNotifications, ReadNotification
 from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
-from stocktool_stock.domain.calendar import is_open
 from stocktool_stock.domain.quotes import QuoteBatch
 from stocktool_stock.http.market_uses import MarketUses
 from stocktool_stock.http.notifications import InboxUses
@@ -69,7 +68,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             hub,
             publisher,
             leases,
-            is_moving=lambda: is_open(market.clock.now()),
+            is_moving=market.is_moving,
             write=_quote_bodies,
             seconds=settings.stream_poll_seconds,
         )

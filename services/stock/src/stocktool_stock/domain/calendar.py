@@ -109,22 +109,36 @@ def is_open(now: datetime) -> bool:
     return session is not None and session.opens <= now < session.closes
 
 
-def is_stale(as_of: datetime, now: datetime, *, zone: str = "", closes_only: bool = False) -> bool:
-    """Whether a price is older than it should be.
+@dataclass(frozen=True, slots=True)
+class PricesDue:
+    """What is asked of a price's age at one moment.
+
+    Attributes:
+        home: A price of New York made before this is stale.
+        elsewhere: The same for other exchanges, which get days of tolerance, since their calendar is not known here.
+    """
+
+    home: datetime
+    elsewhere: datetime
+
+    def is_stale(self, as_of: datetime, zone: str = "") -> bool:
+        """Whether a price made at `as_of` on an exchange of a zone (empty: New York's) is older than it should be."""
+        return as_of < (self.home if zone in {"", ZONE.key} else self.elsewhere)
+
+
+def prices_due(now: datetime, *, closes_only: bool = False) -> PricesDue:
+    """Tell how old prices may be at the market's `now`.
 
     Args:
-        as_of: When the price was made.
         now: The market's now.
-        zone: IANA zone of the price's exchange; other zones than New York get days of tolerance, since their calendar
-            is not known here.
         closes_only: The provider knows closing prices only, so none is due while a session runs.
     """
-    if zone and zone != ZONE.key:
-        return as_of < now - _FOREIGN_TOLERANCE
     running = session_of(now.astimezone(ZONE).date())
     if not closes_only and running is not None and running.opens + _TOLERANCE <= now < running.closes:
-        return as_of < now - _TOLERANCE
-    return as_of < last_closed(now).closes - _TOLERANCE
+        home = now - _TOLERANCE
+    else:
+        home = last_closed(now).closes - _TOLERANCE
+    return PricesDue(home, now - _FOREIGN_TOLERANCE)
 
 
 @lru_cache(maxsize=64)

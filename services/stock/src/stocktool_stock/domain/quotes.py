@@ -47,7 +47,7 @@ class Quote:
         previous_close: Close of the session before, None when unknown.
         as_of: When the price was made, by the market's clock.
         source: Name shown beside the price.
-        stale: The price is older than it should be; see `stocktool_stock.domain.calendar.is_stale`.
+        stale: The price is older than it should be; see `stocktool_stock.domain.calendar.PricesDue`.
         name: Name of the instrument, empty when unknown.
         zone: IANA zone of its exchange, empty when unknown.
     """
