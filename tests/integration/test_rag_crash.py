@@ -102,5 +102,6 @@ async def test_a_killed_worker_costs_nothing_but_time(emulator: EmulatedAws, tmp
             found = await http.post(f"{API}/search", json={"query": "Clause 41 of the deed", "top_k": 50})
             ids = [hit["chunk_id"] for hit in found.json()["hits"]]
             assert len(ids) == len(set(ids)) == document["chunks"]
-            assert await Queue(service.runtime.aws, "ingest-queue").dead_letters() == []
+            dead = await Queue(service.runtime.aws, "ingest-queue").dead_letters()
+            assert not [letter for letter in dead if document_id in letter.body]
         assert any(TRACE in span and "ingest document" in span for span in written_spans(tmp_path))
