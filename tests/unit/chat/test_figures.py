@@ -59,6 +59,12 @@ SIGNS = [
     ("It fell. Its weight is 12.3 %", Sign.NONE),
     ("it fell by $500 (12.3 %)", Sign.DOWN),
     ("weight: 12.3 %", Sign.NONE),
+    ("it fell 3 % to $237.33", Sign.NONE),
+    ("it is up from $8,000", Sign.NONE),
+    ("after a loss of 5 % it is valued $9,493", Sign.NONE),
+    ("it fell $500, or 3 %", Sign.DOWN),
+    ("AAPL fell 3 %, MSFT 5 %", Sign.DOWN),
+    ("the gain is **$500**", Sign.UP),
     ("total - 12.3 %", Sign.NONE),
 ]
 

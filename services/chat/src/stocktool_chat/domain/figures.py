@@ -150,6 +150,8 @@ _AFTER = re.compile(
     r"|(?P<up>higher|above|ahead|gain|profit|increase|rise|up))\b",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"[\s*_]*(?:\(|/|,|,?\s*(?:or|and))[\s*_(]*(?:about|by|[A-Z^.-]{1,8})?[\s*_(~]*")
+_LEVEL = re.compile(r"\b(?:to|at|from|worth|now|stands?|trades?|closed?)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[.!?;](?=\s|$)|[\n|]|\b(?:while|whereas|but|although|though)\b", re.IGNORECASE)
 _APPROXIMATE = re.compile(
     r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa|close to)|[~≈])\s*$", re.IGNORECASE
@@ -166,18 +168,20 @@ def find_figures(text: str) -> list[Figure]:
 def _figures(text: str, skipped: list[tuple[int, int]]) -> Iterator[Figure]:
     pending = iter(skipped)
     hole = next(pending, None)
+    previous_end = 0
     for match in _FIGURE.finditer(text):
         at = match.start("number")
         while hole is not None and hole[1] <= at:
             hole = next(pending, None)
         if hole is not None and hole[0] <= at:
             continue
-        figure = _read(text, match)
+        figure = _read(text, match, previous_end)
         if figure is not None:
+            previous_end = match.end()
             yield figure
 
 
-def _read(text: str, match: re.Match[str]) -> Figure | None:
+def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
     group = match.groupdict()
     start, end = match.start(), match.end()
     first = match.start("before") if group["before"] else match.start("number")
@@ -216,7 +220,7 @@ def _read(text: str, match: re.Match[str]) -> Figure | None:
     elif plus:
         sign = Sign.PLUS
     else:
-        sign = _direction(text, start, match.end())
+        sign = _direction(text, start, match.end(), previous_end)
     return Figure(start, end, text[start:end], unit, value, quantum, sign, currency, noun, noun in _DURATIONS)
 
 
@@ -273,14 +277,22 @@ def _unit_of(group: dict[str, str | None]) -> tuple[Unit, str]:
     return Unit.PLAIN, ""
 
 
-def _direction(text: str, start: int, end: int) -> Sign:
-    """Which way the nearest word says a figure goes, within its clause."""
+def _direction(text: str, start: int, end: int, previous_end: int) -> Sign:
+    """Which way the nearest word says a figure goes, within its clause.
+
+    A word speaks for the first figure after it, and for those joined to that one ("fell $500 (3 %)"). It does not
+    speak for a level: "fell 3 % to $237", "up from $8,000".
+    """
     behind = _AFTER.match(text[end : end + 24])
     if behind:
         return Sign.DOWN if behind["down"] else Sign.UP
-    window = text[max(0, start - 120) : start]
-    boundaries = [boundary.end() for boundary in _CLAUSE.finditer(window)]
-    words = list(_DIRECTION.finditer(window, boundaries[-1] if boundaries else 0))
+    low = max(0, start - 120)
+    boundaries = [boundary.end() for boundary in _CLAUSE.finditer(text, low, start)]
+    words = list(_DIRECTION.finditer(text, boundaries[-1] if boundaries else low, start))
     if not words:
         return Sign.NONE
-    return Sign.DOWN if words[-1]["down"] else Sign.UP
+    word = words[-1]
+    spoken_for = previous_end > word.end() and not _JOINED.fullmatch(text, previous_end, start)
+    if spoken_for or _LEVEL.search(text, max(word.end(), previous_end), start):
+        return Sign.NONE
+    return Sign.DOWN if word["down"] else Sign.UP

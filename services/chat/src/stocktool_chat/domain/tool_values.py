@@ -24,6 +24,8 @@ _MONEY_KEYS = re.compile(
     r"^(price|close|open|high|low|adjusted_close|previous_close|change|amount|value|values|cost|fee|tax|gain|total|amount_per_share)$"
 )
 _TEXT_KEYS = frozenset({"text", "quote", "title"})
+# Numbers about the result rather than in it: an answer never states them.
+_NO_VALUES = frozenset({"citation", "score", "age_seconds", "version", "sequence"})
 _NUMBER = re.compile(r"-?\d{1,24}(?:\.\d{1,20})?")
 
 
@@ -104,6 +106,8 @@ def _object(call_id: str, path: str, key: str, node: JsonObject, context: _Conte
         return
     for name, item in node.items():
         step = f"{path}.{name}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else f"{path}[{_quoted(name)}]"
+        if name in _NO_VALUES:
+            continue
         below = context
         if re.fullmatch(r"[A-Z^][A-Z0-9.^=-]{0,11}", name) and not isinstance(symbol, str):
             below = _Context(context.currency, name, context.magnitude)  # results keyed by symbol
