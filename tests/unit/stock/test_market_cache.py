@@ -246,6 +246,7 @@ async def test_refresh_asks_whatever_the_age() -> None:
         await here.value()
         found = (await here.reads.refresh(["A", "UNKNOWN"])).found
         assert {key: read.value for key, read in found.items()} == {"A": "A2"}
+        assert (await here.reads.refresh([])).found == (await here.reads.get([])).found == {}
 
 
 async def test_process_keeps_only_so_many_copies() -> None:

@@ -216,7 +216,8 @@ class CachedReads(Generic[T]):
         self, futures: Mapping[str, asyncio.Future[Entry[T] | StockToolError]], limit: timedelta
     ) -> dict[str, Entry[T] | StockToolError]:
         """Wait for fetches without ending them when the wait ends."""
-        await asyncio.wait(set(futures.values()), timeout=limit.total_seconds())
+        if futures:
+            await asyncio.wait(set(futures.values()), timeout=limit.total_seconds())
         late = ProviderUnavailable("the provider of market data did not answer in time")
         return {key: future.result() if future.done() else late for key, future in futures.items()}
 

@@ -55,7 +55,7 @@ async def _serve(socket: WebSocket, session: StreamSession) -> Ended:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _read(socket: WebSocket, session: StreamSession) -> Ended:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock, instant
-from stocktool_kit.core.errors import InvalidArgument, StockToolError
+from stocktool_kit.core.errors import InvalidArgument, Kind, StockToolError
 from stocktool_kit.http.problem import document
 from stocktool_kit.push.events import PushEvent
 from stocktool_kit.push.hub import Delivery, Hub, Subscription
@@ -31,7 +31,8 @@ PING_SECONDS = 15.0
 _RESUMED = 200
 _PATH = "/api/stock/v1/stream"
 
-UNAUTHENTICATED, FORBIDDEN, TOO_MANY, GOING_AWAY, TOO_SLOW = 4401, 4403, 4429, 1012, 4408
+UNAUTHENTICATED, FORBIDDEN, TOO_MANY, TOO_SLOW, GOING_AWAY, TRY_LATER = 4401, 4403, 4429, 4408, 1012, 1013
+_REFUSALS = {Kind.UNAUTHENTICATED: UNAUTHENTICATED, Kind.PERMISSION_DENIED: FORBIDDEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +160,7 @@ class StreamSession:
             caller.require(SCOPE)
         except StockToolError as error:
             await self._say({"type": "error", "problem": document(error, _PATH)})
-            code = FORBIDDEN if error.reason == "PERMISSION_DENIED" else UNAUTHENTICATED
-            return Ended(code, error.message[:100])
+            return Ended(_REFUSALS.get(error.kind, TRY_LATER), error.message[:100])
         if self._caller is not None and caller.subject != self._caller.subject:
             return Ended(FORBIDDEN, "the new token is somebody else's")
         self._caller = caller
