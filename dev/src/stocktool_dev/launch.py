@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stocktool_dev import doctor, edge_config, leftovers, ports, seed, status, vault
 from stocktool_dev.layout import Layout
-from stocktool_dev.processes import Program, common_environment, port_names, programs
+from stocktool_dev.processes import STAND_INS_PRIORITY, Program, common_environment, port_names, programs
 from stocktool_dev.supervision import Supervisor
 
 # Only hung processes wait this long: those that end are noticed by their restarts.
@@ -80,10 +80,9 @@ def up(layout: Layout) -> int:
         secrets = vault.load(layout.state / "secrets.json")
         chosen = ports.allocate(layout.state / "ports.json", port_names())
         started = programs(layout, chosen, secrets)
-        with steps.step("edge configuration and supervisor"):
+        with steps.step("supervisor started"):
             (layout.emulator / "ready.json").unlink(missing_ok=True)
             _finished(layout).unlink(missing_ok=True)
-            edge_config.render(layout, chosen)
             supervisor.start(started, common_environment(layout, chosen))
         _begin(layout, supervisor, started, steps)
         _announce(layout, secrets, f"up in {steps.total:.1f} s")
@@ -92,7 +91,9 @@ def up(layout: Layout) -> int:
 
 def _begin(layout: Layout, supervisor: Supervisor, started: Sequence[Program], steps: Steps) -> None:
     with steps.step("emulator started, infrastructure deployed"):
-        supervisor.start_programs(["emulator"])
+        # What needs neither AWS nor the edge's configuration uses the other processor meanwhile.
+        supervisor.start_programs([program.name for program in started if program.priority <= STAND_INS_PRIORITY])
+        edge_config.render(layout, json.loads((layout.state / "ports.json").read_text()))
         _await_emulator(layout, supervisor)
     with steps.step("services ready"):
         supervisor.start_programs([program.name for program in started])
@@ -172,7 +173,7 @@ def await_ready(layout: Layout, supervisor: Supervisor, started: Sequence[Progra
         if time.monotonic() - told > 10:
             print(f"            still waiting for {', '.join(program.name for program in waiting)}", flush=True)
             told = time.monotonic()
-        time.sleep(0.1)
+        time.sleep(0.25)  # the processors belong to those who start
 
 
 def _await_edge(layout: Layout) -> None:

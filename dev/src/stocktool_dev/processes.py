@@ -22,6 +22,8 @@ WORKERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "stock-worker-notify": ("stock", ("worker", "--queue", "notify")),
     "rag-worker": ("rag", ("worker",)),
 }
+# The emulator and what stands in for others starts first.
+STAND_INS_PRIORITY = 20
 _SERVICE_STOP_SECONDS = 20  # more than the services' own time for draining
 _TOPIC = f"arn:aws:sns:{emulator.REGION}:000000000000:"
 
@@ -149,14 +151,14 @@ def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list
             "market",
             (str(script / "stocktool-market"), "serve"),
             (ports["market"], ""),
-            priority=20,
+            priority=STAND_INS_PRIORITY,
             environment={"STOCKTOOL_MARKET_HTTP_PORT": str(ports["market"])},
         ),
         Program(
             "analyst",
             (str(script / "stocktool-analyst"), "serve"),
             (ports["analyst"], ""),
-            priority=20,
+            priority=STAND_INS_PRIORITY,
             environment={"STOCKTOOL_ANALYST_HTTP_PORT": str(ports["analyst"])},
         ),
         Program(
@@ -166,7 +168,7 @@ def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list
                 *("--path", str(layout.state / "chroma")),
             ),
             (ports["chroma"], "/api/v2/heartbeat"),
-            priority=20,
+            priority=STAND_INS_PRIORITY,
         ),
         Program(
             "traces",
@@ -175,7 +177,7 @@ def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list
                 *(str(ports["traces"]), str(layout.state / "traces")),
             ),
             (ports["traces"], ""),
-            priority=20,
+            priority=STAND_INS_PRIORITY,
         ),
     ]
     for service in SERVICES:

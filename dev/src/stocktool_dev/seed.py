@@ -9,8 +9,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -39,14 +41,12 @@ def plant(layout: Layout, secrets: vault.Secrets, *, say: Say) -> None:
         SeedFailed: The mesh answered something else than it should.
     """
     with httpx.Client(base_url=f"http://127.0.0.1:{layout.port}", timeout=20, headers=_host(layout)) as client:
-        _user(client, ADMIN, secrets.admin_password, "Admin", say)
-        if _make_admin(layout, client, secrets):
-            say(f"{ADMIN} has the role admin")
-        client.headers["authorization"] = (
-            f"Bearer {_user(client, DEMO, secrets.demo_password, 'Demo', say)['access_token']}"
-        )
-        _portfolio(client, json.loads(PORTFOLIO.read_text()), say)
-        _document(client, DOCUMENT, say)
+        admin = _user(client, ADMIN, secrets.admin_password, "Admin", say)
+        with _made_admin(layout, admin["user"]["roles"], say):  # the command takes seconds to load: beside the rest
+            demo = _user(client, DEMO, secrets.demo_password, "Demo", say)
+            client.headers["authorization"] = f"Bearer {demo['access_token']}"
+            _portfolio(client, json.loads(PORTFOLIO.read_text()), say)
+            _document(client, DOCUMENT, say)
 
 
 def _host(layout: Layout) -> dict[str, str]:
@@ -89,22 +89,30 @@ def _user(client: httpx.Client, email: str, password: str, name: str, say: Say) 
     return body
 
 
-def _make_admin(layout: Layout, client: httpx.Client, secrets: vault.Secrets) -> bool:
+@contextmanager
+def _made_admin(layout: Layout, roles: Sequence[str], say: Say) -> Iterator[None]:
     """Give the admin user the role by the operator's command, since nobody can give it through the API yet."""
-    signed_in = _user(client, ADMIN, secrets.admin_password, "Admin", lambda _: None)
-    if "admin" in signed_in["user"]["roles"]:
-        return False
+    if "admin" in roles:
+        yield
+        return
     chosen = json.loads((layout.state / "ports.json").read_text())
-    done = subprocess.run(
+    with subprocess.Popen(
         [str(layout.binaries / "stocktool-auth"), "grant-role", "--email", ADMIN, "--role", "admin"],
         env=dict(os.environ) | emulator.credentials(f"http://127.0.0.1:{chosen['emulator']}"),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SeedFailed(f"the role admin could not be given: {done.stderr.strip()}")
-    return True
+    ) as command:
+        yield
+        said, _ = command.communicate()
+    if command.returncode:
+        raise SeedFailed(f"the role admin could not be given: {said.strip()}")
+    say(f"{ADMIN} has the role admin")
+
+
+def _key() -> dict[str, str]:
+    """A key for one run: a repeat after 503 has one effect, and what a person deleted can be planted again."""
+    return {"idempotency-key": f"demo-{token_hex(8)}"}
 
 
 def _portfolio(client: httpx.Client, wanted: Mapping[str, Any], say: Say) -> None:
@@ -113,9 +121,8 @@ def _portfolio(client: httpx.Client, wanted: Mapping[str, Any], say: Say) -> Non
     found = next((each for each in listed if each["name"] == wanted["name"]), None)
     if found is None:
         body = {key: wanted[key] for key in ("name", "base_currency", "accounts")}
-        found = _told(
-            client.post("/api/stock/v1/portfolios", json=body, headers={"idempotency-key": "demo-portfolio"}), 200, 201
-        )
+        key = _key()
+        found = _told(_again(lambda: client.post("/api/stock/v1/portfolios", json=body, headers=key)), 200, 201)
         say(f"made the portfolio {wanted['name']!r}")
     path = f"/api/stock/v1/portfolios/{found['id']}/transactions"
     if _told(client.get(path, params={"page_size": 1}), 200)["items"]:
@@ -125,8 +132,8 @@ def _portfolio(client: httpx.Client, wanted: Mapping[str, Any], say: Say) -> Non
         {key: value for key, value in entry.items() if key != "account"} | {"account_id": accounts[entry["account"]]}
         for entry in wanted["transactions"]
     ]
-    key = f"demo-ledger-{found['id']}"
-    _told(client.post(path, json={"items": items}, headers={"idempotency-key": key}), 200, 201)
+    ledger_key = _key()
+    _told(_again(lambda: client.post(path, json={"items": items}, headers=ledger_key)), 200, 201)
     say(f"booked {len(items)} transactions")
 
 
@@ -135,11 +142,14 @@ def _document(client: httpx.Client, path: Path, say: Say) -> None:
     listed = _told(_again(lambda: client.get("/api/rag/v1/documents")), 200)["items"]
     if any(each["name"] == path.name for each in listed):
         return
-    stored = client.post(
-        "/api/rag/v1/documents",
-        files={"file": (path.name, path.read_bytes(), "text/markdown")},
-        data={"collection": "private"},
-        headers={"idempotency-key": "demo-document"},
+    key = _key()
+    stored = _again(
+        lambda: client.post(
+            "/api/rag/v1/documents",
+            files={"file": (path.name, path.read_bytes(), "text/markdown")},
+            data={"collection": "private"},
+            headers=key,
+        )
     )
     _told(stored, 200, 202)
     say(f"uploaded {path.name}")
