@@ -38,7 +38,7 @@ def develop(layout: Layout) -> int:
     vite = subprocess.Popen(
         [str(node / "npm"), "run", "dev", "--", "--host", "127.0.0.1", "--port", str(VITE_PORT), "--strictPort"],
         cwd=layout.root / "frontend",
-        env=dict(os.environ) | {"STOCKTOOL_ORIGIN": layout.origin, "PATH": f"{node}:{os.environ['PATH']}"},
+        env=dict(os.environ) | {"STOCKTOOL_PORT": str(layout.port), "PATH": f"{node}:{os.environ['PATH']}"},
         start_new_session=True,
     )
     print(
