@@ -192,17 +192,20 @@ class StoreContract:
             await stores.turns.append(open_turn.claim, some_events(5), ())
 
     async def test_usage_adds_up_by_model_and_day(self, stores: Stores) -> None:
+        later = NOW + timedelta(days=10)  # a day no other test counts on
         for tokens in (10, 20):
             _, open_turn = await started(stores)
-            ending = an_ending(tokens, None)
+            ending = replace(an_ending(tokens, None), finished_at=later)
             await stores.turns.finish(open_turn.claim, some_events(3), (), ending)
 
-        (model,) = await stores.usage.usage(UsageDimension.MODEL, NOW.date(), NOW.date())
-        (day,) = await stores.usage.usage(UsageDimension.DAY, NOW.date(), NOW.date())
+        (model,) = await stores.usage.usage(UsageDimension.MODEL, later.date(), later.date())
+        (day,) = await stores.usage.usage(UsageDimension.DAY, later.date() - timedelta(1), later.date() + timedelta(1))
         assert model.key == "model-1"
-        assert day.key == NOW.date().isoformat()
-        assert model.turns == day.turns >= 2
-        assert await stores.usage.usage(UsageDimension.DAY, NOW.date() - timedelta(2), NOW.date() - timedelta(1)) == []
+        assert day.key == later.date().isoformat()
+        assert (model.turns, model.input_tokens) == (day.turns, day.input_tokens) == (2, 30)
+        assert (
+            await stores.usage.usage(UsageDimension.DAY, later.date() + timedelta(1), later.date() + timedelta(2)) == []
+        )
 
     async def test_an_expired_turn_is_taken_over_once_and_its_old_runner_is_fenced_off(self, stores: Stores) -> None:
         turn, open_turn = await started(stores)
