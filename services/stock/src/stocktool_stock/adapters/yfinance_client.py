@@ -132,7 +132,9 @@ def _load(options: YahooOptions) -> tuple[Any, Any]:
 
     library.config.debug.hide_exceptions = False
     library.set_tz_cache_location(_cache_folder())
-    return library, Session(impersonate="chrome")
+    # On plain connections curl offers HTTP/2 by an upgrade, which development servers refuse with a warning each time.
+    plain = options.base_url.startswith("http://")
+    return library, Session(impersonate="chrome", http_version="v1" if plain else None)
 
 
 @cache
