@@ -183,7 +183,7 @@ test("a recorded entry can be undone; a refused field is named at its place", as
       if (body["symbol"] === "NOPE") {
         return HttpResponse.json({ errors: [{ pointer: "/symbol", detail: "no such symbol" }] }, { status: 422 });
       }
-      const entry = { ...body, id: "txn_9", currency: "USD", reversed: false } as unknown as Transaction;
+      const entry = { ...body, id: "txn_9", sequence: 1, currency: "USD", reversed: false } as unknown as Transaction;
       ledger.push(entry);
       return HttpResponse.json({ ...entry, items: [entry], version: 2 }, { status: 201 });
     }),

@@ -46,13 +46,13 @@ function ValuedPortfolio({ portfolio, holdings }: { portfolio: Portfolio; holdin
       <div className="min-w-0 lg:col-span-3">
         <HoldingsCard portfolio={portfolio} holdings={holdings} />
       </div>
-      <div className="min-w-0 lg:col-span-2">
+      <div className="min-w-0 lg:col-span-3">
         <RiskCard risk={risk} range={range} />
       </div>
-      <div className="min-w-0">
+      <div className="min-w-0 lg:order-last">
         <AllocationCard portfolioId={portfolio.id} />
       </div>
-      <div className="min-w-0 lg:col-span-3">
+      <div className="min-w-0 lg:col-span-2">
         <TransactionsCard portfolio={portfolio} marketDay={holdings.as_of} />
       </div>
     </div>

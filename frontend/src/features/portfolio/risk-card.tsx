@@ -67,7 +67,6 @@ export function RiskCard({ risk, range }: { risk: UseQueryResult<Risk>; range: R
   const data = risk.data;
   return (
     <Card
-      className="h-full"
       title="Risk"
       note={
         data === undefined

@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2, Undo2 } from "lucide-react";
 import { useState } from "react";
 
@@ -14,9 +14,12 @@ import { TransactionForm } from "@/features/portfolio/transaction-form";
 import { formatDay, humanise } from "@/lib/format";
 import { formatMoney, formatQuantity } from "@/lib/money";
 
+const pageLength = 50;
+
 export function TransactionsCard({ portfolio, marketDay }: { portfolio: Portfolio; marketDay: string }) {
-  const transactions = useInfiniteQuery(transactionsQuery(portfolio.id));
+  const transactions = useQuery(transactionsQuery(portfolio.id));
   const remove = useDeleteTransaction(portfolio.id);
+  const [shown, setShown] = useState(pageLength);
   const [adding, setAdding] = useState(false);
   const [recorded, setRecorded] = useState<Transaction>();
   const [doomed, setDoomed] = useState<Transaction>();
@@ -67,11 +70,11 @@ export function TransactionsCard({ portfolio, marketDay }: { portfolio: Portfoli
         <EmptyState title="No entries yet">Add a deposit or your first purchase.</EmptyState>
       )}
       {transactions.isSuccess && transactions.data.length > 0 && (
-        <Ledger portfolio={portfolio} transactions={transactions.data} onDelete={setDoomed} />
+        <Ledger portfolio={portfolio} transactions={transactions.data.slice(0, shown)} onDelete={setDoomed} />
       )}
-      {transactions.hasNextPage && (
+      {transactions.isSuccess && transactions.data.length > shown && (
         <div className="mt-3 text-center">
-          <Button size="small" busy={transactions.isFetchingNextPage} onClick={() => void transactions.fetchNextPage()}>
+          <Button size="small" onClick={() => setShown(shown + pageLength)}>
             Show more
           </Button>
         </div>
@@ -107,7 +110,7 @@ function Ledger({ portfolio, transactions, onDelete }: LedgerProps) {
   const accounts = new Map(portfolio.accounts.map((account) => [account.id, account.name]));
   const cell = "py-1.5 pr-4 text-right tabular-nums whitespace-nowrap";
   return (
-    <div className="-mx-4 max-h-112 overflow-auto px-4 sm:-mx-5 sm:px-5" tabIndex={0} role="group" aria-label="Ledger">
+    <div className="-mx-4 max-h-128 overflow-auto px-4 sm:-mx-5 sm:px-5" tabIndex={0} role="group" aria-label="Ledger">
       <table className="w-full text-sm">
         <thead className="sticky top-0 bg-surface">
           <tr className="border-b border-line text-xs text-muted">

@@ -1,5 +1,6 @@
-import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
+import type { Transaction } from "@/features/portfolio/api/types";
 import { api } from "@/lib/api/client";
 import type { RecordedTransaction, RecordTransactionsData, TransactionPage } from "@/lib/api/gen/stock/types.gen";
 
@@ -7,14 +8,23 @@ function path(portfolioId: string): string {
   return `/api/stock/v1/portfolios/${portfolioId}/transactions`;
 }
 
+/** The whole ledger, newest day first. The API lists in the order of entry, so its last page has what matters most. */
 export function transactionsQuery(portfolioId: string) {
-  return infiniteQueryOptions({
+  return queryOptions({
     queryKey: ["portfolio", portfolioId, "transactions"],
-    queryFn: ({ pageParam, signal }) =>
-      api<TransactionPage>(path(portfolioId), { query: { page_size: 50, page_token: pageParam }, signal }),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_page_token || undefined,
-    select: (data) => data.pages.flatMap((page) => page.items),
+    queryFn: async ({ signal }) => {
+      const entries: Transaction[] = [];
+      let token: string | undefined;
+      do {
+        const page: TransactionPage = await api(path(portfolioId), {
+          query: { page_size: 500, page_token: token },
+          signal,
+        });
+        entries.push(...page.items);
+        token = page.next_page_token;
+      } while (token !== undefined && token !== "");
+      return entries.sort((left, right) => right.date.localeCompare(left.date) || right.sequence - left.sequence);
+    },
   });
 }
 
