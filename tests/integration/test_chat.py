@@ -603,8 +603,12 @@ async def test_grpc_offers_the_same(mesh: Mesh, person: Person) -> None:
     try:
         stub: Any = ChatServiceStub(channel)
         with acting_as(Caller("x", token=person.headers["authorization"].removeprefix("Bearer "))):
-            opened = (await stub.CreateConversation(pb.CreateConversationRequest(title="Over gRPC"))).conversation
-            turn = (await stub.StartTurn(pb.StartTurnRequest(conversation_id=opened.id, text="Worth?"))).turn_id
+            create = pb.CreateConversationRequest(title="Over gRPC", idempotency_key="open")
+            opened = (await stub.CreateConversation(create)).conversation
+            assert (await stub.CreateConversation(create)).conversation.id == opened.id
+            start = pb.StartTurnRequest(conversation_id=opened.id, text="Worth?", idempotency_key="ask")
+            turn = (await stub.StartTurn(start)).turn_id
+            assert (await stub.StartTurn(start)).turn_id == turn
             watch = pb.WatchTurnRequest(conversation_id=opened.id, turn_id=turn)
             events = [event async for event in stub.WatchTurn(watch)]
             whole = (await stub.GetTurn(pb.GetTurnRequest(conversation_id=opened.id, turn_id=turn))).turn

@@ -13,6 +13,7 @@ from stocktool.common.v1.money_pb2 import Money
 from stocktool_kit.core.caller import current_caller
 from stocktool_kit.core.paging import DEFAULT_PAGE_SIZE, PageRequest
 from stocktool_kit.rpc.deadline import set_deadline
+from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.ports import UsageDimension
@@ -46,7 +47,9 @@ class ChatServicer(pb_grpc.ChatServiceServicer):
         self, request: pb.CreateConversationRequest, context: _Context
     ) -> pb.CreateConversationResponse:
         """See the proto."""
-        conversation = await self._conversations.create(current_caller(), request.title)
+        conversation = await self._conversations.create(
+            current_caller(), request.title, idempotency_key("CreateConversation", request)
+        )
         return pb.CreateConversationResponse(conversation=conversation_to_proto(conversation))
 
     async def ListConversations(
@@ -95,6 +98,7 @@ class ChatServicer(pb_grpc.ChatServiceServicer):
             request.text,
             model=request.model or None,
             parent=TurnId(request.parent_turn_id) if request.parent_turn_id else None,
+            key=idempotency_key("StartTurn", request),
         )
         return pb.StartTurnResponse(turn_id=turn_id, state=pb.TURN_STATE_RUNNING)
 

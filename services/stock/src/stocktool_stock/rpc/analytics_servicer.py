@@ -8,6 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import analytics_service_pb2 as pb
 from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool_kit.core.caller import current_caller
+from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.allocate_portfolio import AllocationReport
 from stocktool_stock.application.compare_symbols import Comparison
@@ -21,7 +22,6 @@ from stocktool_stock.domain.bars import Days
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.risk import RiskFigures
-from stocktool_stock.rpc.portfolio_servicer import idempotency_key
 from stocktool_stock.rpc.wire import Context, from_date, to_date, to_money, to_timestamp
 
 _PERIODS = {
@@ -102,7 +102,7 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
             current_caller(),
             PortfolioId(request.portfolio_id),
             AnalysisKind(request.kind),
-            key=idempotency_key("StartAnalysis", request, request.idempotency_key),
+            key=idempotency_key("StartAnalysis", request),
         )
         return pb.StartAnalysisResponse(analysis=_analysis(analysis))
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from google.protobuf.message import Message
 from stocktool.stock.v1 import portfolio_service_pb2 as pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as pb_grpc
 from stocktool_kit.core.caller import current_caller
-from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.money import Money
+from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.value_portfolio import HoldingsReport
@@ -40,15 +37,6 @@ _TYPES = {each: pb.TransactionType.Value(f"TRANSACTION_TYPE_{each.name}") for ea
 _FROM_TYPE = {wire: each for each, wire in _TYPES.items()}
 
 
-def idempotency_key(method: str, request: Message, key: str) -> IdempotencyKey:
-    """The identity of a write: its key, and the hash of everything else in it."""
-    rest = type(request)()
-    rest.CopyFrom(request)
-    rest.ClearField("idempotency_key")
-    digest = hashlib.sha256(rest.SerializeToString(deterministic=True)).hexdigest()
-    return IdempotencyKey(current_caller().owner, method, "", key, digest)
-
-
 class PortfolioServicer(pb_grpc.PortfolioServiceServicer):
     """Converts, calls, converts."""
 
@@ -63,7 +51,7 @@ class PortfolioServicer(pb_grpc.PortfolioServiceServicer):
             base_currency=request.base_currency,
             accounts=[NewAccount(account.name, account.currency) for account in request.accounts],
             cost_method=_FROM_METHOD.get(request.cost_method, CostMethod.FIFO),
-            key=idempotency_key("CreatePortfolio", request, request.idempotency_key),
+            key=idempotency_key("CreatePortfolio", request),
         )
         return pb.CreatePortfolioResponse(portfolio=_portfolio(portfolio))
 
@@ -86,7 +74,7 @@ class PortfolioServicer(pb_grpc.PortfolioServiceServicer):
             cost_method=_FROM_METHOD.get(request.cost_method),
             add_accounts=[NewAccount(account.name, account.currency) for account in request.add_accounts],
             version=request.version if request.HasField("version") else None,
-            key=idempotency_key("UpdatePortfolio", request, request.idempotency_key),
+            key=idempotency_key("UpdatePortfolio", request),
         )
         return pb.UpdatePortfolioResponse(portfolio=_portfolio(portfolio))
 
@@ -103,7 +91,7 @@ class PortfolioServicer(pb_grpc.PortfolioServiceServicer):
             current_caller(),
             PortfolioId(request.portfolio_id),
             [_draft(item) for item in request.items],
-            key=idempotency_key("RecordTransactions", request, request.idempotency_key),
+            key=idempotency_key("RecordTransactions", request),
         )
         return pb.RecordTransactionsResponse(items=map(_transaction, recorded.entries), version=recorded.version)
 
