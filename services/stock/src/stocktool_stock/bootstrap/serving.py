@@ -13,6 +13,7 @@ from stocktool.stock.v1 import portfolio_service_pb2 as portfolio_pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as portfolio_grpc
 from stocktool.stock.v1 import stock_service_pb2 as stock_pb
 from stocktool.stock.v1 import stock_service_pb2_grpc as stock_grpc
+from stocktool_kit.aio import Limiter
 from stocktool_kit.aws.lease import Leases
 from stocktool_kit.aws.table import Table
 from stocktool_kit.http.app import create_app
@@ -29,6 +30,7 @@ from stocktool_stock.adapters.portfolio_parts import PortfolioParts
 from stocktool_stock.application.inbox import ListNotifications, ReadNotification
 from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
 from stocktool_stock.domain.quotes import QuoteBatch
+from stocktool_stock.http.analytics_route import MAX_BODY_BYTES, THREADS
 from stocktool_stock.http.market_uses import MarketUses
 from stocktool_stock.http.notifications import InboxUses
 from stocktool_stock.http.quotes import quotes_body
@@ -52,7 +54,10 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     inbox = DynamoDBInbox(table, clock)
     async with market_half(runtime) as market:
         portfolios = portfolios_half(runtime, market, table, leases)
-        app = create_app(runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS)
+        app = create_app(
+            runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS, body_limits={f"{PREFIX}/analytics/": MAX_BODY_BYTES}
+        )
+        app.state.analytics_limiter = Limiter(THREADS)
         app.state.market = MarketUses(
             quotes=market.quotes,
             bars=market.bars,
