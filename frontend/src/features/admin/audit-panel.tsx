@@ -36,14 +36,17 @@ export function AuditPanel() {
           rows={audit.data}
           keyOf={(event) => event.id}
           columns={[
-            { label: "When", cell: (event) => formatInstant(event.at) },
+            { label: "When", cell: (event) => <span className="whitespace-nowrap">{formatInstant(event.at)}</span> },
             { label: "Action", cell: (event) => event.action },
-            { label: "Actor", cell: (event) => event.actor },
-            { label: "Target", cell: (event) => event.target },
+            { label: "Actor", cell: (event) => <Id text={event.actor} /> },
+            { label: "Target", cell: (event) => <Id text={event.target} /> },
             {
               label: "Detail",
               cell: (event) => (
-                <code className="text-xs break-all text-muted">
+                <code
+                  className="line-clamp-2 min-w-48 text-xs break-all text-muted"
+                  title={JSON.stringify(event.detail)}
+                >
                   {Object.keys(event.detail).length === 0 ? "" : JSON.stringify(event.detail)}
                 </code>
               ),
@@ -59,5 +62,14 @@ export function AuditPanel() {
         </div>
       )}
     </Card>
+  );
+}
+
+/** Ids are long and alike; their end tells them apart. */
+function Id({ text }: { text: string }) {
+  return (
+    <span title={text} className="whitespace-nowrap">
+      {text.length > 20 ? `${text.slice(0, 8)}…${text.slice(-8)}` : text}
+    </span>
   );
 }

@@ -6,6 +6,7 @@ import { Badge } from "@/components/badge";
 import { Card } from "@/components/card";
 import { EmptyState } from "@/components/empty-state";
 import type { Holding, Holdings, Portfolio } from "@/features/portfolio/api/types";
+import { UnbookedSplits } from "@/features/portfolio/unbooked-splits";
 import { classNames } from "@/lib/class-names";
 import { formatDay, formatPercent } from "@/lib/format";
 import { compareDecimals, formatMoney, formatQuantity } from "@/lib/money";
@@ -61,6 +62,7 @@ export function HoldingsCard({ portfolio, holdings }: { portfolio: Portfolio; ho
 
   return (
     <Card title="Holdings" note={`Values in ${portfolio.base_currency}; prices in the currency of their exchange`}>
+      <UnbookedSplits portfolio={portfolio} splits={holdings.unbooked_splits} />
       {rows.length === 0 ? (
         <EmptyState title="Nothing held">Record a purchase below and it appears here.</EmptyState>
       ) : (

@@ -21,6 +21,11 @@ export function ReturnsCard({ performance, range }: { performance: UseQueryResul
       {performance.isPending && <Spinner label="Computing returns" />}
       {performance.isError && <ErrorNote error={performance.error} onRetry={() => void performance.refetch()} />}
       {data !== undefined && <Figures performance={data} />}
+      {data?.warnings.map((warning) => (
+        <p key={warning} className="mt-2 text-xs text-warn">
+          {warning}
+        </p>
+      ))}
     </Card>
   );
 }
