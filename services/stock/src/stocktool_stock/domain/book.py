@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +22,7 @@ from stocktool_stock.domain.splits import BookedSplit
 Position = tuple[str, str]
 """Account id and symbol."""
 
+_TRADES = frozenset({EntryType.BUY, EntryType.SELL})
 _FUNDING = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL, EntryType.OPENING})
 
 
@@ -40,6 +41,27 @@ class Flow:
     symbol: str = ""
     quantity: Decimal = Decimal(0)
     implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Cash that an entry moved, received positive, in the currency it was moved in."""
+
+    day: date
+    type: EntryType
+    symbol: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Cash turned into an account's own currency at the end of a day: `amount` of `currency` (negative: bought)."""
+
+    day: date
+    amount: Decimal
+    currency: str
+    account_currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +102,8 @@ class Book:
         quantities: Quantity of each position at the end of each day it changed.
         cash_steps: Cash of each currency over all accounts at the end of each day it changed.
         flows: External flows in order.
+        payments: Cash that entries moved, in order.
+        conversions: Cash that was converted at the end of a day, where the book settles so.
         splits: Splits booked, those after the last day that counts among them.
         income: Dividends and interest before tax, in the base currency; `fees` and `taxes` all that was paid.
     """
@@ -90,6 +114,8 @@ class Book:
     quantities: dict[Position, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
     cash_steps: dict[str, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
     flows: list[Flow] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    conversions: list[Conversion] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
     splits: list[BookedSplit] = field(default_factory=list)
     trade_prices: dict[str, list[TradePrice]] = field(default_factory=lambda: defaultdict(list))
@@ -125,6 +151,8 @@ def keep_book(
     *,
     cost_method: CostMethod | None = None,
     until: date | None = None,
+    settle_daily: bool = False,
+    skip_empty_dividends: bool = False,
 ) -> Book:
     """Book entries one after another.
 
@@ -138,6 +166,9 @@ def keep_book(
         rates: Rates of all days and currencies of the entries.
         cost_method: Instead of the portfolio's.
         until: Last day that counts, None for all.
+        settle_daily: Trades in another currency than their account's carry no rate of their own. What they leave at the
+            end of a day is converted then: proceeds, and what purchases lack after the cash there is in that currency.
+        skip_empty_dividends: A dividend per share on a day without shares is nothing, and no error.
 
     Raises:
         ShortSale: More leaves a position than it holds.
@@ -145,13 +176,21 @@ def keep_book(
     """
     with exact():
         funded = any(e.type in _FUNDING or (_is_transfer(e) and not e.symbol) for e in entries)
-        keeper = _Keeper(Book(portfolio), cost_method or portfolio.cost_method, rates, implied=not funded)
+        keeper = _Keeper(
+            Book(portfolio),
+            cost_method or portfolio.cost_method,
+            rates,
+            implied=not funded,
+            settle_daily=settle_daily,
+            skip_empty_dividends=skip_empty_dividends,
+        )
         for entry in entries:
             if until is None or entry.day <= until:
                 keeper.book_entry(entry)
             elif entry.type is EntryType.SPLIT:
                 keeper.note_later_split(entry)
         keeper.close_day()
+        keeper.average()
         return keeper.book
 
 
@@ -162,11 +201,23 @@ def _is_transfer(entry: Entry) -> bool:
 class _Keeper:
     """Books entries; one use."""
 
-    def __init__(self, book: Book, method: CostMethod, rates: RateTable, *, implied: bool) -> None:
+    def __init__(
+        self,
+        book: Book,
+        method: CostMethod,
+        rates: RateTable,
+        *,
+        implied: bool,
+        settle_daily: bool,
+        skip_empty_dividends: bool,
+    ) -> None:
         self.book = book
         self._method = method
         self._rates = rates
         self._implied = implied
+        self._settle_daily = settle_daily
+        self._skip_empty_dividends = skip_empty_dividends
+        self._traded: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._day: date | None = None
         self._moved: set[Position] = set()
         self._handlers: dict[EntryType, Callable[[Entry], None]] = {
@@ -202,6 +253,7 @@ class _Keeper:
         """Note where quantities and cash stand; a fund-less ledger gets its implied deposits first."""
         if self._day is None:
             return
+        self._settle(self._day)
         if self._implied:
             for (account_id, currency), amount in self.book.cash.items():
                 if amount < 0:
@@ -218,16 +270,36 @@ class _Keeper:
             if not steps or steps[-1][1] != total:
                 steps.append((self._day, total))
 
+    def _settle(self, day: date) -> None:
+        """Convert what the day's trades left in, or lack of, other currencies than their account's."""
+        for (account_id, currency), traded in self._traded.items():
+            balance, home = self.book.cash[account_id, currency], self.book.portfolio.by_account[account_id].currency
+            amount = max(Decimal(0), min(traded, balance)) if traded > 0 else min(Decimal(0), max(traded, balance))
+            if amount:
+                rate = self._rates.rate(currency, day) / self._rates.rate(home, day)
+                self.book.cash[account_id, currency] -= amount
+                self.book.cash[account_id, home] += amount * rate
+                self.book.conversions.append(Conversion(day, amount, currency, home))
+        self._traded.clear()
+
+    def average(self) -> None:
+        """Under average cost, give all shares of each position the same cost."""
+        if self._method is CostMethod.AVERAGE:
+            self.book.lots = {position: lot_rules.averaged(lots) for position, lots in self.book.lots.items()}
+
     def _to_base(self, amount: Decimal, entry: Entry) -> Decimal:
         return self._rates.to_base(amount, entry.currency, entry.day)
 
     def _pay(self, entry: Entry, amount: Decimal) -> None:
         """Move cash: in the account's currency where the entry converts, else in the entry's own."""
-        if entry.fx_rate is None:
-            self.book.cash[entry.account_id, entry.currency] += amount
-        else:
-            currency = self.book.portfolio.by_account[entry.account_id].currency
-            self.book.cash[entry.account_id, currency] += amount * entry.fx_rate
+        home = self.book.portfolio.by_account[entry.account_id].currency
+        currency = entry.currency
+        if entry.fx_rate is not None:
+            currency, amount = home, amount * entry.fx_rate
+        self.book.cash[entry.account_id, currency] += amount
+        self.book.payments.append(Payment(entry.day, entry.type, entry.symbol, amount, currency))
+        if self._settle_daily and entry.type in _TRADES and currency != home:
+            self._traded[entry.account_id, currency] += amount
 
     def _charged(self, entry: Entry) -> None:
         self.book.fees += self._to_base(entry.fee, entry)
@@ -245,8 +317,7 @@ class _Keeper:
             currency=entry.currency,
             base_cost=self._to_base(cost, entry),
         )
-        lots = [*self.book.lots.get(position, []), lot]
-        self.book.lots[position] = lot_rules.averaged(lots) if self._method is CostMethod.AVERAGE else lots
+        self.book.lots.setdefault(position, []).append(lot)
         self._note_price(entry)
         self._moved.add(position)
 
@@ -258,6 +329,8 @@ class _Keeper:
             raise ShortSale(
                 symbol=entry.symbol, day=entry.day, quantity=quantity, holding=holding, account_id=entry.account_id
             )
+        if self._method is CostMethod.AVERAGE:
+            lots = lot_rules.averaged(lots)  # only now: purchases in between pool to the same average
         taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
         self._moved.add(position)
         return taken
@@ -292,17 +365,21 @@ class _Keeper:
         )
 
     def _cash_in(self, entry: Entry) -> None:
-        self._pay(entry, entry.gross)
+        self._pay(entry, entry.gross - entry.fee)
+        self._charged(entry)
         self.book.flows.append(Flow(entry.day, entry.account_id, entry.gross, entry.currency))
 
     def _cash_out(self, entry: Entry) -> None:
-        self._pay(entry, -entry.gross)
+        self._pay(entry, -entry.gross - entry.fee)
+        self._charged(entry)
         self.book.flows.append(Flow(entry.day, entry.account_id, -entry.gross, entry.currency))
 
     def _dividend(self, entry: Entry) -> None:
         gross = entry.gross
         if entry.amount_per_share is not None:
             holding = lot_rules.held(self.book.lots.get((entry.account_id, entry.symbol), []))
+            if not holding and self._skip_empty_dividends:
+                return
             if not holding:
                 raise NothingHeld(
                     f"no {entry.symbol} is held on {entry.day}, so a dividend per share is nothing",
@@ -315,7 +392,7 @@ class _Keeper:
         self.book.income += self._to_base(gross, entry)
 
     def _interest(self, entry: Entry) -> None:
-        self._pay(entry, entry.gross - entry.tax)
+        self._pay(entry, entry.gross - entry.tax - entry.fee)
         self._charged(entry)
         self.book.income += self._to_base(entry.gross, entry)
 
@@ -331,6 +408,18 @@ class _Keeper:
             ratio = self._note_split(position, entry)
             self.book.lots[position] = lot_rules.split(self.book.lots[position], ratio)
             self._moved.add(position)
+            self._split_flows(position, entry.day, ratio)
+
+    def _split_flows(self, position: Position, day: date, ratio: Fraction) -> None:
+        """Shares brought in or taken out earlier on the day are counted as the day's price counts them: after it."""
+        for index in range(len(self.book.flows) - 1, -1, -1):
+            flow = self.book.flows[index]
+            if flow.day != day:
+                break
+            if (flow.account_id, flow.symbol) == position:
+                sign = -1 if flow.quantity < 0 else 1
+                quantity = sign * lot_rules.split_quantity(abs(flow.quantity), ratio)
+                self.book.flows[index] = replace(flow, quantity=quantity)
 
     def _note_split(self, position: Position, entry: Entry) -> Fraction:
         if entry.ratio is None:
@@ -348,6 +437,7 @@ class _Keeper:
             self._cash_in(entry)
             return
         self._acquire(entry, entry.gross)
+        self._pay_fee(entry)
         self.book.flows.append(
             Flow(entry.day, entry.account_id, entry.gross, entry.currency, entry.symbol, _quantity(entry))
         )
@@ -357,10 +447,16 @@ class _Keeper:
             self._cash_out(entry)
             return
         taken = self._release(entry)
+        self._pay_fee(entry)
         cost = sum((lot.cost for lot in taken), Decimal(0))
         self.book.flows.append(
             Flow(entry.day, entry.account_id, -cost, taken[0].currency, entry.symbol, -_quantity(entry))
         )
+
+    def _pay_fee(self, entry: Entry) -> None:
+        if entry.fee:
+            self._pay(entry, -entry.fee)
+            self._charged(entry)
 
     def _reinvest(self, entry: Entry) -> None:
         self._acquire(entry, entry.gross)
