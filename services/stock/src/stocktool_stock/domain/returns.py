@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 
 from stocktool_stock.domain.bars import Column
-from stocktool_stock.domain.exact import Undefined
+from stocktool_stock.domain.exact import Undefined, exact
+from stocktool_stock.domain.present_value import CashFlows, money_weighted_rate, present_value, zero_rates
 
 DAYS_A_YEAR = 365.0
 """ACT/365, as Excel's XIRR and XNPV count."""
@@ -78,45 +80,29 @@ def simple_return(gain: float, begin: float, paid_in: float) -> float | Undefine
     return gain / base
 
 
-def xnpv(rate: float, flows: Sequence[DatedFlow]) -> float:
-    """Net present value of dated flows at a yearly rate, discounted to the first of them (ACT/365)."""
-    years, amounts = _columns(flows)
-    return float(np.sum(amounts * (1.0 + rate) ** -years))
+def net_by_day(flows: Sequence[tuple[date, Decimal]]) -> list[DatedFlow]:
+    """Exact sums of each day, in order of time; a day whose flows cancel stays, as nothing."""
+    sums: dict[date, Decimal] = {}
+    with exact():
+        for day, amount in flows:
+            sums[day] = sums.get(day, Decimal(0)) + amount
+    return [DatedFlow(day, float(sums[day])) for day in sorted(sums)]
+
+
+def xnpv(rate: float, flows: Sequence[DatedFlow]) -> float | Undefined:
+    """Net present value of dated flows at a yearly rate above -1, discounted to the first of them (ACT/365).
+
+    Source:
+        Microsoft's documentation of Excel's XNPV.
+    """
+    if not flows:
+        return Undefined("there are no flows")
+    return present_value(rate, *_columns(flows))
 
 
 def xirr_roots(flows: Sequence[DatedFlow]) -> list[float]:
-    """Every yearly rate above -100 % at which the flows' net present value is zero, lowest first.
-
-    Flows that change sign once in time have one root at most, looked for with log(1 + rate) between -30 and 30. For
-    others the present value is scanned on a grid from -14 to 14, and each change of sign is bisected to the last bit:
-    rates from -99.9999 % to 120 million percent are found; two roots closer than 0.01 in log(1 + rate) may be missed
-    as a pair.
-    """
-    years, amounts = _columns(flows)
-
-    def value(log_rate: Column) -> Column:
-        # Scaled by the largest term, so that nothing overflows and only the sign and zero matter.
-        exponents = -np.outer(log_rate, years)
-        exponents -= exponents.max(axis=1, keepdims=True)
-        result: Column = np.exp(exponents) @ amounts
-        return result
-
-    changes = int(np.count_nonzero(np.diff(np.sign(amounts[amounts != 0]))))
-    points = np.array([-30.0, 30.0]) if changes == 1 else np.linspace(-14.0, 14.0, 2801)
-    signs = np.sign(value(points))
-    roots = [float(np.expm1(points[i])) for i in np.flatnonzero(signs == 0)]
-    for i in np.flatnonzero(signs[:-1] * signs[1:] < 0):
-        low, high, sign = float(points[i]), float(points[i + 1]), signs[i]
-        while True:
-            middle = (low + high) / 2
-            if middle in (low, high):
-                break
-            if np.sign(value(np.array([middle]))[0]) == sign:
-                low = middle
-            else:
-                high = middle
-        roots.append(float(np.expm1(low)))
-    return sorted(roots)
+    """Every yearly rate above -100 % at which the flows' net present value is zero, lowest first (see `zero_rates`)."""
+    return zero_rates(CashFlows.of(*_columns(flows)))
 
 
 def xirr(flows: Sequence[DatedFlow]) -> float | Undefined:
@@ -127,46 +113,58 @@ def xirr(flows: Sequence[DatedFlow]) -> float | Undefined:
     Source:
         Microsoft's documentation of Excel's XIRR, for day count and meaning.
     """
+    return xirr_with_roots(flows)[0]
+
+
+def xirr_with_roots(flows: Sequence[DatedFlow]) -> tuple[float | Undefined, list[float]]:
+    """The yearly rate, and all rates of which it is the only one or that make it ambiguous."""
     amounts = [flow.amount for flow in flows if flow.amount]
     if not amounts or min(amounts) >= 0 or max(amounts) <= 0:
-        return Undefined("no sign change")
+        return Undefined("no sign change"), []
     if len({flow.day for flow in flows if flow.amount}) < 2:
-        return Undefined("all flows fall on one day")
-    roots = xirr_roots(flows)
-    if not roots:
-        return Undefined("no rate brings the flows to zero")
-    if len(roots) > 1:
-        return Undefined(f"ambiguous: {len(roots)} rates bring the flows to zero")
-    return roots[0]
+        return Undefined("all flows fall on one day"), []
+    net = CashFlows.of(*_columns(flows))
+    roots = zero_rates(net)
+    return money_weighted_rate(net, roots), roots
+
+
+@dataclass(frozen=True, slots=True)
+class DietzReturn:
+    """Gain over average capital, and both."""
+
+    rate: float | Undefined
+    average_capital: Decimal
+    gain: Decimal
 
 
 def modified_dietz(
-    begin_value: float, end_value: float, begin: date, end: date, flows: Sequence[tuple[date, float]]
-) -> tuple[float | Undefined, float]:
+    begin_value: Decimal, end_value: Decimal, begin: date, end: date, flows: Sequence[tuple[date, Decimal]]
+) -> DietzReturn:
     """Return over average capital, flows weighted by the part of the period they were there (at the end of their day).
 
     Args:
         begin_value: Value at the close of `begin`.
         end_value: Value at the close of `end`.
-        begin: First day, excluded.
-        end: Last day, included.
-        flows: Days and amounts, paid in positive.
+        begin: First day.
+        end: Last day, not before the first.
+        flows: Days from `begin` to `end` and amounts, paid in positive; one on `begin` is there all the time.
 
-    Returns:
-        The return, and the average capital.
+    Source:
+        CFA Institute, Global Investment Performance Standards: Modified Dietz with flows at the end of their day.
     """
     span = (end - begin).days
-    if span <= 0:
-        return Undefined("the period has no length"), begin_value
-    capital = begin_value + sum(amount * (end - day).days / span for day, amount in flows)
-    gain = end_value - begin_value - sum(amount for _, amount in flows)
-    if capital <= 0:
-        return Undefined("the average capital is not above zero"), capital
-    return gain / capital, capital
+    with exact():
+        gain = end_value - begin_value - sum((amount for _, amount in flows), Decimal(0))
+        if not span:
+            return DietzReturn(Undefined("the period has no length"), begin_value, gain)
+        weighted = sum((amount * (end - day).days for day, amount in flows), Decimal(0))
+        capital = begin_value + weighted / span
+        if capital <= 0:
+            return DietzReturn(Undefined("the average capital is not above zero"), capital, gain)
+        return DietzReturn(float(gain / capital), capital, gain)
 
 
 def _columns(flows: Sequence[DatedFlow]) -> tuple[Column, Column]:
-    """Years since the first flow and amounts, one of each per day, in order of time."""
-    days, index = np.unique(np.array([flow.day.toordinal() for flow in flows]), return_inverse=True)
-    amounts = np.bincount(index, weights=np.array([flow.amount for flow in flows], dtype=np.float64))
-    return ((days - days[0]) / DAYS_A_YEAR).astype(np.float64), amounts.astype(np.float64)
+    """Years since the first flow, and amounts."""
+    days = np.array([flow.day.toordinal() for flow in flows], dtype=np.float64)
+    return (days - days.min(initial=np.inf)) / DAYS_A_YEAR, np.array([flow.amount for flow in flows], dtype=np.float64)
