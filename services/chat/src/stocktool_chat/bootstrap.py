@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -17,12 +17,12 @@ from stocktool_kit.process import Parts, Runtime
 from stocktool_kit.rpc.server import Registration
 
 from stocktool_chat.adapters.auth_grants import AuthGrants
+from stocktool_chat.adapters.deferred_model import DeferredModel
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.adapters.grpc_peers import GrpcPeers
 from stocktool_chat.adapters.grpc_tools import GrpcToolbox
-from stocktool_chat.adapters.openai_model import OpenAiModel, open_client
 from stocktool_chat.adapters.stock_market_status import StockMarketStatus
 from stocktool_chat.adapters.telemetry_observer import TelemetryObserver
 from stocktool_chat.application.answer import Answerer
@@ -68,9 +68,9 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     observer = TelemetryObserver(runtime.metrics, frozenset(tool.name for tool in toolbox.definitions))
     lives = LiveTurns()
 
-    async with open_client(settings.model_timeout_seconds, settings.model_retries) as client:
+    async with aclosing(DeferredModel(settings.model_timeout_seconds, settings.model_retries)) as model:
         answerer = Answerer(
-            model=OpenAiModel(client),
+            model=model,
             toolbox=toolbox,
             market=StockMarketStatus(stock),
             observer=observer,
@@ -130,7 +130,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
                     pb_grpc.add_ChatServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["ChatService"]
                 )
             ],
-            workers=[worker, RecoveryLoop(recover, settings.recovery_seconds)],
+            workers=[worker, RecoveryLoop(recover, settings.recovery_seconds), model],
         )
 
 

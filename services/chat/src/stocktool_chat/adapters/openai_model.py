@@ -6,7 +6,7 @@ pydantic models takes seconds on the event loop at the first answer, and each ev
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import openai
@@ -37,7 +37,11 @@ class OpenAiModel:
     def __init__(self, client: AsyncOpenAI) -> None:
         self._client = client
 
-    async def stream(self, step: ModelStep) -> AsyncIterator[str | ModelAnswer]:
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
         """See the port."""
         began = False
         try:
