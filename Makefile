@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 
 STOCKTOOL_PORT ?= 8080
 STOCKTOOL_STATE_DIR ?= .state
-export STOCKTOOL_PORT STOCKTOOL_STATE_DIR
+export STOCKTOOL_PORT STOCKTOOL_STATE_DIR STOCKTOOL_MODEL
 
 # The first interpreter in range; `make PYTHON=/path/to/python3.12 up` overrules.
 ifeq ($(origin PYTHON),undefined)

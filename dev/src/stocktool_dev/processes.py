@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stocktool_dev import emulator
+from stocktool_dev import emulator, model
 from stocktool_dev.layout import Layout
 from stocktool_dev.vault import Secrets
 
@@ -138,7 +138,7 @@ def _own_settings(layout: Layout, ports: Mapping[str, int], service: str) -> dic
 def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list[Program]:
     """The whole table, in the order of starting."""
     script = layout.binaries
-    openai = {"OPENAI_BASE_URL": f"http://127.0.0.1:{ports['analyst']}/v1", "OPENAI_API_KEY": "offline"}
+    openai = model.chat_environment(ports["analyst"], os.environ)
     table = [
         Program(
             "emulator",
