@@ -7,55 +7,14 @@ import re
 from stocktool_analyst.domain import phrases
 from stocktool_analyst.domain.results import find, find_object, rows, text
 from stocktool_analyst.domain.tools import JsonObject
+from stocktool_analyst.domain.vocabulary import word_set
 
 _PASSAGES = 3
 _QUOTE_CHARACTERS = 320
-_FUNCTION_WORDS = frozenset(
-    word[:6]
-    for word in [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "that",
-        "this",
-        "what",
-        "which",
-        "when",
-        "where",
-        "who",
-        "how",
-        "does",
-        "did",
-        "was",
-        "were",
-        "are",
-        "has",
-        "have",
-        "had",
-        "its",
-        "their",
-        "about",
-        "say",
-        "says",
-        "said",
-        "tell",
-        "documents",
-        "document",
-        "file",
-        "files",
-        "note",
-        "notes",
-        "memo",
-        "according",
-        "page",
-        "report",
-        "any",
-        "all",
-        "into",
-        "over",
-    ]
+_FUNCTION_WORDS = word_set(
+    "the and for with from that this what which when where who how does did was were are has have had its "
+    "their about say says said tell documents document file files note notes memo according page report any "
+    "all into over"
 )
 
 
@@ -163,7 +122,9 @@ def _passage(body: str, asked: set[str]) -> str:
 
 def _words(sentence: str) -> set[str]:
     """What a sentence is about: its longer words, cut so that "harvest" and "harvested" are one."""
-    return {word[:6] for word in re.findall(r"[a-z0-9]+", sentence.lower()) if len(word) > 2} - _FUNCTION_WORDS
+    return {
+        word[:6] for word in re.findall(r"[a-z0-9]+", sentence.lower()) if len(word) > 2 and word not in _FUNCTION_WORDS
+    }
 
 
 def _unknown(output: JsonObject) -> list[str]:

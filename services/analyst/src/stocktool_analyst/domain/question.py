@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stocktool_analyst.domain.vocabulary import word_set
+
 
 class Topic(StrEnum):
     """What the analyst can talk about."""
@@ -108,99 +110,14 @@ _BENCHMARK = re.compile(
 _BENCHMARK_NAMES = {"s&p": "SPY", "s&p 500": "SPY", "market": "SPY", "the market": "SPY", "index": "SPY"}
 _SYMBOL = re.compile(r"(?<![\w&.])\^?[A-Z]{1,5}(?:[.=-][A-Z]{1,2})?(?![\w&])")
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+(?:\s+[A-Z][a-z]+)*")
-_NO_SYMBOLS = frozenset(
-    [
-        "I",
-        "A",
-        "AN",
-        "THE",
-        "AND",
-        "OR",
-        "OF",
-        "IN",
-        "ON",
-        "TO",
-        "MY",
-        "ME",
-        "IS",
-        "IT",
-        "AM",
-        "DO",
-        "DID",
-        "HOW",
-        "WHAT",
-        "WHY",
-        "WHO",
-        "WHEN",
-        "S",
-        "P",
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "JPY",
-        "CAD",
-        "AUD",
-        "YTD",
-        "TWR",
-        "XIRR",
-        "IRR",
-        "ETF",
-        "ETFS",
-        "VAR",
-        "CVAR",
-        "PDF",
-        "CSV",
-        "FX",
-        "USA",
-        "US",
-        "UK",
-        "EU",
-        "AI",
-        "API",
-        "OK",
-        "CEO",
-        "CFO",
-        "Q",
-        "FY",
-        "P",
-        "E",
-        "PE",
-        "EPS",
-        "ROI",
-        "HHI",
-        "ESG",
-        "IPO",
-        "NAV",
-        "VS",
-    ]
+_NO_SYMBOLS = word_set(
+    "I A AN THE AND OR OF IN ON TO MY ME IS IT AM DO DID HOW WHAT WHY WHO WHEN S P USD EUR GBP CHF JPY CAD "
+    "AUD YTD TWR XIRR IRR ETF ETFS VAR CVAR PDF CSV FX USA US UK EU AI API OK CEO CFO Q FY P E PE EPS ROI HHI "
+    "ESG IPO NAV VS"
 )
-_NO_NAMES = frozenset(
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "Sharpe",
-        "Sortino",
-        "English",
-        "Portfolio",
-    ]
+_NO_NAMES = word_set(
+    "January February March April May June July August September October November December Monday Tuesday "
+    "Wednesday Thursday Friday Saturday Sunday Sharpe Sortino English Portfolio"
 )
 _PERIODS: tuple[tuple[Period, str], ...] = (
     (Period.YEAR_TO_DATE, r"this year|year[ -]to[ -]date|\bytd\b|so far|since january"),
