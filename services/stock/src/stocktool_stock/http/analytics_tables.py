@@ -16,6 +16,8 @@ from stocktool_stock.http.analytics_route import Number
 
 MOST_DAYS = 30_000
 MOST_SERIES = 1_000
+SMALLEST = Decimal("1e-15")
+"""Less is nothing to the floats that ratios are made of."""
 
 Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -36,7 +38,7 @@ class TableModel(RequestModel):
 
         Args:
             pointer: Where the table stands in the body.
-            least: Smallest value allowed; None for anything above zero.
+            least: Smallest value allowed; by default anything above zero.
         """
         found = [
             FieldViolation(f"{pointer}/dates/{index}", "must come after the day before it; days increase, each once")
@@ -53,11 +55,12 @@ def _column_violations(
 ) -> list[FieldViolation]:
     if len(values) != length:
         return [FieldViolation(pointer, f"has {len(values)} values for {length} dates")]
-    wanted = "must be more than 0" if least is None else "must not be negative"
+    wanted = f"must be more than 0, at least {SMALLEST}" if least is None else "must not be negative"
+    low = SMALLEST if least is None else least
     return [
         FieldViolation(f"{pointer}/{index}", wanted)
         for index, value in enumerate(values)
-        if value is not None and (value <= 0 if least is None else value < least)
+        if value is not None and value < low
     ]
 
 
