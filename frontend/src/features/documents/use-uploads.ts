@@ -1,9 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { sendFile } from "@/features/documents/api/send-file";
 import { newIdempotencyKey } from "@/lib/api/client";
-import type { StoredDocumentOut } from "@/lib/api/gen/rag/types.gen";
-import { upload } from "@/lib/api/upload";
 
 export type UploadInProgress = {
   key: string;
@@ -32,13 +31,9 @@ export function useUploads(): Uploads {
   const send = async (key: string, file: File): Promise<void> => {
     const abort = new AbortController();
     change(key, { fraction: 0, error: undefined, cancel: () => abort.abort() });
-    const form = new FormData();
-    form.set("collection", "private");
-    form.set("file", file);
     try {
-      await upload<StoredDocumentOut>({
-        path: "/api/rag/v1/documents",
-        form,
+      await sendFile({
+        file,
         idempotencyKey: key,
         signal: abort.signal,
         onProgress: (fraction) => change(key, { fraction }),

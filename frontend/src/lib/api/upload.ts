@@ -4,7 +4,8 @@ import { session } from "@/lib/api/session";
 type Upload = {
   path: string;
   form: FormData;
-  idempotencyKey: string;
+  /** Left out for storage, which knows neither keys nor tokens: its form is signed. */
+  idempotencyKey?: string;
   /** Told the part that has left the browser, 0 to 1. */
   onProgress: (fraction: number) => void;
   signal: AbortSignal;
@@ -24,9 +25,9 @@ function attempt<T>({ path, form, idempotencyKey, onProgress, signal }: Upload):
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
-    request.setRequestHeader("accept", "application/json");
-    request.setRequestHeader("idempotency-key", idempotencyKey);
-    if (session.accessToken !== undefined) request.setRequestHeader("authorization", `Bearer ${session.accessToken}`);
+    if (idempotencyKey !== undefined) request.setRequestHeader("idempotency-key", idempotencyKey);
+    if (idempotencyKey !== undefined && session.accessToken !== undefined)
+      request.setRequestHeader("authorization", `Bearer ${session.accessToken}`);
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     });

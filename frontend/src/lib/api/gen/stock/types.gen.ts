@@ -415,6 +415,122 @@ export type ComparisonModel = {
 export type CostMethod = 'FIFO' | 'LIFO' | 'HIFO' | 'AVERAGE';
 
 /**
+ * DatedBody
+ *
+ * Dated flows from the investor's side: paid in negative, paid out positive, in any order.
+ */
+export type DatedBody = {
+    /**
+     * Flows
+     */
+    flows: Array<FlowModel>;
+    /**
+     * Rate
+     *
+     * Yearly rate that XNPV discounts at.
+     */
+    rate?: number | string | null;
+};
+
+/**
+ * DatedFiguresModel
+ *
+ * Figures of dated flows.
+ */
+export type DatedFiguresModel = {
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Roots
+     */
+    roots: Array<number>;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Xirr
+     */
+    xirr: number | null;
+    /**
+     * Xirr Ambiguous
+     *
+     * Several rates bring the flows to zero; all of them stand in `roots`.
+     */
+    xirr_ambiguous: boolean;
+    /**
+     * Xnpv
+     */
+    xnpv: string | null;
+};
+
+/**
+ * DietzBody
+ *
+ * Two valuations and the flows between: paid into the portfolio positive, taken out negative.
+ */
+export type DietzBody = {
+    /**
+     * Begin
+     */
+    begin: string;
+    /**
+     * Begin Value
+     */
+    begin_value: number | string;
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * End Value
+     */
+    end_value: number | string;
+    /**
+     * Flows
+     */
+    flows?: Array<FlowModel>;
+};
+
+/**
+ * DietzFiguresModel
+ *
+ * Modified Dietz for the whole period.
+ */
+export type DietzFiguresModel = {
+    /**
+     * Average Capital
+     */
+    average_capital: string;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Gain
+     */
+    gain: string;
+    /**
+     * Modified Dietz
+     */
+    modified_dietz: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
  * DrawdownSeries
  *
  * Fall from the highest point so far.
@@ -428,6 +544,22 @@ export type DrawdownSeries = {
      * Values
      */
     values: Array<number | null>;
+};
+
+/**
+ * FlowModel
+ *
+ * Cash on a day.
+ */
+export type FlowModel = {
+    /**
+     * Amount
+     */
+    amount: number | string;
+    /**
+     * Date
+     */
+    date: string;
 };
 
 /**
@@ -958,6 +1090,66 @@ export type PerformanceModel = {
  * A range named by its length.
  */
 export type Period = 'ytd' | '1m' | '1y' | 'max';
+
+/**
+ * PeriodicBody
+ *
+ * Flows one period apart from the investor's side, the first now.
+ */
+export type PeriodicBody = {
+    /**
+     * Finance Rate
+     *
+     * Rate per period of what is paid in, for MIRR.
+     */
+    finance_rate?: number | string | null;
+    /**
+     * Periodic Flows
+     */
+    periodic_flows: Array<number | string>;
+    /**
+     * Reinvest Rate
+     *
+     * Rate per period of what is paid out, for MIRR.
+     */
+    reinvest_rate?: number | string | null;
+};
+
+/**
+ * PeriodicFiguresModel
+ *
+ * Figures of flows one period apart, per period.
+ */
+export type PeriodicFiguresModel = {
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Irr
+     */
+    irr: number | null;
+    /**
+     * Irr Ambiguous
+     */
+    irr_ambiguous: boolean;
+    /**
+     * Mirr
+     */
+    mirr: number | null;
+    /**
+     * Roots
+     */
+    roots: Array<number>;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
 
 /**
  * PortfolioChangeModel
@@ -1617,6 +1809,104 @@ export type UncomparedModel = {
 };
 
 /**
+ * ValuationFiguresModel
+ *
+ * Returns between valuations.
+ */
+export type ValuationFiguresModel = {
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Hpr
+     *
+     * Return of each period, in order of time.
+     */
+    hpr: Array<number | null>;
+    /**
+     * Mwr Ambiguous
+     */
+    mwr_ambiguous: boolean;
+    /**
+     * Mwr Annual
+     */
+    mwr_annual: number | null;
+    /**
+     * Roots
+     */
+    roots: Array<number>;
+    /**
+     * Twr
+     *
+     * Over all periods.
+     */
+    twr: number | null;
+    /**
+     * Twr Annual
+     */
+    twr_annual: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * ValuationModel
+ *
+ * A portfolio at a time, and what happened at it.
+ */
+export type ValuationModel = {
+    /**
+     * Dividend Paid Out
+     *
+     * Total paid to the investor at t out of the period before; not in values.
+     */
+    dividend_paid_out?: number | string;
+    /**
+     * Flow After
+     *
+     * Paid in (positive) or taken out (negative) at t, after the valuation.
+     */
+    flow_after?: number | string | null;
+    /**
+     * T
+     *
+     * In years.
+     */
+    t: number | string;
+    /**
+     * Value
+     *
+     * At t; before `flow_after`, where that is given.
+     */
+    value?: number | string | null;
+    /**
+     * Value Before Flow
+     *
+     * At t, before the flow; with `value` beside it, that one is after the flow.
+     */
+    value_before_flow?: number | string | null;
+};
+
+/**
+ * ValuationsBody
+ *
+ * A portfolio valued at the times when money comes or goes.
+ */
+export type ValuationsBody = {
+    /**
+     * Valuations
+     */
+    valuations: Array<ValuationModel>;
+};
+
+/**
  * ValueSeries
  *
  * Value at each close.
@@ -1663,6 +1953,38 @@ export type GetAnalysisResponses = {
 };
 
 export type GetAnalysisResponse = GetAnalysisResponses[keyof GetAnalysisResponses];
+
+export type AnalyseFlowsData = {
+    /**
+     * Body
+     */
+    body: DatedBody | PeriodicBody | DietzBody | ValuationsBody;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/analytics/flows';
+};
+
+export type AnalyseFlowsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type AnalyseFlowsError = AnalyseFlowsErrors[keyof AnalyseFlowsErrors];
+
+export type AnalyseFlowsResponses = {
+    /**
+     * Response Analyse Flows
+     *
+     * Successful Response
+     */
+    200: DatedFiguresModel | PeriodicFiguresModel | DietzFiguresModel | ValuationFiguresModel;
+};
+
+export type AnalyseFlowsResponse = AnalyseFlowsResponses[keyof AnalyseFlowsResponses];
 
 export type GetBarsData = {
     body?: never;
