@@ -331,6 +331,10 @@ async def test_total_loss_is_minus_one(client: AnalyticsClient) -> None:
         ({"valuations": [{"t": 0, "value": 1}, {"t": 1, "flow_after": 1}]}, ["/valuations/1/value"]),
         ({"valuations": [{"t": 0, "value": 1, "dividend_paid_out": 1}]}, ["/valuations/0/dividend_paid_out"]),
         (
+            {"valuations": [{"t": 20_000, "value": 1, "dividend_paid_out": -1}]},
+            ["/valuations/0/t", "/valuations/0/dividend_paid_out"],
+        ),
+        (
             {"valuations": [{"t": 0, "value": 5, "value_before_flow": 1, "flow_after": 1}]},
             ["/valuations/0/value"],
         ),

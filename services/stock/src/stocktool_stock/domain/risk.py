@@ -5,6 +5,7 @@ Float arithmetic on numpy; figures are good to about 1e-12 relative.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +21,13 @@ Z05 = -1.6448536269514722
 """5 % quantile of the standard normal distribution."""
 _PHI05 = 0.10313564037537139
 """Density of the standard normal distribution at Z05."""
+_LARGEST = 709.0
+"""Largest logarithm that a float's exponential can hold."""
 _FLAT = 1e-14
 """Returns that differ by less than this are rounding noise around one value."""
+
+_SAME = 1e-12
+"""Levels that differ by less than this part are the same level."""
 
 Figure = float | Undefined
 
@@ -74,31 +80,47 @@ def drawdowns(index: Column) -> Column:
 
 
 def deepest(days: Days, index: Column) -> Drawdown:
-    """The deepest drawdown of a growth index; the earliest of equals."""
+    """The deepest drawdown of a growth index or of prices; the earliest of equals.
+
+    The peak is the last time before the trough that the high was reached, and the first day of that if it lasted.
+    """
     falls = drawdowns(index)
-    trough = int(np.argmin(falls))
-    if falls[trough] >= 0:
+    depth = float(falls.min())
+    if depth >= -_SAME:
         still = Undefined("the value never fell")
         return Drawdown(0.0, still, still, still)
-    peak = int(np.flatnonzero(index[: trough + 1] == index[: trough + 1].max())[-1])
-    back = np.flatnonzero(index[trough:] >= index[peak])
+    trough = int(np.flatnonzero(falls <= depth + _SAME)[0])
+    high = float(index[: trough + 1].max()) * (1.0 - _SAME)
+    at_high = np.flatnonzero(index[: trough + 1] >= high)
+    breaks = np.flatnonzero(np.diff(at_high) > 1)
+    peak = int(at_high[breaks[-1] + 1] if breaks.size else at_high[0])
+    back = np.flatnonzero(index[trough:] >= high)
     recovery: date | Undefined = (
         to_date(days[trough + int(back[0])]) if back.size else Undefined("the high was not reached again")
     )
-    return Drawdown(float(falls[trough]), to_date(days[peak]), to_date(days[trough]), recovery)
+    return Drawdown(depth, to_date(days[peak]), to_date(days[trough]), recovery)
 
 
-def series_risk(days: Days, returns: Column, *, benchmark: Column | None = None, risk_free: float = 0.0) -> RiskFigures:
+def series_risk(
+    days: Days,
+    returns: Column,
+    *,
+    values: Column | None = None,
+    benchmark: Column | None = None,
+    risk_free: float = 0.0,
+) -> RiskFigures:
     """All figures of one series.
 
     Args:
         days: One more than there are returns; the first is the base.
         returns: Daily, NaN where a day has none.
+        values: Values or prices that the returns are those of, one per day, where they are known: levels that are
+            equal are then equal to the last bit.
         benchmark: Returns of the benchmark on the same days, NaN where it has none.
         risk_free: Yearly rate.
     """
     known = returns[~np.isnan(returns)]
-    index = growth(returns)
+    index = growth(returns) if values is None else values / values[0]
     worst = deepest(days, index)
     figures: dict[str, Figure] = {
         **_level_figures(known, index, worst.depth),
@@ -125,7 +147,10 @@ def _level_figures(known: Column, index: Column, depth: float) -> dict[str, Figu
         none = Undefined("there are no daily returns")
         return dict.fromkeys(("total_return", "cagr", "calmar", "max_drawdown", "worst_daily_return"), none)
     last = float(index[-1])
-    cagr: Figure = last ** (PERIODS_A_YEAR / known.size) - 1.0 if last > 0 else Undefined("everything was lost")
+    cagr: Figure = Undefined("everything was lost")
+    if last > 0:
+        yearly = math.log(last) * PERIODS_A_YEAR / known.size
+        cagr = math.expm1(yearly) if yearly < _LARGEST else Undefined("the yearly rate is too large for a number")
     calmar: Figure = cagr
     if not isinstance(cagr, Undefined):
         calmar = cagr / -depth if depth < 0 else Undefined("the value never fell")

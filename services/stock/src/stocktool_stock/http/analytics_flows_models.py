@@ -19,6 +19,9 @@ from stocktool_stock.http.figure_models import Undefinable, undefined_of
 
 MOST_FLOWS = 20_000
 
+# A bound narrows `Number` only within `Annotated`; beside the default it would be dropped.
+_Time = Annotated[Number, Field(ge=-10_000, le=10_000)]
+_NotNegative = Annotated[Number, Field(ge=0)]
 Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 
 
@@ -74,13 +77,13 @@ class DietzBody(RequestModel):
 class ValuationModel(RequestModel):
     """A portfolio at a time, and what happened at it."""
 
-    t: Number = Field(ge=-10_000, le=10_000, description="In years.")
+    t: _Time = Field(description="In years.")
     value: Number | None = Field(default=None, description="At t; before `flow_after`, where that is given.")
     value_before_flow: Number | None = Field(
         default=None, description="At t, before the flow; with `value` beside it, that one is after the flow."
     )
-    dividend_paid_out: Number = Field(
-        default=Decimal(0), ge=0, description="Total paid to the investor at t out of the period before; not in values."
+    dividend_paid_out: _NotNegative = Field(
+        default=Decimal(0), description="Total paid to the investor at t out of the period before; not in values."
     )
     flow_after: Number | None = Field(
         default=None, description="Paid in (positive) or taken out (negative) at t, after the valuation."

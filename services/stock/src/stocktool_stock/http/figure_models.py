@@ -277,7 +277,7 @@ class PerformanceModel(ResponseModel):
         )
 
 
-class MetricsModel(ResponseModel):
+class RatiosModel(ResponseModel):
     """Figures of a series of daily returns; fractions, null with a reason in `undefined`."""
 
     total_return: float | None = None
@@ -304,8 +304,6 @@ class MetricsModel(ResponseModel):
     tracking_error: float | None = None
     information_ratio: float | None = None
     n_returns: int
-    first_date: date
-    last_date: date
     undefined: Undefinable
 
     @classmethod
@@ -321,6 +319,13 @@ class MetricsModel(ResponseModel):
             "last_date": risk.last_date,
             "undefined": risk.undefined(),
         }
+
+
+class MetricsModel(RatiosModel):
+    """The same with the days they are of."""
+
+    first_date: date
+    last_date: date
 
 
 class RiskModel(MetricsModel):

@@ -5,13 +5,27 @@ from __future__ import annotations
 from fastapi import FastAPI
 from stocktool_kit.http.app import describe
 
-from stocktool_stock.http import analytics_flows, analytics_ledger
+from stocktool_stock.http import (
+    analytics_allocation,
+    analytics_flows,
+    analytics_ledger,
+    analytics_projection,
+    analytics_series,
+)
 from stocktool_stock.http.market_routers import MARKET_ROUTERS
 from stocktool_stock.http.portfolio_routers import PORTFOLIO_ROUTERS
 
 TITLE = "StockTool: stock"
 PREFIX = "/api/stock/v1"
-ROUTERS = (*MARKET_ROUTERS, *PORTFOLIO_ROUTERS, analytics_flows.router, analytics_ledger.router)
+ROUTERS = (
+    *MARKET_ROUTERS,
+    *PORTFOLIO_ROUTERS,
+    analytics_flows.router,
+    analytics_series.router,
+    analytics_projection.router,
+    analytics_ledger.router,
+    analytics_allocation.router,
+)
 
 
 def described() -> FastAPI:
