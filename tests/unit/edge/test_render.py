@@ -52,8 +52,9 @@ def test_streams_have_no_timeout_and_the_socket_upgrades() -> None:
 def test_objects_are_not_forwarded_where_the_store_has_its_own_address() -> None:
     with_store = str(rendered(plane=Plane.KIND))
     without = str(rendered(plane=Plane.EKS))
-    assert "/stocktool-knowledge/" in with_store
-    assert "/stocktool-knowledge/" not in without
+    assert "'prefix': '/stocktool-knowledge/'" in with_store
+    assert "'path': '/stocktool-knowledge'" in with_store, "forms are posted to the bucket itself"
+    assert "stocktool-knowledge" not in without
 
 
 def test_missing_address_is_named() -> None:

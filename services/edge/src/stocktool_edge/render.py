@@ -128,7 +128,7 @@ def _route(route: Route, settings: EdgeSettings) -> Json:
 
 def _match(route: Route, settings: EdgeSettings) -> Json:
     if route.path is not None:
-        return {"path": route.path}
+        return {"path": route.path.format(bucket=settings.bucket)}
     if route.prefix is not None:
         return {"prefix": route.prefix.format(bucket=settings.bucket)}
     return {"safe_regex": {"regex": route.pattern}}
