@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,22 +27,23 @@ from tests.eventually import eventually
 STOCK, CHAT, RAG = "/api/stock/v1", "/api/chat/v1", "/api/rag/v1"
 
 
-async def sign_in(mesh: Mesh, email: str, password: str) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(base_url=mesh.origin, timeout=30)
-    answer = await client.post("/api/auth/v1/login", json={"email": email, "password": password})
-    client.headers["authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
-    return client
+@asynccontextmanager
+async def signed_in(mesh: Mesh, email: str, password: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=mesh.origin, timeout=30) as client:
+        answer = await client.post("/api/auth/v1/login", json={"email": email, "password": password})
+        client.headers["authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+        yield client
 
 
 @pytest.fixture
 async def demo(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
-    async with await sign_in(mesh, DEMO, mesh.demo_password) as client:
+    async with signed_in(mesh, DEMO, mesh.demo_password) as client:
         yield client
 
 
 @pytest.fixture
 async def admin(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
-    async with await sign_in(mesh, ADMIN, mesh.admin_password) as client:
+    async with signed_in(mesh, ADMIN, mesh.admin_password) as client:
         yield client
 
 
