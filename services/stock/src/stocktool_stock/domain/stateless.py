@@ -241,7 +241,7 @@ class _Reader:
         pointer = f"/transactions/{index}"
         currency = given.currency or (self._currency_of(given.symbol) if given.symbol else self._given.base_currency)
         self._collect(currency, given.day, pointer)
-        if given.symbol:
+        if given.symbol and self._currency_of(given.symbol) != currency:
             self._collect(self._currency_of(given.symbol), given.day, pointer)
         dividend = given.type is EntryType.DIVIDEND
         quantity = None if given.quantity is None else _shares(given.quantity)

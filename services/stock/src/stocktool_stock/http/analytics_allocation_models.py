@@ -57,7 +57,7 @@ class AllocationBody(RequestModel):
         if found:
             raise InvalidArgument(f"{found[0].pointer} {found[0].detail}", found)
         if self.prices is not None:
-            return moments_of(self.prices.table())
+            return moments_of(self.prices.table("/prices"))
         covariance = np.array(self.covariance, dtype=np.float64)
         covariance = (covariance + covariance.T) / 2
         if not is_covariance(covariance):
@@ -70,8 +70,7 @@ class AllocationBody(RequestModel):
 
     def _violations(self) -> list[FieldViolation]:
         if self.prices is not None:
-            found = self.prices.violations("/prices")
-            found += [
+            found = [
                 FieldViolation(f"/{name}", "goes with a covariance, not with prices")
                 for name in ("covariance", "names", "expected_returns")
                 if getattr(self, name) is not None

@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
-from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.money import minor_units
 from stocktool_kit.http.model import RequestModel, ResponseModel
 
@@ -118,16 +117,12 @@ class GivenLedgerModel(RequestModel):
         Raises:
             InvalidArgument: A table cannot be taken; each violation names its place.
         """
-        found = self.prices.violations("/prices", least=Decimal(0)) if self.prices else []
-        found += self.fx.violations("/fx") if self.fx else []
-        if found:
-            raise InvalidArgument(f"{found[0].pointer} {found[0].detail}", found)
         return GivenLedger(
             base_currency=self.base_currency,
             cost_method=self.cost_method,
             transactions=[each.given() for each in self.transactions],
-            prices=self.prices.table() if self.prices else Table(),
-            fx=self.fx.table() if self.fx else Table(),
+            prices=self.prices.table("/prices", least=Decimal(0)) if self.prices else Table(),
+            fx=self.fx.table("/fx") if self.fx else Table(),
             currencies=self.currencies,
             start=self.start,
             end=self.end,

@@ -1,23 +1,24 @@
-"""Columns over common days, as the stateless routes take prices and exchange rates."""
+"""Columns over common days, as the stateless routes take prices and exchange rates: exact, and read on a thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
-from typing import Annotated
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
 
 from pydantic import Field
-from stocktool_kit.core.errors import FieldViolation
+from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 from stocktool_kit.http.model import RequestModel
 
 from stocktool_stock.domain.closes import Table
-from stocktool_stock.http.analytics_route import Number
+from stocktool_stock.http.price_columns import PriceColumn, pointer
 
-MOST_DAYS = 30_000
+MOST_DAYS = 40_000
 MOST_SERIES = 1_000
-SMALLEST = Decimal("1e-15")
-"""Less is nothing to the floats that ratios are made of."""
+MOST_SAID = 20
+SMALLEST, LARGEST = Decimal("1e-15"), Decimal("1e18")
+"""What lies outside is nothing, or too much, to the floats that ratios are made of."""
 
 Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -27,43 +28,57 @@ class TableModel(RequestModel):
     """Columns by name, each as long as the days; null is a gap."""
 
     dates: list[Day] = Field(max_length=MOST_DAYS, description="Strictly increasing.")
-    series: dict[Name, list[Number | None]] = Field(max_length=MOST_SERIES)
+    series: dict[Name, PriceColumn] = Field(max_length=MOST_SERIES)
 
-    def table(self) -> Table:
-        """As the domain has it."""
-        return Table.of(self.dates, self.series)
-
-    def violations(self, pointer: str, *, least: Decimal | None = None) -> list[FieldViolation]:
-        """What is wrong beyond the shape.
+    def table(self, at: str, *, least: Decimal = SMALLEST) -> Table:
+        """As the domain has it.
 
         Args:
-            pointer: Where the table stands in the body.
-            least: Smallest value allowed; by default anything above zero.
+            at: JSON pointer of the table.
+            least: Smallest value that counts.
+
+        Raises:
+            InvalidArgument: Days do not increase, columns are not as long, or values are none; each is named.
         """
         found = [
-            FieldViolation(f"{pointer}/dates/{index}", "must come after the day before it; days increase, each once")
+            FieldViolation(f"{at}/dates/{index}", "must be after the date before it")
             for index in range(1, len(self.dates))
             if self.dates[index] <= self.dates[index - 1]
         ]
-        for name, values in self.series.items():
-            found += _column_violations(f"{pointer}/series/{escaped(name)}", values, len(self.dates), least)
-        return found
+        columns = {
+            name: _read(values, len(self.dates), at + pointer("series", name), least, found)
+            for name, values in self.series.items()
+        }
+        if found:
+            raise InvalidArgument(f"{found[0].pointer} {found[0].detail}", found[:MOST_SAID])
+        return Table.of(self.dates, columns)
 
 
-def _column_violations(
-    pointer: str, values: Sequence[Decimal | None], length: int, least: Decimal | None
-) -> list[FieldViolation]:
+def _read(
+    values: Sequence[Any], length: int, at: str, least: Decimal, found: list[FieldViolation]
+) -> list[Decimal | None]:
     if len(values) != length:
-        return [FieldViolation(pointer, f"has {len(values)} values for {length} dates")]
-    wanted = f"must be more than 0, at least {SMALLEST}" if least is None else "must not be negative"
-    low = SMALLEST if least is None else least
-    return [
-        FieldViolation(f"{pointer}/{index}", wanted)
-        for index, value in enumerate(values)
-        if value is not None and value < low
-    ]
+        found.append(FieldViolation(at, f"has {len(values)} values for {length} dates"))
+    column: list[Decimal | None] = []
+    for index, value in enumerate(values):
+        number = None if value is None else _number(value)
+        column.append(number)
+        if value is None:
+            continue
+        if number is None:
+            found.append(FieldViolation(f"{at}/{index}", "must be a number, a decimal string or null"))
+        elif not least <= number <= LARGEST:
+            wanted = "must not be negative" if number < 0 <= least else f"must lie between {least} and {LARGEST}"
+            found.append(FieldViolation(f"{at}/{index}", wanted))
+    return column
 
 
-def escaped(name: str) -> str:
-    """A name as a part of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
+def _number(value: Any) -> Decimal | None:
+    """The number as it was written, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else value)
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() else None
