@@ -104,12 +104,19 @@ def risk_parity(covariance: Matrix) -> Weights:
     position = np.full(size, 1.0 / np.sqrt(max(float(scaled.sum()), share)))
     for _ in range(_STEPS):
         gradient = scaled @ position - share / position
-        step = np.linalg.solve(scaled + np.diag(share / position**2), gradient)
+        try:
+            step = np.linalg.solve(scaled + np.diag(share / position**2), gradient)
+        except np.linalg.LinAlgError:
+            break
         decrement = float(np.sqrt(max(gradient @ step, 0.0) / share))
+        if decrement < 1e-13:
+            break
         # Self-concordant: this damping never leaves the domain and ends in quadratic convergence.
         position = position - step / (1.0 + decrement) if decrement > 0.25 else position - step
-        if decrement < 1e-14:
-            break
+    # A mix without risk could be made ever larger, so there the steps never end.
+    contributions = position * (scaled @ position) * size
+    if not np.allclose(contributions, 1.0, rtol=0.0, atol=1e-8):
+        return Undefined("some mix of the assets carries no risk, so there is none to share")
     weights = position / deviation
     result: Column = weights / weights.sum()
     return result
