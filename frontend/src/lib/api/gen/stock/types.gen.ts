@@ -25,6 +25,110 @@ export type AccountModel = {
 };
 
 /**
+ * AllocationAnswer
+ *
+ * Weights, yearly figures and where they come from; of a frontier the points.
+ */
+export type AllocationAnswer = {
+    conditioning: ConditioningModel | null;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Expected Return
+     */
+    expected_return: number | null;
+    method: Method;
+    /**
+     * N Returns
+     *
+     * Daily returns used; 0 for a covariance that was given.
+     */
+    n_returns: number;
+    /**
+     * Points
+     */
+    points: Array<PointModel> | null;
+    /**
+     * Risk Contribution
+     *
+     * Share of the variance.
+     */
+    risk_contribution: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Sharpe
+     */
+    sharpe: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Volatility
+     */
+    volatility: number | null;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Weights
+     */
+    weights: {
+        [key: string]: number;
+    } | null;
+};
+
+/**
+ * AllocationBody
+ *
+ * Prices, or a covariance with expected returns where the method needs them.
+ */
+export type AllocationBody = {
+    /**
+     * Covariance
+     *
+     * Yearly.
+     */
+    covariance?: Array<Array<number | string>> | null;
+    /**
+     * Expected Returns
+     *
+     * Yearly, beside a covariance.
+     */
+    expected_returns?: Array<number | string> | null;
+    method: Method;
+    /**
+     * Names
+     *
+     * Of the covariance's rows.
+     */
+    names?: Array<string> | null;
+    /**
+     * Points
+     *
+     * Of a frontier without target_returns.
+     */
+    points?: number;
+    prices?: TableModel | null;
+    /**
+     * Risk Free Annual
+     */
+    risk_free_annual?: number | string;
+    /**
+     * Target Returns
+     */
+    target_returns?: Array<number | string> | null;
+};
+
+/**
  * AllocationBy
  *
  * What slices are made of.
@@ -408,6 +512,36 @@ export type ComparisonModel = {
 };
 
 /**
+ * ConditioningModel
+ *
+ * How well the covariance can be inverted.
+ */
+export type ConditioningModel = {
+    /**
+     * Condition Number
+     *
+     * Largest over smallest eigenvalue; null when singular.
+     */
+    condition_number: number | null;
+    /**
+     * Handling
+     */
+    handling: string;
+    /**
+     * Rank
+     */
+    rank: number;
+    /**
+     * Singular
+     */
+    singular: boolean;
+    /**
+     * Size
+     */
+    size: number;
+};
+
+/**
  * CostMethod
  *
  * Which lots a sale takes.
@@ -547,6 +681,46 @@ export type DrawdownSeries = {
 };
 
 /**
+ * FanModel
+ *
+ * The outlook after one of the years.
+ */
+export type FanModel = {
+    /**
+     * Mean
+     */
+    mean: string;
+    /**
+     * P05
+     */
+    p05: string;
+    /**
+     * P25
+     */
+    p25: string;
+    /**
+     * P50
+     */
+    p50: string;
+    /**
+     * P75
+     */
+    p75: string;
+    /**
+     * P95
+     */
+    p95: string;
+    /**
+     * Prob Loss
+     */
+    prob_loss: number;
+    /**
+     * Year
+     */
+    year: number;
+};
+
+/**
  * FlowModel
  *
  * Cash on a day.
@@ -560,6 +734,169 @@ export type FlowModel = {
      * Date
      */
     date: string;
+};
+
+/**
+ * GivenHoldingModel
+ *
+ * What is held of a symbol, in the base currency.
+ */
+export type GivenHoldingModel = {
+    /**
+     * Cost Basis
+     */
+    cost_basis: string;
+    /**
+     * Lots
+     */
+    lots: Array<GivenLotModel>;
+    /**
+     * Market Value
+     */
+    market_value: string | null;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Unrealised
+     */
+    unrealised: string | null;
+};
+
+/**
+ * GivenLedgerModel
+ *
+ * A ledger, and what to value it by.
+ */
+export type GivenLedgerModel = {
+    /**
+     * Base Currency
+     */
+    base_currency: string;
+    cost_method?: CostMethod;
+    /**
+     * Currencies
+     *
+     * What the closes are in; base otherwise.
+     */
+    currencies?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * End
+     */
+    end?: string | null;
+    /**
+     * EURUSD: dollars for one euro.
+     */
+    fx?: TableModel | null;
+    /**
+     * Raw closes, in the symbol's currency.
+     */
+    prices?: TableModel | null;
+    /**
+     * Start
+     */
+    start?: string | null;
+    /**
+     * Transactions
+     */
+    transactions: Array<GivenTransactionModel>;
+};
+
+/**
+ * GivenLotModel
+ *
+ * Shares acquired together and still held.
+ */
+export type GivenLotModel = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Price
+     *
+     * Cost of one share in the base currency, fees included.
+     */
+    price: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+/**
+ * GivenTransactionModel
+ *
+ * A transaction; which fields belong to its type, the answer to a wrong one says.
+ */
+export type GivenTransactionModel = {
+    /**
+     * Amount
+     *
+     * Total in `currency`; of a dividend, per share.
+     */
+    amount?: number | string | null;
+    /**
+     * Cost Basis
+     *
+     * Total cost of shares transferred in.
+     */
+    cost_basis?: number | string | null;
+    /**
+     * Currency
+     *
+     * By default the symbol's, or the base currency.
+     */
+    currency?: string | null;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Fee
+     */
+    fee?: number | string | null;
+    /**
+     * Price
+     *
+     * Of one share, as traded.
+     */
+    price?: number | string | null;
+    /**
+     * Quantity
+     */
+    quantity?: number | string | null;
+    /**
+     * Ratio
+     *
+     * New shares per old.
+     */
+    ratio?: number | string | null;
+    /**
+     * Symbol
+     */
+    symbol?: string | null;
+    /**
+     * Tax
+     */
+    tax?: number | string | null;
+    /**
+     * Type
+     */
+    type: 'buy' | 'sell' | 'deposit' | 'withdrawal' | 'dividend' | 'interest' | 'fee' | 'tax' | 'split' | 'transfer_in' | 'transfer_out';
 };
 
 /**
@@ -742,6 +1079,126 @@ export type InstrumentModel = {
 };
 
 /**
+ * LedgerReportModel
+ *
+ * What a ledger comes to; amounts are decimal text in the base currency, returns fractions over the range.
+ */
+export type LedgerReportModel = {
+    /**
+     * Base Currency
+     */
+    base_currency: string;
+    /**
+     * Cash
+     */
+    cash: string | null;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Cost Of Sales
+     *
+     * Cost of the shares sold.
+     */
+    cost_of_sales: string;
+    /**
+     * End
+     */
+    end: string | null;
+    /**
+     * Fees
+     */
+    fees: string;
+    /**
+     * Gain
+     *
+     * Value at end less value at start less net flows.
+     */
+    gain: string | null;
+    /**
+     * Holdings
+     */
+    holdings: Array<GivenHoldingModel>;
+    /**
+     * Income
+     *
+     * Dividends and interest before tax.
+     */
+    income: string;
+    /**
+     * N Returns
+     */
+    n_returns: number;
+    /**
+     * Net Flows
+     */
+    net_flows: string;
+    /**
+     * Price Return
+     */
+    price_return: number | null;
+    /**
+     * Realised
+     */
+    realised: string;
+    /**
+     * Return Fx
+     */
+    return_fx: number | null;
+    /**
+     * Return Interaction
+     */
+    return_interaction: number | null;
+    /**
+     * Return Local
+     */
+    return_local: number | null;
+    /**
+     * Start
+     *
+     * Day whose close is the base.
+     */
+    start: string | null;
+    /**
+     * Taxes
+     */
+    taxes: string;
+    /**
+     * Twr
+     */
+    twr: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Value End
+     */
+    value_end: string | null;
+    /**
+     * Value Start
+     */
+    value_start: string | null;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Worst Daily Return
+     */
+    worst_daily_return: number | null;
+    /**
+     * Xirr
+     */
+    xirr: number | null;
+};
+
+/**
  * LotModel
  *
  * Shares acquired together and still held.
@@ -833,6 +1290,13 @@ export type MarketModel = {
      */
     today: string;
 };
+
+/**
+ * Method
+ *
+ * What the weights are best in.
+ */
+export type Method = 'min_variance' | 'max_sharpe' | 'risk_parity' | 'hrp' | 'frontier';
 
 /**
  * MoneyModel
@@ -1016,6 +1480,42 @@ export type NotificationModel = {
 };
 
 /**
+ * OutlookModel
+ *
+ * Values after some years, and the part of paths that lost.
+ */
+export type OutlookModel = {
+    /**
+     * Mean
+     */
+    mean: string;
+    /**
+     * P05
+     */
+    p05: string;
+    /**
+     * P25
+     */
+    p25: string;
+    /**
+     * P50
+     */
+    p50: string;
+    /**
+     * P75
+     */
+    p75: string;
+    /**
+     * P95
+     */
+    p95: string;
+    /**
+     * Prob Loss
+     */
+    prob_loss: number;
+};
+
+/**
  * PerformanceModel
  *
  * Returns from the close of `start` to the close of `end`.
@@ -1152,6 +1652,44 @@ export type PeriodicFiguresModel = {
 };
 
 /**
+ * PointModel
+ *
+ * A portfolio of the frontier.
+ */
+export type PointModel = {
+    /**
+     * Efficient
+     *
+     * Whether none earns more at no more risk.
+     */
+    efficient: boolean;
+    /**
+     * Expected Return
+     */
+    expected_return: number | null;
+    /**
+     * Sharpe
+     */
+    sharpe: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Volatility
+     */
+    volatility: number | null;
+    /**
+     * Weights
+     */
+    weights: {
+        [key: string]: number;
+    } | null;
+};
+
+/**
  * PortfolioChangeModel
  *
  * A change; what is left out stays.
@@ -1172,6 +1710,172 @@ export type PortfolioChangeModel = {
      * Version the change was made on; or send If-Match.
      */
     version?: number | null;
+};
+
+/**
+ * PortfolioMetricsModel
+ *
+ * Figures of the weighted portfolio.
+ */
+export type PortfolioMetricsModel = {
+    /**
+     * Alpha Annual
+     */
+    alpha_annual?: number | null;
+    /**
+     * Beta
+     */
+    beta?: number | null;
+    /**
+     * Cagr
+     */
+    cagr?: number | null;
+    /**
+     * Calmar
+     */
+    calmar?: number | null;
+    /**
+     * Correlation
+     */
+    correlation?: number | null;
+    /**
+     * Cvar95 Hist
+     */
+    cvar95_hist?: number | null;
+    /**
+     * Cvar95 Normal
+     */
+    cvar95_normal?: number | null;
+    /**
+     * Diversification Ratio
+     */
+    diversification_ratio: number | null;
+    /**
+     * Factor Alpha Daily
+     */
+    factor_alpha_daily?: number | null;
+    /**
+     * Factor Betas
+     */
+    factor_betas?: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Factor N
+     *
+     * Number of daily returns behind the regression.
+     */
+    factor_n?: number | null;
+    /**
+     * Factor R2
+     */
+    factor_r2?: number | null;
+    /**
+     * First Date
+     *
+     * Date of the first price.
+     */
+    first_date: string | null;
+    /**
+     * Hhi
+     */
+    hhi: number;
+    /**
+     * Information Ratio
+     */
+    information_ratio?: number | null;
+    /**
+     * Kurtosis
+     */
+    kurtosis?: number | null;
+    /**
+     * Last Date
+     */
+    last_date: string | null;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown?: number | null;
+    /**
+     * Max Drawdown Peak
+     */
+    max_drawdown_peak?: string | null;
+    /**
+     * Max Drawdown Recovery
+     */
+    max_drawdown_recovery?: string | null;
+    /**
+     * Max Drawdown Trough
+     */
+    max_drawdown_trough?: string | null;
+    /**
+     * N Returns
+     */
+    n_returns: number;
+    /**
+     * Risk Contribution
+     *
+     * Share of the variance by name; sums to 1.
+     */
+    risk_contribution: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Sharpe
+     */
+    sharpe?: number | null;
+    /**
+     * Skew
+     */
+    skew?: number | null;
+    /**
+     * Sortino
+     */
+    sortino?: number | null;
+    /**
+     * Total Return
+     */
+    total_return?: number | null;
+    /**
+     * Tracking Error
+     */
+    tracking_error?: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Value End
+     */
+    value_end: string | null;
+    /**
+     * Var95 Cornish Fisher
+     */
+    var95_cornish_fisher?: number | null;
+    /**
+     * Var95 Hist
+     */
+    var95_hist?: number | null;
+    /**
+     * Var95 Normal
+     */
+    var95_normal?: number | null;
+    /**
+     * Volatility
+     */
+    volatility?: number | null;
+    /**
+     * Weights End
+     */
+    weights_end: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Worst Daily Return
+     */
+    worst_daily_return?: number | null;
 };
 
 /**
@@ -1223,6 +1927,127 @@ export type PortfolioPage = {
      * Next Page Token
      */
     next_page_token?: string;
+};
+
+/**
+ * PricesModel
+ *
+ * Prices of several names on common dates.
+ */
+export type PricesModel = {
+    /**
+     * Dates
+     *
+     * Strictly increasing.
+     */
+    dates: Array<string>;
+    /**
+     * Series
+     */
+    series: {
+        [key: string]: Array<number | string | null>;
+    };
+};
+
+/**
+ * ProjectionBody
+ *
+ * A value and how it grows.
+ */
+export type ProjectionBody = {
+    /**
+     * Drift
+     *
+     * Continuous mean rate for a year.
+     */
+    drift: number | string;
+    /**
+     * Initial
+     */
+    initial: number | string;
+    /**
+     * Paths
+     */
+    paths?: number;
+    /**
+     * Seed
+     *
+     * The same seed gives the same answer.
+     */
+    seed?: number;
+    /**
+     * Volatility
+     *
+     * Standard deviation of the logarithm for a year.
+     */
+    volatility: number | string;
+    /**
+     * Years
+     */
+    years: number | string;
+};
+
+/**
+ * ProjectionModel
+ *
+ * The outlook at the end, by year on the way, and what the distribution itself says.
+ */
+export type ProjectionModel = {
+    closed_form: OutlookModel;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Fan
+     *
+     * After each year, and after the last part of one.
+     */
+    fan: Array<FanModel>;
+    /**
+     * Mean
+     */
+    mean: string;
+    /**
+     * P05
+     */
+    p05: string;
+    /**
+     * P25
+     */
+    p25: string;
+    /**
+     * P50
+     */
+    p50: string;
+    /**
+     * P75
+     */
+    p75: string;
+    /**
+     * P95
+     */
+    p95: string;
+    /**
+     * Paths
+     */
+    paths: number;
+    /**
+     * Prob Loss
+     */
+    prob_loss: number;
+    /**
+     * Seed
+     */
+    seed: number;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -1318,6 +2143,13 @@ export type QuoteModel = {
         [key: string]: string;
     };
 };
+
+/**
+ * Rebalance
+ *
+ * When weights are brought back to what was wanted.
+ */
+export type Rebalance = 'daily' | 'none';
 
 /**
  * RecordedBatch
@@ -1584,6 +2416,234 @@ export type RiskModel = {
 };
 
 /**
+ * SeriesBody
+ *
+ * Prices, and what to measure them against.
+ */
+export type SeriesBody = {
+    /**
+     * Benchmark
+     *
+     * Prices on the same dates.
+     */
+    benchmark?: Array<number | string | null> | null;
+    /**
+     * Factors
+     *
+     * Prices on the same dates, by name.
+     */
+    factors?: {
+        [key: string]: Array<number | string | null>;
+    } | null;
+    /**
+     * Initial Value
+     *
+     * Value of the portfolio on its first date.
+     */
+    initial_value?: number | string;
+    prices: PricesModel;
+    /**
+     * daily restores the weights at each close.
+     */
+    rebalance?: Rebalance;
+    /**
+     * Regression Start
+     *
+     * First date whose return enters the regression on factors.
+     */
+    regression_start?: string | null;
+    /**
+     * Risk Free Annual
+     *
+     * Yearly rate; its 252nd part is a day's.
+     */
+    risk_free_annual?: number | string;
+    /**
+     * Weights
+     *
+     * Parts of a portfolio, together 1.
+     */
+    weights?: {
+        [key: string]: number | string;
+    } | null;
+};
+
+/**
+ * SeriesMetricsModel
+ *
+ * Figures of one series; those of a benchmark or of factors only where these were given.
+ */
+export type SeriesMetricsModel = {
+    /**
+     * Alpha Annual
+     */
+    alpha_annual?: number | null;
+    /**
+     * Beta
+     */
+    beta?: number | null;
+    /**
+     * Cagr
+     */
+    cagr?: number | null;
+    /**
+     * Calmar
+     */
+    calmar?: number | null;
+    /**
+     * Correlation
+     */
+    correlation?: number | null;
+    /**
+     * Cvar95 Hist
+     */
+    cvar95_hist?: number | null;
+    /**
+     * Cvar95 Normal
+     */
+    cvar95_normal?: number | null;
+    /**
+     * Factor Alpha Daily
+     */
+    factor_alpha_daily?: number | null;
+    /**
+     * Factor Betas
+     */
+    factor_betas?: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Factor N
+     *
+     * Number of daily returns behind the regression.
+     */
+    factor_n?: number | null;
+    /**
+     * Factor R2
+     */
+    factor_r2?: number | null;
+    /**
+     * First Date
+     *
+     * Date of the first price.
+     */
+    first_date: string | null;
+    /**
+     * Information Ratio
+     */
+    information_ratio?: number | null;
+    /**
+     * Kurtosis
+     */
+    kurtosis?: number | null;
+    /**
+     * Last Date
+     */
+    last_date: string | null;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown?: number | null;
+    /**
+     * Max Drawdown Peak
+     */
+    max_drawdown_peak?: string | null;
+    /**
+     * Max Drawdown Recovery
+     */
+    max_drawdown_recovery?: string | null;
+    /**
+     * Max Drawdown Trough
+     */
+    max_drawdown_trough?: string | null;
+    /**
+     * N Returns
+     */
+    n_returns: number;
+    /**
+     * Sharpe
+     */
+    sharpe?: number | null;
+    /**
+     * Skew
+     */
+    skew?: number | null;
+    /**
+     * Sortino
+     */
+    sortino?: number | null;
+    /**
+     * Total Return
+     */
+    total_return?: number | null;
+    /**
+     * Tracking Error
+     */
+    tracking_error?: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Var95 Cornish Fisher
+     */
+    var95_cornish_fisher?: number | null;
+    /**
+     * Var95 Hist
+     */
+    var95_hist?: number | null;
+    /**
+     * Var95 Normal
+     */
+    var95_normal?: number | null;
+    /**
+     * Volatility
+     */
+    volatility?: number | null;
+    /**
+     * Worst Daily Return
+     */
+    worst_daily_return?: number | null;
+};
+
+/**
+ * SeriesReportModel
+ *
+ * Figures of all series, of the portfolio, and correlations by ordered pair.
+ */
+export type SeriesReportModel = {
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Correlation
+     *
+     * By ordered pair, "A/B"; a name with itself as well.
+     */
+    correlation: {
+        [key: string]: number | null;
+    };
+    portfolio: PortfolioMetricsModel | null;
+    /**
+     * Series
+     */
+    series: {
+        [key: string]: SeriesMetricsModel;
+    };
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
  * SliceModel
  *
  * One part of the whole.
@@ -1666,6 +2726,26 @@ export type SymbolErrorModel = {
      * Symbol
      */
     symbol: string;
+};
+
+/**
+ * TableModel
+ *
+ * Columns by name, each as long as the days; null is a gap.
+ */
+export type TableModel = {
+    /**
+     * Dates
+     *
+     * Strictly increasing.
+     */
+    dates: Array<string>;
+    /**
+     * Series
+     */
+    series: {
+        [key: string]: unknown | Array<number | string | null>;
+    };
 };
 
 /**
@@ -1954,6 +3034,33 @@ export type GetAnalysisResponses = {
 
 export type GetAnalysisResponse = GetAnalysisResponses[keyof GetAnalysisResponses];
 
+export type OptimiseData = {
+    body: AllocationBody;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/analytics/allocation';
+};
+
+export type OptimiseErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type OptimiseError = OptimiseErrors[keyof OptimiseErrors];
+
+export type OptimiseResponses = {
+    /**
+     * Successful Response
+     */
+    200: AllocationAnswer;
+};
+
+export type OptimiseResponse = OptimiseResponses[keyof OptimiseResponses];
+
 export type AnalyseFlowsData = {
     /**
      * Body
@@ -1985,6 +3092,87 @@ export type AnalyseFlowsResponses = {
 };
 
 export type AnalyseFlowsResponse = AnalyseFlowsResponses[keyof AnalyseFlowsResponses];
+
+export type AnalyseLedgerData = {
+    body: GivenLedgerModel;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/analytics/ledger';
+};
+
+export type AnalyseLedgerErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type AnalyseLedgerError = AnalyseLedgerErrors[keyof AnalyseLedgerErrors];
+
+export type AnalyseLedgerResponses = {
+    /**
+     * Successful Response
+     */
+    200: LedgerReportModel;
+};
+
+export type AnalyseLedgerResponse = AnalyseLedgerResponses[keyof AnalyseLedgerResponses];
+
+export type ProjectValueData = {
+    body: ProjectionBody;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/analytics/projection';
+};
+
+export type ProjectValueErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ProjectValueError = ProjectValueErrors[keyof ProjectValueErrors];
+
+export type ProjectValueResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProjectionModel;
+};
+
+export type ProjectValueResponse = ProjectValueResponses[keyof ProjectValueResponses];
+
+export type AnalyseSeriesData = {
+    body: SeriesBody;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/analytics/series';
+};
+
+export type AnalyseSeriesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type AnalyseSeriesError = AnalyseSeriesErrors[keyof AnalyseSeriesErrors];
+
+export type AnalyseSeriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: SeriesReportModel;
+};
+
+export type AnalyseSeriesResponse = AnalyseSeriesResponses[keyof AnalyseSeriesResponses];
 
 export type GetBarsData = {
     body?: never;
