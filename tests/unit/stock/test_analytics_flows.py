@@ -309,6 +309,8 @@ async def test_total_loss_is_minus_one(client: AnalyticsClient) -> None:
         ({"flows": [{"date": "2024-01-01", "amount": "1e999"}]}, ["/flows/0/amount"]),
         ({"flows": [{"date": "2024-13-01", "amount": 1}]}, ["/flows/0/date"]),
         ({"flows": [{"amount": 1}]}, ["/flows/0/date"]),
+        ({"flows": [{"date": 20240101, "amount": 1}]}, ["/flows/0/date"]),
+        ({"flows": [{"date": "2024-01-01T00:00:00", "amount": "1_000"}]}, ["/flows/0/date", "/flows/0/amount"]),
         ({"flows": [], "rate": -1}, ["/rate"]),
         ({"flows": [], "rates": 1}, ["/rates"]),
         ({"periodic_flows": [1, None]}, ["/periodic_flows/1"]),

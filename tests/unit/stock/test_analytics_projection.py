@@ -98,6 +98,7 @@ async def test_the_largest_projection_is_a_number(client: AnalyticsClient) -> No
         ("paths", 0),
         ("paths", 100_001),
         ("paths", 1.5),
+        ("paths", True),
         ("seed", -1),
         ("colour", "red"),
     ],

@@ -14,7 +14,7 @@ from stocktool_stock.application.analyse_flows import DATED, DIETZ, PERIODIC, VA
 from stocktool_stock.domain.exact import exact, number_or_none
 from stocktool_stock.domain.periodic import LinkedReturns, Valuation
 from stocktool_stock.domain.returns import DietzReturn
-from stocktool_stock.http.analytics_route import Conventions, Number, Rate, amount_or_none, amount_text
+from stocktool_stock.http.analytics_route import Conventions, Day, Number, Rate, amount_or_none, amount_text
 from stocktool_stock.http.figure_models import Undefinable, undefined_of
 
 MOST_FLOWS = 20_000
@@ -22,7 +22,6 @@ MOST_FLOWS = 20_000
 # A bound narrows `Number` only within `Annotated`; beside the default it would be dropped.
 _Time = Annotated[Number, Field(ge=-10_000, le=10_000)]
 _NotNegative = Annotated[Number, Field(ge=0)]
-Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 
 
 class FlowModel(RequestModel):

@@ -16,8 +16,8 @@ from stocktool_stock.domain.ledger import EntryType, plain
 from stocktool_stock.domain.ledger_report import Amount, GivenHolding, LedgerReport
 from stocktool_stock.domain.lots import QUANTUM, CostMethod, Lot
 from stocktool_stock.domain.stateless import GivenLedger, GivenTransaction
-from stocktool_stock.http.analytics_route import Conventions, Number
-from stocktool_stock.http.analytics_tables import Day, Name, TableModel
+from stocktool_stock.http.analytics_route import Conventions, Day, Number
+from stocktool_stock.http.analytics_tables import Name, TableModel
 from stocktool_stock.http.figure_models import Undefinable
 
 MOST_TRANSACTIONS = 10_000

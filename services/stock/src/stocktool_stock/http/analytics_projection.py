@@ -11,7 +11,15 @@ from stocktool_kit.aio import run_blocking
 from stocktool_kit.http.model import RequestModel, ResponseModel
 
 from stocktool_stock.domain.projection import PERCENTILES, Growth, Outlook, closed_form, simulate
-from stocktool_stock.http.analytics_route import AnalyticsRoute, Conventions, Number, Reader, Threads, amount_text
+from stocktool_stock.http.analytics_route import (
+    AnalyticsRoute,
+    Conventions,
+    Count,
+    Number,
+    Reader,
+    Threads,
+    amount_text,
+)
 
 router = APIRouter(tags=["analytics"], route_class=AnalyticsRoute)
 
@@ -25,11 +33,13 @@ _CONVENTIONS: Conventions = {
     "closed_form": "the same of the distribution itself, without sampling",
 }
 
-# A bound narrows `Number` only within `Annotated`; beside the default it would be dropped.
+# A bound narrows `Number` and its like only within `Annotated`; beside the default it would be dropped.
 _Positive = Annotated[Number, Field(gt=0, le=Decimal("1e18"))]
 _Drift = Annotated[Number, Field(ge=-5, le=5)]
 _Volatility = Annotated[Number, Field(ge=0, le=5)]
 _Years = Annotated[Number, Field(gt=0, le=100)]
+_Paths = Annotated[Count, Field(ge=1, le=100_000)]
+_Seed = Annotated[Count, Field(ge=0, lt=2**63)]
 
 
 class ProjectionBody(RequestModel):
@@ -39,8 +49,8 @@ class ProjectionBody(RequestModel):
     drift: _Drift = Field(description="Continuous mean rate for a year.")
     volatility: _Volatility = Field(description="Standard deviation of the logarithm for a year.")
     years: _Years
-    paths: int = Field(default=10_000, ge=1, le=100_000)
-    seed: int = Field(default=0, ge=0, lt=2**63, description="The same seed gives the same answer.")
+    paths: _Paths = 10_000
+    seed: _Seed = Field(default=0, description="The same seed gives the same answer.")
 
 
 class OutlookModel(ResponseModel):

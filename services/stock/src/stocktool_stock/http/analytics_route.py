@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,7 +12,8 @@ import orjson
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.core.caller import Caller
@@ -26,10 +29,38 @@ _LARGE = 256_000
 
 Reader = Annotated[Caller, requires("market.read")]
 
-Number = Annotated[Decimal, Field(ge=Decimal("-1e24"), le=Decimal("1e24"))]
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def number_of(value: object) -> Decimal | None:
+    """A JSON number or a decimal string as it was written, None for anything else: true, NaN, 1_000."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    text = str(value).strip()
+    return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
+def _checked_number(value: object) -> Decimal:
+    number = number_of(value)
+    if number is None:
+        raise PydanticCustomError("number", "must be a number or a decimal string")
+    return number
+
+
+def _checked_day(value: object) -> object:
+    # Left alone, 20240101 would be seconds since 1970.
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("day", "must be a date as YYYY-MM-DD")
+
+
+Number = Annotated[Decimal, BeforeValidator(_checked_number), Field(ge=Decimal("-1e24"), le=Decimal("1e24"))]
 """A JSON number or a decimal string; not-a-number, infinity and true are refused."""
-Rate = Annotated[Decimal, Field(gt=Decimal(-1), le=Decimal("1e6"))]
+Rate = Annotated[Decimal, BeforeValidator(_checked_number), Field(gt=Decimal(-1), le=Decimal("1e6"))]
 """A rate as a fraction, above -100 %."""
+Count = Annotated[int, BeforeValidator(_checked_number)]
+Day = Annotated[date, BeforeValidator(_checked_day), Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 Conventions = dict[str, str | int | float]
 
 

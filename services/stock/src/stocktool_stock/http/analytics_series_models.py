@@ -20,7 +20,7 @@ from stocktool_stock.application.analyse_series import (
 )
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.weighted import Rebalance
-from stocktool_stock.http.analytics_route import Conventions, Number, Rate, amount_or_none
+from stocktool_stock.http.analytics_route import Conventions, Day, Number, Rate, amount_or_none
 from stocktool_stock.http.figure_models import RatiosModel, Undefinable, undefined_of
 from stocktool_stock.http.price_columns import Dates, PriceColumn, days_column, pointer, price_column, price_columns
 
@@ -53,7 +53,7 @@ class SeriesBody(RequestModel):
     factors: dict[Name, PriceColumn] | None = Field(
         default=None, max_length=MOST_FACTORS, description="Prices on the same dates, by name."
     )
-    regression_start: date | None = Field(
+    regression_start: Day | None = Field(
         default=None, description="First date whose return enters the regression on factors."
     )
     risk_free_annual: _RiskFree = Field(default=Decimal(0), description="Yearly rate; its 252nd part is a day's.")

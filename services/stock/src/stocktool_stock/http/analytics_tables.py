@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 from stocktool_kit.http.model import RequestModel
 
 from stocktool_stock.domain.closes import Table
+from stocktool_stock.http.analytics_route import Day, number_of
 from stocktool_stock.http.price_columns import PriceColumn, pointer
 
 MOST_DAYS = 40_000
@@ -20,7 +20,6 @@ MOST_SAID = 20
 SMALLEST, LARGEST = Decimal("1e-15"), Decimal("1e18")
 """What lies outside is nothing, or too much, to the floats that ratios are made of."""
 
-Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -61,7 +60,7 @@ def _read(
         found.append(FieldViolation(at, f"has {len(values)} values for {length} dates"))
     column: list[Decimal | None] = []
     for index, value in enumerate(values):
-        number = None if value is None else _number(value)
+        number = None if value is None else number_of(value)
         column.append(number)
         if value is None:
             continue
@@ -71,14 +70,3 @@ def _read(
             wanted = "must not be negative" if number < 0 <= least else f"must lie between {least} and {LARGEST}"
             found.append(FieldViolation(f"{at}/{index}", wanted))
     return column
-
-
-def _number(value: Any) -> Decimal | None:
-    """The number as it was written, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(repr(value) if isinstance(value, float) else value)
-    except (InvalidOperation, ValueError):
-        return None
-    return number if number.is_finite() else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from pydantic import Field, WithJsonSchema
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 
 from stocktool_stock.domain.bars import Column, Days
+from stocktool_stock.http.analytics_route import Day, number_of
 
-SMALLEST, LARGEST = 1e-15, 1e18
+SMALLEST, LARGEST = Decimal("1e-15"), Decimal("1e18")
 MOST_DATES = 40_000
 
 _NUMBER = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}, {"type": "null"}]}
@@ -25,7 +26,7 @@ PriceColumn = Annotated[
     WithJsonSchema({"type": "array", "items": _NUMBER}),
 ]
 """Values stay unread until they are turned into a column, on a thread."""
-Dates = Annotated[list[date], Field(min_length=1, max_length=MOST_DATES, description="Strictly increasing.")]
+Dates = Annotated[list[Day], Field(min_length=1, max_length=MOST_DATES, description="Strictly increasing.")]
 
 
 def pointer(*parts: str | int) -> str:
@@ -65,7 +66,7 @@ def price_column(values: Sequence[Any], length: int, at: str) -> Column:
         raise InvalidArgument.of(at, f"has {len(values)} values for {length} dates")
     if {float, int, type(None)}.issuperset(map(type, values)):
         column = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
-        if bool(np.all(np.isnan(column) | ((column >= SMALLEST) & (column <= LARGEST)))):
+        if bool(np.all(np.isnan(column) | ((column >= float(SMALLEST)) & (column <= float(LARGEST))))):
             return column
     return _one_by_one(values, at)
 
@@ -76,25 +77,15 @@ def _one_by_one(values: Sequence[Any], at: str) -> Column:
     for index, value in enumerate(values):
         if value is None:
             continue
-        number = _number(value)
+        number = number_of(value)
         if number is None:
             violations.append(FieldViolation(f"{at}/{index}", "must be a number, a decimal string or null"))
         elif number <= 0:
             violations.append(FieldViolation(f"{at}/{index}", "must be above zero; null where there is no price"))
         elif not SMALLEST <= number <= LARGEST:
-            violations.append(FieldViolation(f"{at}/{index}", f"must lie between {SMALLEST:g} and {LARGEST:g}"))
+            violations.append(FieldViolation(f"{at}/{index}", f"must lie between {SMALLEST} and {LARGEST}"))
         else:
-            column[index] = number
+            column[index] = float(number)
     if violations:
         raise InvalidArgument(f"{violations[0].pointer}: {violations[0].detail}", violations[:20])
     return column
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(Decimal(value))
-    except (InvalidOperation, OverflowError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
