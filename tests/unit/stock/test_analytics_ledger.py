@@ -113,6 +113,25 @@ async def test_average_cost_moves_with_purchases_and_stays_with_sales(client: An
     assert found["holdings"][0]["cost_basis"] == "2250.00"  # 20 x 112.50
 
 
+async def test_average_cost_of_two_currencies_stays_with_each_lot(client: AnalyticsClient) -> None:
+    """10 at 100 and 10 at 120 USD average 110; five go at 110, then lots of another currency keep all at their own."""
+    found = await client.figures(
+        "ledger",
+        ledger(
+            entry("2024-01-02", "buy", "A", quantity=10, price=100),
+            entry("2024-01-03", "buy", "A", quantity=10, price=120),
+            entry("2024-01-04", "sell", "A", quantity=5, price=130),
+            entry("2024-01-05", "buy", "A", quantity=10, price=100, currency="EUR"),
+            entry("2024-01-08", "sell", "A", quantity=15, price=130),
+            cost_method="AVERAGE",
+            currencies={"A": "USD"},
+            fx={"dates": ["2024-01-02"], "series": {"EURUSD": [1.5]}},
+        ),
+    )
+    assert found["cost_of_sales"] == "2200.00"
+    assert lots(found) == [("2024-01-05", "10", "150")]
+
+
 async def test_fees_belong_to_cost_and_lower_proceeds(client: AnalyticsClient) -> None:
     found = await client.figures(
         "ledger",

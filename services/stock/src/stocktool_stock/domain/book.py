@@ -317,7 +317,10 @@ class _Keeper:
             currency=entry.currency,
             base_cost=self._to_base(cost, entry),
         )
-        self.book.lots.setdefault(position, []).append(lot)
+        lots = self.book.lots.setdefault(position, [])
+        if self._method is CostMethod.AVERAGE and lots and lots[-1].currency != lot.currency:
+            lots[:] = lot_rules.averaged(lots)  # from here on they go at their own cost
+        lots.append(lot)
         self._note_price(entry)
         self._moved.add(position)
 
@@ -329,8 +332,6 @@ class _Keeper:
             raise ShortSale(
                 symbol=entry.symbol, day=entry.day, quantity=quantity, holding=holding, account_id=entry.account_id
             )
-        if self._method is CostMethod.AVERAGE:
-            lots = lot_rules.averaged(lots)  # only now: purchases in between pool to the same average
         taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
         self._moved.add(position)
         return taken

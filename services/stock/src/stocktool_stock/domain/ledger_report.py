@@ -85,6 +85,7 @@ class _Reporter:
         last = self._given.end or max([*self._given.prices.days[-1:], *(e.day for e in entries[-1:])], default=None)
         if last is None:
             return self._nothing()
+        last = max(last, self._given.start or last)
         book = self._book(last)
         first = entries[0].day if entries else last
         start = self._given.start

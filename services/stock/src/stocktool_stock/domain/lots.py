@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -70,13 +70,14 @@ def held(lots: Sequence[Lot]) -> Decimal:
     return sum((lot.quantity for lot in lots), Decimal(0))
 
 
-_ORDER: dict[CostMethod, Callable[[tuple[int, Lot]], tuple[Decimal | int, int]]] = {
-    CostMethod.FIFO: lambda item: (item[0], 0),
-    CostMethod.LIFO: lambda item: (-item[0], 0),
-    # Highest cost per share in the base currency, the older first among equals.
-    CostMethod.HIFO: lambda item: (-(item[1].base_cost / item[1].quantity), item[0]),
-    CostMethod.AVERAGE: lambda item: (item[0], 0),
-}
+def _order(lots: Sequence[Lot], method: CostMethod) -> Iterable[int]:
+    """Which go first, as places in the list."""
+    if method is CostMethod.LIFO:
+        return range(len(lots) - 1, -1, -1)
+    if method is CostMethod.HIFO:
+        # Highest cost per share in the base currency, the older first among equals.
+        return sorted(range(len(lots)), key=lambda index: -(lots[index].base_cost / lots[index].quantity))
+    return range(len(lots))
 
 
 def take(lots: Sequence[Lot], quantity: Decimal, method: CostMethod) -> tuple[list[Lot], list[Lot]]:
@@ -85,24 +86,50 @@ def take(lots: Sequence[Lot], quantity: Decimal, method: CostMethod) -> tuple[li
     Args:
         lots: At least `quantity` shares in all.
         quantity: Shares to take, more than 0.
-        method: Which go first; under AVERAGE the lots already carry the average cost (see `averaged`).
+        method: Which go first; under AVERAGE every share costs the same, see `take_average`.
 
     Returns:
         What was taken, in the order it was, and what is left, in order of acquisition.
     """
-    left = dict(enumerate(lots))
+    if method is CostMethod.AVERAGE:
+        return take_average(lots, quantity)
+    touched: dict[int, Lot | None] = {}
     taken: list[Lot] = []
-    for index, lot in sorted(enumerate(lots), key=_ORDER[method]):
+    for index in _order(lots, method):
         if quantity <= 0:
             break
+        lot = lots[index]
         part = lot.part(min(lot.quantity, quantity))
         taken.append(part)
         quantity -= part.quantity
-        if part.quantity == lot.quantity:
-            del left[index]
-        else:
-            left[index] = lot.less(part)
-    return taken, list(left.values())
+        touched[index] = None if part.quantity == lot.quantity else lot.less(part)
+    after = (touched.get(index, lot) for index, lot in enumerate(lots))
+    return taken, [lot for lot in after if lot is not None]
+
+
+def take_average(lots: Sequence[Lot], quantity: Decimal) -> tuple[list[Lot], list[Lot]]:
+    """Take the oldest shares at the average cost of all; lots of several currencies go at their own.
+
+    What is left has the right cost in sum, and lot by lot once it is `averaged`: to do so at every sale would make long
+    ledgers quadratic.
+    """
+    parts, left = take(lots, quantity, CostMethod.FIFO)
+    if len({lot.currency for lot in lots}) > 1:
+        return parts, left
+    shares = held(lots)
+    cost, base_cost = _sum(lot.cost for lot in lots), _sum(lot.base_cost for lot in lots)
+    taken = [
+        replace(part, cost=cost * part.quantity / shares, base_cost=base_cost * part.quantity / shares)
+        for part in parts
+    ]
+    # Nothing is lost to rounding: the difference stays with the last lot there is.
+    rest = left or taken
+    rest[-1] = replace(
+        rest[-1],
+        cost=rest[-1].cost + cost - _sum(lot.cost for lot in (*taken, *left)),
+        base_cost=rest[-1].base_cost + base_cost - _sum(lot.base_cost for lot in (*taken, *left)),
+    )
+    return taken, left
 
 
 def averaged(lots: Sequence[Lot]) -> list[Lot]:

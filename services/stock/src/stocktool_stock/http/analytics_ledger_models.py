@@ -20,7 +20,7 @@ from stocktool_stock.http.analytics_route import Conventions, Day, Number
 from stocktool_stock.http.analytics_tables import Name, TableModel
 from stocktool_stock.http.figure_models import Undefinable
 
-MOST_TRANSACTIONS = 10_000
+MOST_TRANSACTIONS = 5_000
 
 Type = Literal[
     "buy",
