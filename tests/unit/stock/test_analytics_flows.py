@@ -13,6 +13,7 @@ import pyxirr
 from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_stock.domain.periodic import irr
+from stocktool_stock.domain.returns import DatedFlow, xirr, xirr_roots
 
 from tests.fakes.analytics_app import AnalyticsClient, analytics_client
 
@@ -386,3 +387,13 @@ def test_many_changes_of_sign_are_looked_at_on_a_grid() -> None:
     found = irr(amounts)
     assert len(found.roots) == 1
     assert found.rate == pytest.approx(pyxirr.irr(amounts), rel=1e-8)
+
+
+def test_an_absurd_rate_does_not_make_a_sensible_one_ambiguous() -> None:
+    # Money back and forth within days is worth nothing at about e^89 and e^199 a year as well.
+    days = ["2020-01-01", "2020-01-02", "2020-01-03", "2020-12-31"]
+    flows = [DatedFlow(date.fromisoformat(day), amount) for day, amount in zip(days, (-10, 30, -22, 2.2), strict=True)]
+    roots = xirr_roots(flows)
+    assert len(roots) == 1
+    assert roots[0] == pytest.approx(pyxirr.xirr([flow.day for flow in flows], [-10, 30, -22, 2.2]), rel=1e-9)
+    assert xirr(flows) == roots[0]

@@ -24,9 +24,10 @@ _FINEST = 1e-16
 """What log(1 + rate) can be told from 0 by."""
 _EXACT_CHANGES = 12
 """With more changes of sign than this the derivative's zeros are looked for on a grid."""
-_GRID = 2001
-_GRID_REACH = 14.0
-"""The grid's rates go from -99.9999 % to 120 million percent."""
+_REACH = 14.0
+"""Rates from -99.9999 % to 120 million percent."""
+_GRID = _REACH * np.sinh(3.0 * np.linspace(-1.0, 1.0, 1001)) / np.sinh(3.0)
+"""Points 0.008 apart around 0, 0.08 at the ends."""
 _LARGEST = math.log(1.7e308)
 _CELLS = 2_000_000
 
@@ -61,14 +62,21 @@ def present_value(rate: float, times: Column, amounts: Column) -> float | Undefi
 def zero_rates(flows: CashFlows) -> list[float]:
     """Every rate above -100 % at which the flows' present value is zero, lowest first, each once.
 
+    Where flows change sign more than once, a rate beyond -99.9999 % or 120 million percent counts only if there is no
+    other: money that went back and forth within days often has one, which is no answer to anything.
+
     Tolerance: rates are good to the last bits of a float; two that differ by less than some 1e-6 count as one. Flows
-    that change sign more than twelve times are looked at on a grid with steps of 0.014 in log(1 + rate), where a pair
-    of rates may hide between two turning points that are closer still.
+    that change sign more than twelve times are looked at on a grid, 0.008 apart in log(1 + rate) around a rate of 0,
+    where a pair of rates may hide between two turning points that are closer still.
     """
     if not flows.sign_changes:
         return []
     low, high = _bounds(flows)
-    logs = _zeros(flows.times, flows.amounts, low, high)
+    logs: list[float] = []
+    if flows.sign_changes > 1:
+        logs = _zeros(flows.times, flows.amounts, max(low, -_REACH), min(high, _REACH))
+    if not logs:
+        logs = _zeros(flows.times, flows.amounts, low, high)
     return [math.expm1(log) for log in logs if log <= _LARGEST]
 
 
@@ -118,7 +126,7 @@ def _turning_points(times: Column, amounts: Column, low: float, high: float) -> 
     turned = amounts * ((times[middle] + times[middle + 1]) / 2 - times)
     turned = turned / np.abs(turned).max()
     if changes.size > _EXACT_CHANGES:
-        grid = np.linspace(max(low, -_GRID_REACH), min(high, _GRID_REACH), _GRID)
+        grid = np.concatenate([[low], _GRID[(low < _GRID) & (high > _GRID)], [high]])
         signs = np.sign(_relative(grid, times, turned))
         brackets = np.flatnonzero(signs[:-1] * signs[1:] < 0)
         turns = _bisected(times, turned, grid[brackets], grid[brackets + 1])
@@ -134,8 +142,8 @@ def _relative(logs: Column, times: Column, amounts: Column) -> Column:
         part = slice(start, start + rows)
         exponents = -np.outer(logs[part], times)
         exponents -= exponents.max(axis=1, keepdims=True)
-        terms = np.exp(exponents) * amounts
-        result[part] = terms.sum(axis=1) / np.abs(terms).sum(axis=1)
+        weights = np.exp(exponents)
+        result[part] = (weights @ amounts) / (weights @ np.abs(amounts))
     return result
 
 
