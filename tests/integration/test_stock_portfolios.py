@@ -337,6 +337,14 @@ async def test_accounts_in_two_currencies_are_valued_at_the_ecbs_rates(http: htt
     assert {part["key"] for part in sectors} == {"cash", "Information Technology"}
 
 
+async def test_a_fund_is_a_slice_of_its_own_among_sectors(http: httpx.AsyncClient) -> None:
+    portfolio_id = await a_portfolio(http)
+    bought = apple("2", "185", "2024-01-02")
+    await record(http, portfolio_id, bought, bought | {"symbol": "SPY", "price": "470"})
+    slices = (await http.get(f"/portfolios/{portfolio_id}/allocation")).json()["items"]
+    assert {part["label"]: part["symbols"] for part in slices} == {"Funds": ["SPY"], "Information Technology": ["AAPL"]}
+
+
 async def test_an_empty_portfolio_has_no_figures_and_says_why(http: httpx.AsyncClient) -> None:
     portfolio_id = await a_portfolio(http)
     holdings = (await http.get(f"/portfolios/{portfolio_id}/holdings")).json()

@@ -12,12 +12,13 @@ from stocktool_kit.core.ids import OwnerId
 
 from stocktool_stock.application.market_ports import InstrumentSource
 from stocktool_stock.application.portfolio_reader import PortfolioReader
-from stocktool_stock.domain.allocation import AllocationBy, Slice, allocate
+from stocktool_stock.domain.allocation import FUNDS, AllocationBy, Slice, allocate
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.valuation import Valuation
 
 _AT_ONCE = 8
+_FUND_TYPES = frozenset({"ETF", "MUTUALFUND"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,11 @@ class AllocatePortfolio:
         async def sector(symbol: str) -> str:
             async with gate:
                 try:
-                    return (await self._instruments.instrument(symbol)).sector
+                    profile = await self._instruments.instrument(symbol)
                 except StockToolError:
                     return ""
+                # A fund spreads over sectors that its profile does not tell: it is a slice of its own, not a gap.
+                return profile.sector or (FUNDS if profile.type in _FUND_TYPES else "")
 
         async with asyncio.TaskGroup() as group:
             tasks = {symbol: group.create_task(sector(symbol)) for symbol in symbols}

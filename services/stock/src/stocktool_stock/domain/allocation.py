@@ -15,6 +15,7 @@ from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.valuation import AccountValue, Valuation
 
 CASH = "cash"
+FUNDS = "funds"
 UNKNOWN = "unknown"
 
 
@@ -47,13 +48,13 @@ def allocate(
         valuation: What is cut; symbols without a price are in no slice.
         by: What slices are made of.
         portfolio: Names the accounts.
-        sectors: Sector by symbol; a symbol without one goes to "unknown".
+        sectors: Sector by symbol, `FUNDS` for a fund; a symbol without one goes to "unknown".
     """
     total = valuation.total.amount
     if total <= 0:
         return Undefined("the portfolio's total is not above zero")
     labels = {account.id: account.name for account in portfolio.accounts}
-    labels |= {CASH: "Cash", UNKNOWN: "Unknown sector"}
+    labels |= {CASH: "Cash", FUNDS: "Funds", UNKNOWN: "Unknown sector"}
     values: dict[str, Decimal] = defaultdict(Decimal)
     symbols: dict[str, set[str]] = defaultdict(set)
     with exact():
