@@ -66,7 +66,7 @@ class InboxContract:
         assert [row.id for row in await inbox.after(ME, "", 2)] == [row.id for row in rows[:2]]
         assert await inbox.after(ME, rows[-1].id, 10) == []
 
-    @pytest.mark.parametrize("notification_id", ["", "nonsense", "7" * 26, new_ulid()])
+    @pytest.mark.parametrize("notification_id", ["", "nonsense", "7" * 26, "01jd" + "0" * 22])
     async def test_unknown_or_foreign_notification_is_not_found(self, inbox: Inbox, notification_id: str) -> None:
         foreign = a_notification(owner=OTHER)
         await inbox.put(foreign)

@@ -132,6 +132,9 @@ def _load(options: YahooOptions) -> tuple[Any, Any]:
 
     library.config.debug.hide_exceptions = False
     library.set_tz_cache_location(_cache_folder())
+    # Its caches make their SQLite files at their first use, and two threads that do so at once lock each other out.
+    for each in (library.cache.get_tz_cache(), library.cache.get_cookie_cache(), library.cache.get_isin_cache()):
+        each.initialise()
     # On plain connections curl offers HTTP/2 by an upgrade, which development servers refuse with a warning each time.
     plain = options.base_url.startswith("http://")
     return library, Session(impersonate="chrome", http_version="v1" if plain else None)
