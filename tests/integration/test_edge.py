@@ -100,7 +100,13 @@ async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
         closed = f"127.0.0.1:{free_port()}"
         addresses = {f"{name}-{kind}": here for name in SERVICES for kind in ("http", "grpc")}
         addresses |= {"page": here, "objects": here, "rag-http": closed}
-        settings = EdgeSettings(port=port, upstreams=addresses, user_requests_per_second=1, user_burst=5)
+        settings = EdgeSettings(
+            port=port,
+            upstreams=addresses,
+            user_requests_per_second=1,
+            user_burst=5,
+            allowed_origins=("https://app.example",),
+        )
         config, log = tmp_path / "envoy.yaml", tmp_path / "access.log"
         config.write_text(yaml.safe_dump(render(load(), settings)))
         envoy = shutil.which("envoy", path=str(Path(sys.executable).parent))
@@ -178,6 +184,21 @@ async def test_users_are_limited_apart(edge: Edge, client: httpx.AsyncClient) ->
     limited = await client.get("/api/stock/v1/market", headers=edge.token("usr_1"))
     assert 429 in {*statuses, limited.status_code}
     assert (await client.get("/api/stock/v1/market", headers=edge.token("usr_2"))).status_code == 200
+
+
+async def test_only_named_origins_may_call_from_their_pages(client: httpx.AsyncClient) -> None:
+    async def preflight(origin: str) -> httpx.Response:
+        asked = {"origin": origin, "access-control-request-method": "GET"}
+        return await client.options("/api/stock/v1/quotes", headers=asked)
+
+    allowed = await preflight("https://app.example")
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+    assert "authorization" in allowed.headers["access-control-allow-headers"]
+    assert "access-control-allow-credentials" not in allowed.headers
+    other = await preflight("https://evil.example")
+    assert "access-control-allow-origin" not in other.headers
+    assert other.status_code == 401
 
 
 async def test_events_are_not_held_back(edge: Edge, client: httpx.AsyncClient) -> None:
