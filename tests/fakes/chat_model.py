@@ -19,10 +19,11 @@ from stocktool_kit.http.server import HttpServer
 
 @dataclass(frozen=True)
 class Say:
-    """Text in pieces, then the end; with `gate`, the pieces after the first wait for it."""
+    """Text in pieces, then the end; pieces after the first wait for `gate`, the end of the body waits for `linger`."""
 
     pieces: Sequence[str]
     gate: asyncio.Event | None = None
+    linger: asyncio.Event | None = None
     input_tokens: int = 100
     output_tokens: int = 20
 
@@ -122,12 +123,8 @@ class ScriptedModel:
         yield {"type": "response.created", "response": response}
         match step:
             case Say():
-                for index, piece in enumerate(step.pieces):
-                    if index == 1 and step.gate is not None:
-                        await step.gate.wait()
-                    yield _delta(piece)
-                output = [_message("".join(step.pieces))] if step.pieces else []
-                yield _completed(response, output, step.input_tokens, step.output_tokens)
+                async for event in _said(step, response):
+                    yield event
             case Call():
                 if step.say:
                     yield _delta(step.say)
@@ -161,6 +158,17 @@ class ScriptedModel:
                 }
             )
         return items
+
+
+async def _said(step: Say, response: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    for index, piece in enumerate(step.pieces):
+        if index == 1 and step.gate is not None:
+            await step.gate.wait()
+        yield _delta(piece)
+    output = [_message("".join(step.pieces))] if step.pieces else []
+    yield _completed(response, output, step.input_tokens, step.output_tokens)
+    if step.linger is not None:
+        await step.linger.wait()
 
 
 def _delta(text: str) -> dict[str, Any]:

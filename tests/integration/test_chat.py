@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,15 +82,27 @@ class Person:
             assert answer.status_code == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
             fields: dict[str, str] = {}
-            async for line in answer.aiter_lines():
-                if line.startswith(":"):
-                    continue
-                if line:
-                    name, _, value = line.partition(": ")
-                    fields[name] = value
-                elif fields:
-                    yield Sse(int(fields["id"]), fields["event"], json.loads(fields["data"]))
-                    fields = {}
+            lines = answer.aiter_lines()
+            try:
+                async for line in lines:
+                    if line.startswith(":"):
+                        continue
+                    if line:
+                        name, _, value = line.partition(": ")
+                        fields[name] = value
+                    elif fields:
+                        yield Sse(int(fields["id"]), fields["event"], json.loads(fields["data"]))
+                        fields = {}
+            finally:  # the client's nested generators run into the closed answer and end, and none is left suspended
+                await answer.aclose()
+                with suppress(httpx.HTTPError, httpx.StreamError):
+                    async for _ in lines:
+                        pass
+
+    async def first(self, conversation: str, turn: str, type_: str) -> list[Sse]:
+        """The events up to the first of a type; then the reader leaves."""
+        async with aclosing(self.watched(conversation, turn)) as stream:
+            return [event async for event in until(stream, type_)]
 
     async def all(self, conversation: str, turn: str, after: int = 0) -> list[Sse]:
         """All events to the end of the stream."""
@@ -430,9 +442,7 @@ async def test_reader_resumes_from_any_id_and_several_read_at_once(mesh: Mesh, p
     mesh.model.script(HOLDINGS, Say(["One ", "two ", "three."], gate=gate))
     conversation = await person.opened()
     turn = await person.asked(conversation)
-    stream = person.watched(conversation, turn)
-    first = [event async for event in until(stream, "text.delta")]
-    await stream.aclose()  # the browser leaves; the turn goes on
+    first = await person.first(conversation, turn, "text.delta")  # the browser leaves; the turn goes on
 
     readers = [asyncio.create_task(person.all(conversation, turn, after)) for after in (0, 0, first[-1].id, 1)]
     gate.set()
@@ -659,7 +669,7 @@ async def test_a_draining_process_hands_its_turns_over(mesh: Mesh) -> None:
         async with there.person() as person:
             conversation = await person.opened()
             turn = await person.asked(conversation)
-            first = [event async for event in until(person.watched(conversation, turn), "text.delta")]
+            first = await person.first(conversation, turn, "text.delta")
             mesh.model.script(Say(["Second try."]))
     async with httpx.AsyncClient(base_url=mesh.base_url, timeout=20) as http:
         events = await Person(http, person.id, person.headers).all(conversation, turn, first[-1].id)
@@ -735,7 +745,7 @@ async def killed_in_mid_answer(mesh: Mesh) -> tuple[Person, str, str, list[Sse]]
         async with there.person() as person:
             conversation = await person.opened()
             turn = await person.asked(conversation)
-            first = [event async for event in until(person.watched(conversation, turn), "text.delta")]
+            first = await person.first(conversation, turn, "text.delta")
             process.send_signal(signal.SIGKILL)
             await process.wait()
     return person, conversation, turn, first

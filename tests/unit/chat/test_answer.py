@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +35,7 @@ class ScriptedSteps:
         self._tokens = tokens
         self.steps: list[ModelStep] = []
 
-    async def stream(self, step: ModelStep) -> AsyncIterator[str | ModelAnswer]:
+    async def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
         self.steps.append(ModelStep(step.model, "", list(step.input), (), "", may_call_tools=step.may_call_tools))
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, str):
@@ -164,7 +164,7 @@ async def test_used_up_tool_calls_force_an_answer() -> None:
 
 async def test_texts_of_several_steps_are_set_apart() -> None:
     class Talking(ScriptedSteps):
-        async def stream(self, step: ModelStep) -> AsyncIterator[str | ModelAnswer]:
+        async def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
             yield "First."
             async for piece in super().stream(step):
                 yield piece

@@ -6,7 +6,9 @@ pydantic models takes seconds on the event loop at the first answer, and each ev
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import openai
@@ -25,6 +27,9 @@ from stocktool_chat.domain.errors import (
 from stocktool_chat.domain.json_types import Json, JsonObject
 
 _LONGEST_RETRY_AFTER = 3600.0
+_LONGEST_END = 0.5
+
+_STREAM_ERRORS = (openai.OpenAIError, ValueError, RuntimeError)  # a broken, an unreadable and a closed stream
 
 
 class OpenAiModel:
@@ -48,20 +53,46 @@ class OpenAiModel:
             stream = await self._client.post(
                 "/responses", cast_to=object, body=_request(step), stream=True, stream_cls=AsyncStream[object]
             )
-            async with stream:
-                async for event in stream:
+            async with _unwinding(stream) as events:
+                async for event in events:
                     began = True
                     piece = _piece(event) if isinstance(event, Mapping) else None
-                    if piece is None:
-                        continue
-                    yield piece
                     if isinstance(piece, ModelAnswer):
+                        await _read_out(events)
+                        yield piece
                         return
+                    if piece is not None:
+                        yield piece
         except openai.OpenAIError as error:
             raise _translated(error, began=began) from error
         except ValueError as error:  # an event that is no JSON
             raise ModelStreamDropped("the model's provider sent something unreadable; ask again") from error
         raise ModelStreamDropped("the model's answer broke off; ask again")
+
+
+@asynccontextmanager
+async def _unwinding(stream: AsyncStream[object]) -> AsyncGenerator[AsyncIterator[object], None]:
+    """A stream's events; on leaving, the call has ended and none of the SDK's nested generators is left suspended.
+
+    Closing the response alone leaves them to the garbage collector, which closes them in the wrong order: the HTTP
+    client then complains of a generator that is already executing.
+    """
+    events = aiter(stream)
+    try:
+        yield events
+    finally:
+        await stream.close()
+        with suppress(*_STREAM_ERRORS):  # the generators run into the closed response and end
+            async for _ in events:
+                pass
+
+
+async def _read_out(events: AsyncIterator[object]) -> None:
+    """Read what follows the answer, so that the connection serves the next call; a body that does not end is cut."""
+    with suppress(TimeoutError, *_STREAM_ERRORS):
+        async with asyncio.timeout(_LONGEST_END):
+            async for _ in events:
+                pass
 
 
 def _request(step: ModelStep) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from stocktool_kit.core.errors import DeadlineExceeded, InvalidArgument, Kind, StockToolError
@@ -125,14 +126,15 @@ class Answerer:
             may_call_tools=may_call_tools,
         )
         separator = "\n\n" if log.view.text_parts else ""
-        async for piece in self._model.stream(request):
-            if isinstance(piece, str):
-                log.add(events.text_delta(separator + piece))
-                separator = ""
-                continue
-            progress.spending.add_tokens(piece.input_tokens, piece.output_tokens)
-            self._observer.tokens(turn.model, piece)
-            return piece
+        async with aclosing(self._model.stream(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    log.add(events.text_delta(separator + piece))
+                    separator = ""
+                    continue
+                progress.spending.add_tokens(piece.input_tokens, piece.output_tokens)
+                self._observer.tokens(turn.model, piece)
+                return piece
         raise AssertionError("a model's stream ends with its answer or an error")
 
 

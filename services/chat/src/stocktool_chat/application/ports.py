@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -252,7 +252,7 @@ class ModelStep:
 class Model(Protocol):
     """A language model behind an OpenAI-compatible API."""
 
-    def stream(self, step: ModelStep) -> AsyncIterator[str | ModelAnswer]:
+    def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
         """Give pieces of text as they come, then one `ModelAnswer`; ends the provider's call when it is closed early.
 
         Raises:
