@@ -1,0 +1,1 @@
+"""Reading files of brokers: texts in, drafts of ledger entries out."""
