@@ -52,6 +52,8 @@ class Payment:
     symbol: str
     amount: Decimal
     currency: str
+    account_id: str = ""
+    entry_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,7 @@ class _Keeper:
         if entry.fx_rate is not None:
             currency, amount = home, amount * entry.fx_rate
         self.book.cash[entry.account_id, currency] += amount
-        self.book.payments.append(Payment(entry.day, entry.type, entry.symbol, amount, currency))
+        self.book.payments.append(Payment(entry.day, entry.type, entry.symbol, amount, currency, entry.account_id, entry.id))
         if self._settle_daily and entry.type in _TRADES and currency != home:
             self._traded[entry.account_id, currency] += amount
 
