@@ -7,11 +7,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from stocktool_kit.core.money import Money
-from stocktool_stock.domain.allocation import AllocationBy, allocate
+from stocktool_stock.domain.allocation import AllocationBy, Kind, allocate
 from stocktool_stock.domain.bars import Bars
 from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.daily import DailyValuer, DailyValues, grid
 from stocktool_stock.domain.exact import Undefined
+from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
@@ -241,16 +242,26 @@ def test_slices_sum_to_one_by_every_key() -> None:
     assert valuation.total.amount == 1110
     expected = {
         AllocationBy.SYMBOL: {"cash": 610, "A": 300, "B": 200},
+        AllocationBy.HOLDING: {"cash": 610, "A": 300, "B": 200},
         AllocationBy.SECTOR: {"cash": 610, "Technology": 300, "unknown": 200},
+        AllocationBy.CLASS: {"cash": 610, "equity": 300, "unknown": 200},
+        AllocationBy.COUNTRY: {"cash": 610, "United States": 300, "unknown": 200},
         AllocationBy.CURRENCY: {"USD": 1000, "EUR": 110},
         AllocationBy.ACCOUNT: {"acc_1": 1000, "acc_2": 110},
     }
     for by, values in expected.items():
-        slices = allocate(valuation, by, portfolio, {"A": "Technology"})
+        slices = allocate(valuation, by, portfolio, {"A": Kind("Technology", "equity", "United States")})
         assert not isinstance(slices, Undefined)
         assert {s.key: s.value.amount for s in slices} == values
         assert sum(s.weight for s in slices) == pytest.approx(1.0, abs=1e-12)
         assert [s.weight for s in slices] == sorted((s.weight for s in slices), reverse=True)
+
+
+def test_a_fund_is_a_slice_of_its_own_among_sectors_and_countries() -> None:
+    fund = Kind.of(Instrument("SPY", type="ETF", country="United States"))
+    assert fund == Kind("funds", "fund", "funds")
+    assert Kind.of(Instrument("X", type="EQUITY", sector="Energy")) == Kind("Energy", "equity", "")
+    assert Kind.of(Instrument("X")) == Kind()
 
 
 def test_nothing_held_has_no_slices() -> None:

@@ -182,6 +182,7 @@ def _instrument_out(instrument: Instrument) -> dict[str, str | None]:
         "sector": instrument.sector,
         "industry": instrument.industry,
         "headquarters": instrument.headquarters,
+        "country": instrument.country,
         "first_trade_date": None if first is None else first.isoformat(),
     }
 

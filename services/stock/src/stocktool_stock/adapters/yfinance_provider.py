@@ -144,6 +144,7 @@ def _profile(symbol: str, modules: Mapping[str, Mapping[str, Any]]) -> Instrumen
         sector=str(profile.get("sector") or ""),
         industry=str(profile.get("industry") or ""),
         headquarters=", ".join(str(part) for part in place if part),
+        country=str(profile.get("country") or ""),
         first_trade_date=None if first is None else datetime.fromtimestamp(int(first), UTC).date(),
     )
 

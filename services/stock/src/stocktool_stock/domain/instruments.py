@@ -24,6 +24,7 @@ class Instrument:
     industry: str = ""
     headquarters: str = ""
     first_trade_date: date | None = None
+    country: str = ""
 
 
 def parse_symbol(text: str, pointer: str = "symbol") -> str:
