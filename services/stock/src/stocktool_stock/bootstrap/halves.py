@@ -17,7 +17,7 @@ from stocktool_stock.adapters.dynamodb_analyses import ANALYSIS_QUEUE, NOTIFICAT
 from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
 from stocktool_stock.adapters.portfolio_parts import Market, PortfolioParts, portfolio_parts
 from stocktool_stock.adapters.yfinance_client import YahooOptions
-from stocktool_stock.http.figure_models import render_analysis
+from stocktool_stock.http.analysis_models import render_analysis
 from stocktool_stock.settings import Settings
 
 

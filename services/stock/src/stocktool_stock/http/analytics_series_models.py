@@ -21,8 +21,9 @@ from stocktool_stock.application.analyse_series import (
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.weighted import Rebalance
 from stocktool_stock.http.analytics_route import Conventions, Day, Number, Rate, amount_or_none
-from stocktool_stock.http.figure_models import RatiosModel, Undefinable, undefined_of
+from stocktool_stock.http.figure_models import Undefinable, undefined_of
 from stocktool_stock.http.price_columns import Dates, PriceColumn, days_column, pointer, price_column, price_columns
+from stocktool_stock.http.risk_models import RatiosModel
 
 MOST_SERIES = 100
 MOST_FACTORS = 30

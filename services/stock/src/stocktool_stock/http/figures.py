@@ -12,15 +12,13 @@ from stocktool_stock.domain.allocation import AllocationBy
 from stocktool_stock.domain.analysis import AnalysisKind
 from stocktool_stock.domain.instruments import parse_symbol, parse_symbols
 from stocktool_stock.domain.portfolio import PortfolioId
-from stocktool_stock.http.figure_models import (
-    AllocationModel,
-    AnalysisModel,
-    ComparisonModel,
-    HoldingsModel,
-    PerformanceModel,
-    RiskModel,
-)
+from stocktool_stock.http.allocation_models import AllocationModel
+from stocktool_stock.http.analysis_models import AnalysisModel
+from stocktool_stock.http.comparison_models import ComparisonModel
+from stocktool_stock.http.holding_models import HoldingsModel
+from stocktool_stock.http.performance_models import PerformanceModel
 from stocktool_stock.http.portfolio_uses import AsOf, BenchmarkSymbol, Key, RangeQuery, Reader, Uses, Writer
+from stocktool_stock.http.risk_models import RiskModel
 
 router = APIRouter(tags=["figures"])
 
