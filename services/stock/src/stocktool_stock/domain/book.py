@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from stocktool_kit.core.errors import Internal
 
 from stocktool_stock.domain import lots as lot_rules
 from stocktool_stock.domain.exact import exact
-from stocktool_stock.domain.ledger import Entry, EntryType, NothingHeld, ShortSale
-from stocktool_stock.domain.lots import CostMethod, Lot
+from stocktool_stock.domain.ledger import Entry, EntryType, NoFraction, NothingHeld, ShortSale
+from stocktool_stock.domain.lots import CostMethod, Lot, LotNotOpen
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.splits import BookedSplit
@@ -24,6 +24,7 @@ Position = tuple[str, str]
 
 _TRADES = frozenset({EntryType.BUY, EntryType.SELL})
 _FUNDING = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL, EntryType.OPENING})
+_RATE_PLACES = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,11 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A sale with the lots it took; money in the base currency, each part at the rate of its own day."""
+    """A sale with the lots it took; money in the base currency, each part at the rate of its own day.
+
+    `type` says what realised the gain. The cash part of a merger counts as one too: `quantity` and the lots are those
+    exchanged, with the cost that the cash took.
+    """
 
     entry_id: str
     day: date
@@ -78,11 +83,23 @@ class Sale:
     proceeds: Decimal
     cost: Decimal
     lots: tuple[Lot, ...]
+    type: EntryType = EntryType.SELL
 
     @property
     def gain(self) -> Decimal:
         """Proceeds after fee, less cost."""
         return self.proceeds - self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Reorganisation:
+    """A spin-off or merger as an account saw it."""
+
+    account_id: str
+    symbol: str
+    new_symbol: str
+    day: date
+    type: EntryType
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +121,11 @@ class Book:
         quantities: Quantity of each position at the end of each day it changed.
         cash_steps: Cash of each currency over all accounts at the end of each day it changed.
         flows: External flows in order.
+        internal_flows: What left one account of the portfolio (negative) and reached another, in pairs.
         payments: Cash that entries moved, in order.
         conversions: Cash that was converted at the end of a day, where the book settles so.
         splits: Splits booked, those after the last day that counts among them.
+        reorganisations: Spin-offs and mergers booked.
         income: Dividends and interest before tax, in the base currency; `fees` and `taxes` all that was paid.
     """
 
@@ -116,10 +135,12 @@ class Book:
     quantities: dict[Position, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
     cash_steps: dict[str, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
     flows: list[Flow] = field(default_factory=list)
+    internal_flows: list[Flow] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     conversions: list[Conversion] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
     splits: list[BookedSplit] = field(default_factory=list)
+    reorganisations: list[Reorganisation] = field(default_factory=list)
     trade_prices: dict[str, list[TradePrice]] = field(default_factory=lambda: defaultdict(list))
     income: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
@@ -174,10 +195,12 @@ def keep_book(
 
     Raises:
         ShortSale: More leaves a position than it holds.
-        NothingHeld: A dividend per share on a day without shares.
+        LotNotOpen: A chosen lot is not there, or too small.
+        NothingHeld: A dividend per share, a spin-off or a merger on a day without shares.
+        NoFraction: Cash in lieu where no fraction of a share is left over.
     """
     with exact():
-        funded = any(e.type in _FUNDING or (_is_transfer(e) and not e.symbol) for e in entries)
+        funded = any(_funds(entry) for entry in entries)
         keeper = _Keeper(
             Book(portfolio),
             cost_method or portfolio.cost_method,
@@ -196,8 +219,10 @@ def keep_book(
         return keeper.book
 
 
-def _is_transfer(entry: Entry) -> bool:
-    return entry.type in (EntryType.TRANSFER_IN, EntryType.TRANSFER_OUT)
+def _funds(entry: Entry) -> bool:
+    """Whether an entry says what the owner pays in or takes out; between own accounts nothing is."""
+    transfer = entry.type in (EntryType.TRANSFER_IN, EntryType.TRANSFER_OUT)
+    return entry.type in _FUNDING or (transfer and not entry.symbol and not entry.to_account_id)
 
 
 class _Keeper:
@@ -236,6 +261,8 @@ class _Keeper:
             EntryType.TRANSFER_OUT: self._out,
             EntryType.OPENING: self._in,
             EntryType.REINVEST: self._reinvest,
+            EntryType.SPIN_OFF: self._spin_off,
+            EntryType.MERGER: self._merger,
         }
 
     def book_entry(self, entry: Entry) -> None:
@@ -298,32 +325,71 @@ class _Keeper:
         currency = entry.currency
         if entry.fx_rate is not None:
             currency, amount = home, amount * entry.fx_rate
-        self.book.cash[entry.account_id, currency] += amount
-        self.book.payments.append(Payment(entry.day, entry.type, entry.symbol, amount, currency, entry.account_id, entry.id))
+        self._move(entry, amount, currency)
         if self._settle_daily and entry.type in _TRADES and currency != home:
             self._traded[entry.account_id, currency] += amount
 
+    def _move(self, entry: Entry, amount: Decimal, currency: str) -> None:
+        self.book.cash[entry.account_id, currency] += amount
+        payment = Payment(entry.day, entry.type, entry.symbol, amount, currency, entry.account_id, entry.id)
+        self.book.payments.append(payment)
+
     def _charged(self, entry: Entry) -> None:
-        self.book.fees += self._to_base(entry.fee, entry)
-        self.book.taxes += self._to_base(entry.tax, entry)
+        self.book.fees += self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
+        self.book.taxes += self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+
+    def _cross(self, source: str, target: str, day: date) -> Decimal:
+        """Units of `target` for one of `source`, to twelve places as a recorded rate has them."""
+        rate = self._rates.rate(source, day) / self._rates.rate(target, day)
+        return rate.quantize(_RATE_PLACES, rounding=ROUND_HALF_EVEN)
+
+    def _costs(self, entry: Entry) -> Decimal:
+        """Fee and tax in the entry's currency, at its day's rate where they are in another."""
+        total = Decimal(0)
+        for amount, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+            total += amount * self._cross(currency, entry.currency, entry.day) if amount and currency else amount
+        return total
+
+    def _fee(self, entry: Entry) -> Decimal:
+        """The fee in the entry's currency."""
+        return self._costs(replace(entry, tax=Decimal(0)))
+
+    def _settle_entry(self, entry: Entry, amount: Decimal) -> None:
+        """Move an entry's cash less its fee and tax; those in another currency come from the account's own cash."""
+        home = self.book.portfolio.by_account[entry.account_id].currency
+        for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+            if not currency:
+                amount -= part
+            elif part:
+                self._move(entry, -part * self._cross(currency, home, entry.day), home)
+        self._pay(entry, amount)
+        self._charged(entry)
 
     def _acquire(self, entry: Entry, cost: Decimal) -> None:
-        position = (entry.account_id, entry.symbol)
+        acquired = entry.acquired or entry.day
         lot = Lot(
             id=entry.id,
             account_id=entry.account_id,
             symbol=entry.symbol,
-            day=entry.day,
+            day=acquired,
             quantity=_quantity(entry),
             cost=cost,
             currency=entry.currency,
-            base_cost=self._to_base(cost, entry),
+            base_cost=self._rates.to_base(cost, entry.currency, acquired),
         )
+        self._place(lot)
+        self._note_price(entry)
+
+    def _place(self, lot: Lot) -> None:
+        """Put a lot where its account and day have it."""
+        position = (lot.account_id, lot.symbol)
         lots = self.book.lots.setdefault(position, [])
         if self._method is CostMethod.AVERAGE and lots and lots[-1].currency != lot.currency:
             lots[:] = lot_rules.averaged(lots)  # from here on they go at their own cost
-        lots.append(lot)
-        self._note_price(entry)
+        if lots and (lots[-1].day > lot.day or not lot.id.startswith(lots[-1].id)):
+            lots[:] = lot_rules.placed(lots, [lot])
+        else:
+            lots.append(lot)
         self._moved.add(position)
 
     def _release(self, entry: Entry) -> list[Lot]:
@@ -334,9 +400,29 @@ class _Keeper:
             raise ShortSale(
                 symbol=entry.symbol, day=entry.day, quantity=quantity, holding=holding, account_id=entry.account_id
             )
-        taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
+        if entry.lots:
+            taken, self.book.lots[position] = self._take_chosen(entry, lots)
+        else:
+            taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
         self._moved.add(position)
         return taken
+
+    def _take_chosen(self, entry: Entry, lots: Sequence[Lot]) -> tuple[list[Lot], list[Lot]]:
+        if self._method is CostMethod.AVERAGE:
+            lots = lot_rules.averaged(lots)  # every share costs the same; the choice says which days go
+        there = {lot.id: lot.quantity for lot in lots}
+        for index, choice in enumerate(entry.lots):
+            found = there.get(choice.lot_id, Decimal(0))
+            if choice.quantity > found:
+                raise LotNotOpen(
+                    choice.lot_id,
+                    index=index,
+                    quantity=choice.quantity,
+                    held=found,
+                    day=entry.day,
+                    entry_id=entry.id,
+                )
+        return lot_rules.take_chosen(lots, {choice.lot_id: choice.quantity for choice in entry.lots})
 
     def _note_price(self, entry: Entry) -> None:
         price = entry.price if entry.price is not None else entry.gross / _quantity(entry)
