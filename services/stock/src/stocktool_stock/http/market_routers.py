@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import bars, instruments, market, news, notifications, quotes, stream
+from stocktool_stock.http import bars, indicators, instruments, market, news, notifications, quotes, stream
 
 MARKET_ROUTERS = (
     market.router,
     quotes.router,
     bars.router,
+    indicators.router,
     instruments.router,
     news.router,
     notifications.router,
