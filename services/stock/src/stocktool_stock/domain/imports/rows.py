@@ -58,6 +58,7 @@ class ImportRow:
         skipped: Why the row books nothing, empty for one that does or should.
         notes: Things worth knowing that hinder nothing.
         time: Time of day as `HH:MM:SS` where the file has it: the order within a day.
+        symbol_currency: Currency the instrument is traded in as the file has it, empty where it says none.
     """
 
     row: int
@@ -71,6 +72,7 @@ class ImportRow:
     skipped: str = ""
     notes: tuple[str, ...] = ()
     time: str = ""
+    symbol_currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
