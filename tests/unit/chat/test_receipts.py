@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import pytest
+from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.receipts import Status, match_receipts
 
@@ -63,6 +65,14 @@ DOCUMENT: JsonObject = {
 }
 RESULTS: dict[str, JsonObject] = {"c1": HOLDINGS, "c2": PERFORMANCE, "c3": RISK, "c4": DOCUMENT}
 NAMES = {"Apple": "AAPL", "Microsoft": "MSFT"}
+
+
+def read(results: Mapping[str, JsonObject]) -> list[Evidence]:
+    """Results as a turn reads them, and the names a profile would bring."""
+    return [*(read_evidence(call_id, result) for call_id, result in results.items()), Evidence([], NAMES)]
+
+
+EVIDENCE = read(RESULTS)
 
 MATCHED = [
     ("Your portfolio is worth $15,483.34.", "c1", "$.total"),
@@ -153,7 +163,7 @@ UNMATCHED = [
 
 @pytest.mark.parametrize(("text", "call_id", "path"), MATCHED)
 def test_true_figure_is_matched_to_its_value(text: str, call_id: str | None, path: str | None) -> None:
-    receipts = match_receipts(text, RESULTS, NAMES)
+    receipts = match_receipts(text, EVIDENCE)
 
     assert receipts
     assert [receipt.status for receipt in receipts] == [Status.MATCHED] * len(receipts)
@@ -165,7 +175,7 @@ def test_true_figure_is_matched_to_its_value(text: str, call_id: str | None, pat
 
 @pytest.mark.parametrize("text", UNMATCHED)
 def test_misstated_figure_is_unmatched(text: str) -> None:
-    receipts = match_receipts(text, RESULTS, NAMES)
+    receipts = match_receipts(text, EVIDENCE)
 
     assert Status.UNMATCHED in {receipt.status for receipt in receipts}
     assert all(receipt.call_id is None for receipt in receipts if receipt.status is Status.UNMATCHED)
@@ -185,7 +195,7 @@ DERIVED = [
 
 @pytest.mark.parametrize(("text", "path"), DERIVED)
 def test_stated_operation_is_recomputed(text: str, path: str | None) -> None:
-    receipts = match_receipts(text, RESULTS, NAMES)
+    receipts = match_receipts(text, EVIDENCE)
 
     assert all(receipt.status is not Status.UNMATCHED for receipt in receipts)
     if path is not None:
@@ -202,7 +212,7 @@ def test_stated_operation_is_recomputed(text: str, path: str | None) -> None:
     ],
 )
 def test_wrong_operation_is_unmatched(text: str) -> None:
-    assert match_receipts(text, RESULTS, NAMES)[-1].status is Status.UNMATCHED
+    assert match_receipts(text, EVIDENCE)[-1].status is Status.UNMATCHED
 
 
 @pytest.mark.parametrize(
@@ -210,21 +220,21 @@ def test_wrong_operation_is_unmatched(text: str) -> None:
     ["There are 3 reasons.", "Over the last 12 months.", "On 2024-11-29.", "1. AAPL\n2. MSFT", "No figures here."],
 )
 def test_what_claims_nothing_has_no_receipt(text: str) -> None:
-    assert match_receipts(text, RESULTS, NAMES) == []
+    assert match_receipts(text, EVIDENCE) == []
 
 
 def test_without_results_every_figure_is_unmatched() -> None:
-    receipts = match_receipts("It is worth $100, up 5 %.", {})
+    receipts = match_receipts("It is worth $100, up 5 %.", [])
     assert [receipt.status for receipt in receipts] == [Status.UNMATCHED, Status.UNMATCHED]
 
 
 def test_a_long_answer_is_matched_quickly() -> None:
     sentence = "AAPL is worth $9,493.20, or 61.3 %, and MSFT lost 7.8 % while volatility is 22.2 %. "
     series: JsonObject = {"series": {"values": [100 + index / 7 for index in range(750)]}}
-    results = {**RESULTS, **{f"s{index}": series for index in range(36)}}
+    evidence = read({**RESULTS, **{f"s{index}": series for index in range(36)}})
 
     begin = time.thread_time()
-    receipts = match_receipts(sentence * 35, results, NAMES)
+    receipts = match_receipts(sentence * 35, evidence)
     seconds = time.thread_time() - begin
 
     assert len(receipts) == 140

@@ -26,6 +26,7 @@ from stocktool_chat.domain import events
 from stocktool_chat.domain.citations import number_passages
 from stocktool_chat.domain.conversation import ToolResult, Turn
 from stocktool_chat.domain.errors import EmptyAnswer, EndlessToolLoop, TurnTimedOut
+from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.pricing import Budget, Spending
 from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input
@@ -49,6 +50,16 @@ class Progress:
     log: TurnLog
     spending: Spending = field(default_factory=Spending)
     results: dict[str, JsonObject] = field(default_factory=dict)
+    _reading: list[asyncio.Task[Evidence]] = field(default_factory=list)
+
+    def add_result(self, call_id: str, result: JsonObject) -> None:
+        """Keep a result, and begin to read its values while the model goes on."""
+        self.results[call_id] = result
+        self._reading.append(asyncio.create_task(asyncio.to_thread(read_evidence, call_id, result)))
+
+    async def evidence(self) -> list[Evidence]:
+        """What the results offer, in the order they came."""
+        return await asyncio.gather(*self._reading)
 
 
 class Answerer:
@@ -146,7 +157,7 @@ class _ToolRun:
     ) -> None:
         self._session = session
         self._log = progress.log
-        self._results = progress.results
+        self._progress = progress
         self._observer = observer
         self._budget = budget
         self._slots = asyncio.Semaphore(parallel)
@@ -165,7 +176,7 @@ class _ToolRun:
             # Passages are numbered in the order the calls were asked, not in that of their answers.
             result, self._next_citation = number_passages(task.result(), self._next_citation)
             seen = capped(result, self._budget.tool_bytes)
-            self._results[call.call_id] = result
+            self._progress.add_result(call.call_id, result)
             self._log.add(result=ToolResult(call.call_id, result))
             outputs.append({"type": "function_call_output", "call_id": call.call_id, "output": to_json(seen)})
         return outputs

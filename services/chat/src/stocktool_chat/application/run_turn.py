@@ -21,10 +21,10 @@ from stocktool_chat.domain.citations import cited
 from stocktool_chat.domain.conversation import Claim, Ending, Turn, TurnState, TurnUsage
 from stocktool_chat.domain.errors import LeaseLost
 from stocktool_chat.domain.events import NewEvent
+from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.pricing import Catalogue
 from stocktool_chat.domain.receipts import match_receipts
-from stocktool_chat.domain.summaries import names_in
 from stocktool_chat.domain.turn_view import TurnView
 
 _EARLIER_TURNS = 5  # whose results figures are matched to, besides the turn's own
@@ -115,8 +115,9 @@ class RunTurn:
             if job.is_restart:
                 log.add(events.turn_restarted(job.claim.attempt))
             progress = Progress(log)
+            earlier = group.create_task(self._earlier_evidence(job.history))
             outcome = await self._answer_or_stop(job, progress)
-            await self._finish(job, progress, outcome)
+            await self._finish(job, progress, outcome, earlier)
             for helper in helpers:
                 helper.cancel()
 
@@ -143,13 +144,15 @@ class RunTurn:
             return events.turn_failed(Internal("something broke on our side; the answer could not be finished"))
         return events.turn_completed()
 
-    async def _finish(self, job: TurnJob, progress: Progress, outcome: NewEvent) -> None:
+    async def _finish(
+        self, job: TurnJob, progress: Progress, outcome: NewEvent, earlier: asyncio.Task[list[Evidence]]
+    ) -> None:
         turn, log, spending, results = job.turn, progress.log, progress.spending, progress.results
         offer = self._catalogue.offers.get(turn.model)
         cost = offer.cost(spending.input_tokens, spending.output_tokens) if offer else None
-        known = {**await self._earlier_results(job.history, log.view.text), **results}
         text = log.view.text
-        receipts = await asyncio.to_thread(match_receipts, text, known, names_in(known)) if text else []
+        evidence = [*await earlier, *await progress.evidence()]
+        receipts = await asyncio.to_thread(match_receipts, text, evidence) if text else []
         last: list[NewEvent] = [events.receipt(found) for found in receipts]
         last += [
             events.citation(found.index, found.document_id, found.page, found.quote) for found in cited(text, results)
@@ -161,15 +164,13 @@ class RunTurn:
         ending = Ending(TurnState(log.view.state), log.view.summary(), self._clock.now(), usage)
         await log.finish(last, ending)
 
-    async def _earlier_results(self, history: Sequence[Turn], text: str) -> dict[str, JsonObject]:
-        """Results of the turns before, which a follow-up may speak of; read only when there are figures to match."""
+    async def _earlier_evidence(self, history: Sequence[Turn]) -> list[Evidence]:
+        """Results of the turns before, which a follow-up may speak of; read while the model answers."""
         earlier: dict[str, JsonObject] = {}
-        if not any(letter.isdigit() for letter in text):
-            return earlier
         with suppress(Unavailable):
             for past in history[-_EARLIER_TURNS:]:
                 earlier.update(await self._store.results(past.conversation_id, past.id))
-        return earlier
+        return [await asyncio.to_thread(read_evidence, call_id, result) for call_id, result in earlier.items()]
 
     async def _keep(self, job: TurnJob) -> None:
         """Hold the lease, and hear of a stop that was requested at another process."""

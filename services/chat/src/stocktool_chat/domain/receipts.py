@@ -5,14 +5,14 @@ from __future__ import annotations
 import bisect
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from stocktool_chat.domain.derivations import derive
+from stocktool_chat.domain.evidence import Evidence
 from stocktool_chat.domain.figures import Figure, Sign, Unit, find_figures
-from stocktool_chat.domain.json_types import JsonObject
-from stocktool_chat.domain.tool_values import ToolValue, values_of
+from stocktool_chat.domain.tool_values import ToolValue
 
 
 class Status(StrEnum):
@@ -44,15 +44,12 @@ class Receipt:
     path: str | None = None
 
 
-def match_receipts(
-    text: str, results: Mapping[str, JsonObject], names: Mapping[str, str] | None = None
-) -> list[Receipt]:
+def match_receipts(text: str, evidence: Sequence[Evidence]) -> list[Receipt]:
     """Match the figures of a text to results.
 
     Args:
         text: The final text.
-        results: Results by call id, the newest last.
-        names: Names that stand for symbols in the text ("Apple" for AAPL); symbols themselves are known.
+        evidence: Results, the newest last.
 
     Returns:
         One receipt for each figure, in the order of the text. Small bare numbers and durations that match nothing are
@@ -61,11 +58,8 @@ def match_receipts(
     figures = find_figures(text)
     if not figures:
         return []
-    index = _Index(value for call_id, result in results.items() for value in values_of(call_id, result))
-    mentions = _Mentions(text, index.symbols, names or {})
-    found = {
-        figure: index.best(figure, mentions.symbols_of(figure, figures), _context(text, figure)) for figure in figures
-    }
+    mentions = _Mentions(text, figures, evidence)
+    found = {figure: _best(evidence, figure, mentions.symbols_of(figure), _context(text, figure)) for figure in figures}
     receipts = []
     for figure in figures:
         value = found[figure]
@@ -134,26 +128,19 @@ _CLAIMED_NOUNS = frozenset(
 )
 
 
-class _Index:
-    """Values sorted by magnitude, so that each figure looks only at its neighbours."""
-
-    def __init__(self, values: Iterable[ToolValue]) -> None:
-        self._values = sorted(values, key=lambda value: abs(value.value))
-        self._magnitudes = [abs(value.value) for value in self._values]
-        self.symbols = frozenset(value.symbol for value in self._values if value.symbol)
-
-    def best(self, figure: Figure, symbols: frozenset[str], context: frozenset[str]) -> ToolValue | None:
-        widest = max(figure.quantum, abs(figure.value) / 100)
-        low = bisect.bisect_left(self._magnitudes, figure.value - widest)
-        high = bisect.bisect_right(self._magnitudes, figure.value + widest)
-        candidates = [
-            value
-            for value in self._values[low:high]
-            if (not symbols or not value.symbol or value.symbol in symbols) and agrees(figure, value)
-        ]
-        if not candidates:
-            return None
-        return max(candidates, key=lambda value: _preference(figure, value, symbols, context))
+def _best(
+    evidence: Sequence[Evidence], figure: Figure, symbols: frozenset[str], context: frozenset[str]
+) -> ToolValue | None:
+    widest = max(figure.quantum, figure.value / 100)
+    candidates = [
+        value
+        for each in evidence
+        for value in each.near(figure.value, widest)
+        if (not symbols or not value.symbol or value.symbol in symbols) and agrees(figure, value)
+    ]
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    return max(candidates, key=lambda value: _preference(figure, value, symbols, context))
 
 
 def _preference(
@@ -189,34 +176,46 @@ def _context(text: str, figure: Figure) -> frozenset[str]:
 class _Mentions:
     """Where the text speaks of which symbol."""
 
-    def __init__(self, text: str, symbols: frozenset[str], names: Mapping[str, str]) -> None:
-        self._text = text
+    def __init__(self, text: str, figures: Sequence[Figure], evidence: Sequence[Evidence]) -> None:
+        symbols = frozenset[str]().union(*(each.symbols for each in evidence))
         spoken = {symbol: symbol for symbol in symbols}
-        spoken.update({name: symbol for name, symbol in names.items() if symbol in symbols and len(name) > 2})
+        for each in evidence:
+            spoken.update((name, symbol) for name, symbol in each.names.items() if symbol in symbols and len(name) > 2)
+        self._figures_at = [figure.start for figure in figures]
+        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
         self._found: list[tuple[int, str]] = []
         if spoken:
             pattern = "|".join(re.escape(name) for name in sorted(spoken, key=len, reverse=True))
             for match in re.finditer(rf"(?<![A-Za-z0-9^])(?:{pattern})(?![A-Za-z0-9])", text):
                 self._found.append((match.start(), spoken[match.group()]))
 
-    def symbols_of(self, figure: Figure, figures: Sequence[Figure]) -> frozenset[str]:
+    def symbols_of(self, figure: Figure) -> frozenset[str]:
         """Symbols the figure may belong to: the group named last before it, else any of its sentence."""
-        start, end = _sentence(self._text, figure.start, figure.end)
-        here = [(at, symbol) for at, symbol in self._found if start <= at < end]
-        before = [(at, symbol) for at, symbol in here if at < figure.start]
+        here = self._sentence_of(figure)
+        before = [mention for mention in here if mention[0] < figure.start]
         if not before:
             return frozenset(symbol for _, symbol in here)
         group: set[str] = set()
         edge = before[-1][0]
         for at, symbol in reversed(before):
-            if group and any(at < other.start < edge for other in figures):
-                break  # a figure stands between: that symbol has had its own
+            if group and self._figure_between(at, edge):
+                break  # that symbol has had its own figure
             group.add(symbol)
             edge = at
         return frozenset(group)
 
+    def _sentence_of(self, figure: Figure) -> Sequence[tuple[int, str]]:
+        """Mentions in the figure's sentence."""
+        first = bisect.bisect_right(self._ends, figure.start)
+        last = bisect.bisect_right(self._ends, figure.end)
+        start = self._ends[first - 1] if first else 0
+        low = bisect.bisect_left(self._found, (start, ""))
+        high = bisect.bisect_left(self._found, (self._ends[last], "")) if last < len(self._ends) else len(self._found)
+        return self._found[low:high]
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    first = max((match.end() for match in re.finditer(r"[.!?](?=\s)|\n", text[:start])), default=0)
-    after = re.search(r"[.!?](?=\s|$)|\n", text[end:])
-    return first, end + after.start() if after else len(text)
+    def _figure_between(self, low: int, high: int) -> bool:
+        at = bisect.bisect_right(self._figures_at, low)
+        return at < len(self._figures_at) and self._figures_at[at] < high
+
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")

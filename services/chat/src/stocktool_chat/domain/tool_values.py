@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,12 +67,7 @@ class _Context:
 
 def values_of(call_id: str, result: JsonObject) -> list[ToolValue]:
     """List the values of a result in document order."""
-    values: list[ToolValue] = []
-    for value in _walk(call_id, "$", "", result, _Context()):
-        values.append(value)
-        if len(values) >= _MAX_VALUES:
-            break
-    return values
+    return list(itertools.islice(_walk(call_id, "$", "", result, _Context()), _MAX_VALUES))
 
 
 def _walk(call_id: str, path: str, key: str, node: Json, context: _Context) -> Iterator[ToolValue]:
@@ -94,7 +91,7 @@ def _object(call_id: str, path: str, key: str, node: JsonObject, context: _Conte
     context = _Context(
         currency if isinstance(currency, str) else context.currency,
         symbol if isinstance(symbol, str) and symbol else context.symbol,
-        context.magnitude or bool(_MAGNITUDE_KEYS.search(key)),
+        context.magnitude or _meaning(key)[0],
     )
     amount = node.get("amount")
     if isinstance(currency, str) and isinstance(amount, str | int | float) and len(node) == 2:
@@ -121,11 +118,18 @@ def _string(call_id: str, path: str, key: str, node: str, context: _Context) -> 
         yield _number(call_id, path, key, Decimal(node), context)
 
 
-def _number(call_id: str, path: str, key: str, value: Decimal, context: _Context) -> ToolValue:
-    magnitude = context.magnitude or bool(_MAGNITUDE_KEYS.search(key))
-    if context.currency and _MONEY_KEYS.match(key):
-        return ToolValue(call_id, path, Unit.MONEY, value, context.currency, context.symbol, magnitude)
+@functools.lru_cache(maxsize=4096)  # keys repeat with every element of a list
+def _meaning(key: str) -> tuple[bool, bool, Unit]:
+    """What a key says of its number: a magnitude, an amount where a currency is known, and its unit where none is."""
     unit = Unit.PLAIN if _PLAIN_KEYS.search(key) else Unit.PERCENT
+    return bool(_MAGNITUDE_KEYS.search(key)), bool(_MONEY_KEYS.match(key)), unit
+
+
+def _number(call_id: str, path: str, key: str, value: Decimal, context: _Context) -> ToolValue:
+    magnitude, money, unit = _meaning(key)
+    magnitude = magnitude or context.magnitude
+    if context.currency and money:
+        return ToolValue(call_id, path, Unit.MONEY, value, context.currency, context.symbol, magnitude)
     return ToolValue(call_id, path, unit, value, symbol=context.symbol, magnitude=magnitude)
 
 
