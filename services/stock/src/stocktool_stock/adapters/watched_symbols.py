@@ -1,10 +1,12 @@
-"""Symbols of interest: the settings' own, and those with watchers `W#<symbol>#<n>` in the portfolios' table."""
+"""Symbols of interest: the settings' own, those held, and those on watchlists and in alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from stocktool_kit.aws.table import Attr, Item, Table
+
+from stocktool_stock.adapters.watch_index import Watch, WatchIndex
 
 
 class DynamoDBWatchedSymbols:
@@ -18,10 +20,11 @@ class DynamoDBWatchedSymbols:
     def __init__(self, table: Table, always: Sequence[str]) -> None:
         self._table = table
         self._always = always
+        self._index = WatchIndex(table)
 
     async def symbols(self) -> Sequence[str]:
-        """Give them. A scan: run by the schedule alone, a few times a day."""
-        found = set(self._always)
+        """Give them. What is held is found by a scan: run by the schedule alone, a few times a day."""
+        found = {*self._always, *await self._index.symbols(*Watch)}
         entries = Attr("symbol").exists() & Attr("pk").begins_with("P#")
         start: Item | None = None
         while True:

@@ -14,12 +14,14 @@ from stocktool_stock.http import (
 )
 from stocktool_stock.http.market_routers import MARKET_ROUTERS
 from stocktool_stock.http.portfolio_routers import PORTFOLIO_ROUTERS
+from stocktool_stock.http.watch_routers import WATCH_ROUTERS
 
 TITLE = "StockTool: stock"
 PREFIX = "/api/stock/v1"
 ROUTERS = (
     *MARKET_ROUTERS,
     *PORTFOLIO_ROUTERS,
+    *WATCH_ROUTERS,
     analytics_flows.router,
     analytics_series.router,
     analytics_projection.router,
