@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 from stocktool_kit.core.errors import InvalidArgument
+from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.ledger import (
     Draft,
     Entry,
@@ -18,7 +19,6 @@ from stocktool_stock.domain.ledger import (
     plain,
     ratio_text,
     read_decimal,
-    read_drafts,
     read_ratio,
 )
 

@@ -33,10 +33,22 @@ def converts(entry: Entry, portfolio: Portfolio) -> bool:
     return entry.type in _CONVERTED and entry.currency != portfolio.by_account[entry.account_id].currency
 
 
+def rates_of(entry: Entry, portfolio: Portfolio) -> set[tuple[str, date]]:
+    """Currencies and days whose rates booking an entry takes."""
+    needs = {(code, entry.day) for code in (entry.currency, entry.fee_currency, entry.tax_currency) if code}
+    if entry.account_id:
+        needs.add((portfolio.by_account[entry.account_id].currency, entry.day))
+    if entry.acquired:
+        needs.add((entry.currency, entry.acquired))
+    return needs
+
+
 async def collect_rates(
     fx: FxRates, portfolio: Portfolio, entries: Sequence[Entry], *, on: Iterable[tuple[str, date]] = ()
 ) -> RateTable:
-    """Rates into the base currency of every entry's day, in its own and its account's currency.
+    """Rates into the base currency of every entry's day, in its own and its accounts' currencies.
+
+    Those of the day its shares were acquired, and of its fee and tax, are among them.
 
     Args:
         fx: Where they come from.
@@ -44,9 +56,10 @@ async def collect_rates(
         entries: Entries to be booked.
         on: Further currencies and days.
     """
-    wanted = {(entry.currency, entry.day) for entry in entries}
-    wanted |= {(portfolio.by_account[e.account_id].currency, e.day) for e in entries if e.account_id}
-    wanted |= set(on)
+    wanted = {need for entry in entries for need in rates_of(entry, portfolio)} | set(on)
+    for entry in entries:
+        if entry.type is EntryType.MERGER and entry.amount_per_share:  # its cash is told in every lot's currency
+            wanted |= {(code, entry.day) for code in {currency for currency, _ in wanted}}
     base = portfolio.base_currency
     rates: dict[tuple[str, date], Decimal] = {}
     for currency, day in wanted:

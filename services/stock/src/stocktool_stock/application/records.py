@@ -13,7 +13,7 @@ from typing import TypeAlias
 from stocktool_kit.core.clock import instant, parse_instant
 from stocktool_kit.core.ids import OwnerId
 
-from stocktool_stock.domain.ledger import Entry, EntryType, plain, ratio_text, read_ratio
+from stocktool_stock.domain.ledger import Entry, EntryType, LotChoice, plain, ratio_text, read_ratio
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import Account, Portfolio, PortfolioId
 
@@ -80,14 +80,22 @@ def entry_record(entry: Entry) -> dict[str, Value]:
         "ratio": None if entry.ratio is None else ratio_text(entry.ratio),
         "fx_rate": _number(entry.fx_rate),
         "note": entry.note,
+        "fee_currency": entry.fee_currency,
+        "tax_currency": entry.tax_currency,
+        "lots": [{"lot_id": choice.lot_id, "quantity": plain(choice.quantity)} for choice in entry.lots],
+        "acquired": "" if entry.acquired is None else entry.acquired.isoformat(),
+        "cost_basis": _number(entry.cost_basis),
+        "to_account_id": entry.to_account_id,
+        "new_symbol": entry.new_symbol,
+        "cost_fraction": _number(entry.cost_fraction),
         "reversed_by": entry.reversed_by,
     }
-    return {name: value for name, value in record.items() if value not in (None, "")}
+    return {name: value for name, value in record.items() if value not in (None, "", [])}
 
 
 def entry_of(record: Record) -> Entry:
     """An entry from its record."""
-    ratio = record.get("ratio")
+    ratio, acquired = record.get("ratio"), _text(record, "acquired")
     return Entry(
         id=_text(record, "id"),
         sequence=int(_text(record, "sequence")),
@@ -103,11 +111,26 @@ def entry_of(record: Record) -> Entry:
         amount_per_share=_decimal(record, "amount_per_share"),
         fee=_decimal(record, "fee") or Decimal(0),
         tax=_decimal(record, "tax") or Decimal(0),
-        ratio=None if ratio is None else read_ratio(str(ratio)),
+        ratio=None if ratio is None else read_ratio(str(ratio), may_be_one=True),
         fx_rate=_decimal(record, "fx_rate"),
         note=_text(record, "note"),
+        fee_currency=_text(record, "fee_currency"),
+        tax_currency=_text(record, "tax_currency"),
+        lots=_lots(record.get("lots")),
+        acquired=date.fromisoformat(acquired) if acquired else None,
+        cost_basis=_decimal(record, "cost_basis"),
+        to_account_id=_text(record, "to_account_id"),
+        new_symbol=_text(record, "new_symbol"),
+        cost_fraction=_decimal(record, "cost_fraction"),
         reversed_by=_text(record, "reversed_by"),
     )
+
+
+def _lots(value: Value) -> tuple[LotChoice, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return ()
+    rows = [row for row in value if isinstance(row, Mapping)]
+    return tuple(LotChoice(_text(row, "lot_id"), Decimal(_text(row, "quantity"))) for row in rows)
 
 
 def _number(number: Decimal | None) -> str | None:

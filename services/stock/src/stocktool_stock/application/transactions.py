@@ -18,8 +18,9 @@ from stocktool_stock.application.ports import Change, PortfolioStore
 from stocktool_stock.application.rate_collector import collect_rates, conversion_rate, converts
 from stocktool_stock.application.records import Record, entry_of, entry_record
 from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.fx import RateNotPublished, UnknownCurrency
-from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal, TransactionNotFound, read_drafts
+from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal, TransactionNotFound
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
 
 

@@ -343,19 +343,17 @@ class _Keeper:
         rate = self._rates.rate(source, day) / self._rates.rate(target, day)
         return rate.quantize(_RATE_PLACES, rounding=ROUND_HALF_EVEN)
 
-    def _costs(self, entry: Entry) -> Decimal:
-        """Fee and tax in the entry's currency, at its day's rate where they are in another."""
-        total = Decimal(0)
+    def _costs(self, entry: Entry) -> tuple[Decimal, Decimal]:
+        """Fee and tax in the entry's currency, at its day's rate where they are in another, and in the base one."""
+        own = base = Decimal(0)
         for amount, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
-            total += amount * self._cross(currency, entry.currency, entry.day) if amount and currency else amount
-        return total
+            if amount:
+                own += amount * self._cross(currency, entry.currency, entry.day) if currency else amount
+                base += self._rates.to_base(amount, currency or entry.currency, entry.day)
+        return own, base
 
-    def _fee(self, entry: Entry) -> Decimal:
-        """The fee in the entry's currency."""
-        return self._costs(replace(entry, tax=Decimal(0)))
-
-    def _settle_entry(self, entry: Entry, amount: Decimal) -> None:
-        """Move an entry's cash less its fee and tax; those in another currency come from the account's own cash."""
+    def _pay_net(self, entry: Entry, amount: Decimal) -> None:
+        """Move an entry's cash less its fee and tax; those in another currency are paid in the account's own."""
         home = self.book.portfolio.by_account[entry.account_id].currency
         for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
             if not currency:
@@ -365,7 +363,7 @@ class _Keeper:
         self._pay(entry, amount)
         self._charged(entry)
 
-    def _acquire(self, entry: Entry, cost: Decimal) -> None:
+    def _acquire(self, entry: Entry, cost: Decimal, base_cost: Decimal | None = None) -> None:
         acquired = entry.acquired or entry.day
         lot = Lot(
             id=entry.id,
@@ -375,22 +373,31 @@ class _Keeper:
             quantity=_quantity(entry),
             cost=cost,
             currency=entry.currency,
-            base_cost=self._rates.to_base(cost, entry.currency, acquired),
+            base_cost=self._rates.to_base(cost, entry.currency, acquired) if base_cost is None else base_cost,
         )
-        self._place(lot)
-        self._note_price(entry)
-
-    def _place(self, lot: Lot) -> None:
-        """Put a lot where its account and day have it."""
-        position = (lot.account_id, lot.symbol)
-        lots = self.book.lots.setdefault(position, [])
-        if self._method is CostMethod.AVERAGE and lots and lots[-1].currency != lot.currency:
-            lots[:] = lot_rules.averaged(lots)  # from here on they go at their own cost
-        if lots and (lots[-1].day > lot.day or not lot.id.startswith(lots[-1].id)):
+        lots = self._ready(entry.account_id, entry.symbol, entry.currency)
+        if lots and lots[-1].day > acquired:
             lots[:] = lot_rules.placed(lots, [lot])
         else:
             lots.append(lot)
-        self._moved.add(position)
+        self._note_price(entry)
+
+    def _receive(self, account_id: str, symbol: str, arriving: Sequence[Lot]) -> None:
+        """Put lots that come from elsewhere where their days have them."""
+        self._moved.add((account_id, symbol))
+        lots = self.book.lots.setdefault((account_id, symbol), [])
+        if self._method is CostMethod.AVERAGE and len({lot.currency for lot in (*lots, *arriving)}) > 1:
+            lots, arriving = lot_rules.averaged(lots), lot_rules.averaged(arriving)
+        here = [replace(lot, account_id=account_id) for lot in arriving]
+        self.book.lots[account_id, symbol] = lot_rules.placed(lots, here)
+
+    def _ready(self, account_id: str, symbol: str, currency: str) -> list[Lot]:
+        """The lots of a position that one in this currency can join."""
+        self._moved.add((account_id, symbol))
+        lots = self.book.lots.setdefault((account_id, symbol), [])
+        if self._method is CostMethod.AVERAGE and lots and lots[-1].currency != currency:
+            lots[:] = lot_rules.averaged(lots)  # from here on they go at their own cost
+        return lots
 
     def _release(self, entry: Entry) -> list[Lot]:
         position = (entry.account_id, entry.symbol)
@@ -425,43 +432,49 @@ class _Keeper:
         return lot_rules.take_chosen(lots, {choice.lot_id: choice.quantity for choice in entry.lots})
 
     def _note_price(self, entry: Entry) -> None:
-        price = entry.price if entry.price is not None else entry.gross / _quantity(entry)
+        price = entry.price if entry.price is not None else entry.brought / _quantity(entry)
         if price > 0:
             self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
 
     def _buy(self, entry: Entry) -> None:
-        cost = entry.gross + entry.fee + entry.tax
-        self._acquire(entry, cost)
-        self._pay(entry, -cost)
-        self._charged(entry)
+        costs, base_costs = self._costs(entry)
+        self._acquire(entry, entry.gross + costs, self._to_base(entry.gross, entry) + base_costs)
+        self._pay_net(entry, -entry.gross)
 
     def _sell(self, entry: Entry) -> None:
         taken = self._release(entry)
         self._note_price(entry)
-        self._pay(entry, entry.gross - entry.fee - entry.tax)
-        self._charged(entry)
+        self._pay_net(entry, entry.gross)
+        fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
+        self._sold(entry, entry.symbol, _quantity(entry), self._to_base(entry.gross, entry) - fee, taken)
+
+    def _sold(self, entry: Entry, symbol: str, quantity: Decimal, proceeds: Decimal, taken: Sequence[Lot]) -> None:
         self.book.sales.append(
             Sale(
                 entry_id=entry.id,
                 day=entry.day,
-                symbol=entry.symbol,
-                account_id=entry.account_id,
-                quantity=_quantity(entry),
-                proceeds=self._to_base(entry.gross - entry.fee, entry),
+                symbol=symbol,
+                account_id=taken[0].account_id,
+                quantity=quantity,
+                proceeds=proceeds,
                 cost=sum((lot.base_cost for lot in taken), Decimal(0)),
                 lots=tuple(taken),
+                type=entry.type,
             )
         )
 
     def _cash_in(self, entry: Entry) -> None:
-        self._pay(entry, entry.gross - entry.fee)
-        self._charged(entry)
+        self._pay_net(entry, entry.gross)
         self.book.flows.append(Flow(entry.day, entry.account_id, entry.gross, entry.currency))
 
     def _cash_out(self, entry: Entry) -> None:
-        self._pay(entry, -entry.gross - entry.fee)
-        self._charged(entry)
-        self.book.flows.append(Flow(entry.day, entry.account_id, -entry.gross, entry.currency))
+        self._pay_net(entry, -entry.gross)
+        out = Flow(entry.day, entry.account_id, -entry.gross, entry.currency)
+        if not entry.to_account_id:
+            self.book.flows.append(out)
+            return
+        self._move(replace(entry, account_id=entry.to_account_id), entry.gross, entry.currency)
+        self.book.internal_flows += [out, replace(out, account_id=entry.to_account_id, amount=entry.gross)]
 
     def _dividend(self, entry: Entry) -> None:
         gross = entry.gross
@@ -476,13 +489,11 @@ class _Keeper:
                     date=entry.day,
                 )
             gross = entry.amount_per_share * holding
-        self._pay(entry, gross - entry.tax - entry.fee)
-        self._charged(entry)
+        self._pay_net(entry, gross)
         self.book.income += self._to_base(gross, entry)
 
     def _interest(self, entry: Entry) -> None:
-        self._pay(entry, entry.gross - entry.tax - entry.fee)
-        self._charged(entry)
+        self._pay_net(entry, entry.gross)
         self.book.income += self._to_base(entry.gross, entry)
 
     def _charge(self, entry: Entry) -> None:
@@ -497,24 +508,13 @@ class _Keeper:
             ratio = self._note_split(position, entry)
             self.book.lots[position] = lot_rules.split(self.book.lots[position], ratio)
             self._moved.add(position)
-            self._split_flows(position, entry.day, ratio)
-
-    def _split_flows(self, position: Position, day: date, ratio: Fraction) -> None:
-        """Shares brought in or taken out earlier on the day are counted as the day's price counts them: after it."""
-        for index in range(len(self.book.flows) - 1, -1, -1):
-            flow = self.book.flows[index]
-            if flow.day != day:
-                break
-            if (flow.account_id, flow.symbol) == position:
-                sign = -1 if flow.quantity < 0 else 1
-                quantity = sign * lot_rules.split_quantity(abs(flow.quantity), ratio)
-                self.book.flows[index] = replace(flow, quantity=quantity)
+            for flows in (self.book.flows, self.book.internal_flows):
+                _split_flows(flows, position, entry.day, ratio)
 
     def _note_split(self, position: Position, entry: Entry) -> Fraction:
-        if entry.ratio is None:
-            raise Internal("a split without its ratio was stored", transaction_id=entry.id)
-        self.book.splits.append(BookedSplit(position[0], entry.symbol, entry.day, entry.ratio))
-        return entry.ratio
+        ratio = _ratio(entry)
+        self.book.splits.append(BookedSplit(position[0], entry.symbol, entry.day, ratio))
+        return ratio
 
     def _positions(self, entry: Entry) -> Iterable[Position]:
         for position, lots in self.book.lots.items():
@@ -525,11 +525,10 @@ class _Keeper:
         if not entry.symbol:
             self._cash_in(entry)
             return
-        self._acquire(entry, entry.gross)
+        self._acquire(entry, entry.brought)
         self._pay_fee(entry)
-        self.book.flows.append(
-            Flow(entry.day, entry.account_id, entry.gross, entry.currency, entry.symbol, _quantity(entry))
-        )
+        worth = entry.brought if entry.price is None else entry.gross
+        self.book.flows.append(Flow(entry.day, entry.account_id, worth, entry.currency, entry.symbol, _quantity(entry)))
 
     def _out(self, entry: Entry) -> None:
         if not entry.symbol:
@@ -538,20 +537,152 @@ class _Keeper:
         taken = self._release(entry)
         self._pay_fee(entry)
         cost = sum((lot.cost for lot in taken), Decimal(0))
-        self.book.flows.append(
-            Flow(entry.day, entry.account_id, -cost, taken[0].currency, entry.symbol, -_quantity(entry))
-        )
+        out = Flow(entry.day, entry.account_id, -cost, taken[0].currency, entry.symbol, -_quantity(entry))
+        if not entry.to_account_id:
+            self.book.flows.append(out)
+            return
+        self._receive(entry.to_account_id, entry.symbol, taken)
+        arrived = replace(out, account_id=entry.to_account_id, amount=cost, quantity=_quantity(entry))
+        self.book.internal_flows += [out, arrived]
 
     def _pay_fee(self, entry: Entry) -> None:
         if entry.fee:
-            self._pay(entry, -entry.fee)
-            self._charged(entry)
+            self._pay_net(entry, Decimal(0))
 
     def _reinvest(self, entry: Entry) -> None:
         self._acquire(entry, entry.gross)
-        self._pay(entry, -entry.tax)
-        self._charged(entry)
-        self.book.income += self._to_base(entry.gross + entry.tax, entry)
+        self._pay_net(entry, Decimal(0))
+        tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+        self.book.income += self._to_base(entry.gross, entry) + tax
+
+    def _spin_off(self, entry: Entry) -> None:
+        """New shares come beside the old ones and take a part of their cost."""
+        ratio, fraction = _ratio(entry), entry.cost_fraction or Decimal(0)
+        self._note_new_price(entry, fraction)
+        for position in self._reorganised(entry):
+            pairs = [lot_rules.spun_off(lot, entry.new_symbol, ratio, fraction) for lot in self.book.lots[position]]
+            self.book.lots[position] = [kept for kept, _ in pairs]
+            self._finish_reorganisation(entry, position, [new for _, new in pairs])
+
+    def _merger(self, entry: Entry) -> None:
+        """Old shares become new ones at their cost, less what cash took of it."""
+        ratio = _ratio(entry)
+        self._note_new_price(entry, Decimal(1))
+        for position in self._reorganised(entry):
+            old = self.book.lots[position]
+            self.book.lots[position] = []
+            if entry.amount_per_share:
+                old = lot_rules.averaged(old) if self._method is CostMethod.AVERAGE else old
+                old = self._take_boot(entry, position, old, ratio)
+            self._finish_reorganisation(
+                entry, position, [lot_rules.exchanged(lot, entry.new_symbol, ratio) for lot in old]
+            )
+
+    def _reorganised(self, entry: Entry) -> list[Position]:
+        positions = [(account, symbol) for account, symbol in self._positions(entry)]
+        if not positions:
+            raise NothingHeld(
+                f"no {entry.symbol} is held on {entry.day}, so a {entry.type} has nothing to change",
+                symbol=entry.symbol,
+                date=entry.day,
+            )
+        return positions
+
+    def _take_boot(self, entry: Entry, position: Position, old: Sequence[Lot], ratio: Fraction) -> list[Lot]:
+        """Cash for each old share, lot by lot: a gain up to the cash counts, a loss does not, the rest lowers the cost.
+
+        Source: Internal Revenue Code §§ 354, 356 and 358. Without the price of a new share they count as worth nothing
+        here, so that cash lowers the cost first.
+        """
+        cash_each, worth = entry.amount_per_share or Decimal(0), entry.price or Decimal(0)
+        kept: list[Lot] = []
+        took: list[Lot] = []
+        for lot in old:
+            cash, value = cash_each * lot.quantity, worth * lot_rules.split_quantity(lot.quantity, ratio)
+            to_lot = (
+                self._cross(entry.currency, lot.currency, entry.day) if lot.currency != entry.currency else Decimal(1)
+            )
+            part = replace(
+                lot,
+                cost=_cost_of_boot(cash * to_lot, value * to_lot, lot.cost),
+                base_cost=_cost_of_boot(self._to_base(cash, entry), self._to_base(value, entry), lot.base_cost),
+            )
+            took.append(part)
+            kept.append(replace(lot, cost=lot.cost - part.cost, base_cost=lot.base_cost - part.base_cost))
+        quantity = lot_rules.held(old)
+        here = replace(entry, account_id=position[0])
+        self._pay(here, cash_each * quantity)
+        self._sold(entry, entry.symbol, quantity, self._to_base(cash_each * quantity, entry), took)
+        return kept
+
+    def _finish_reorganisation(self, entry: Entry, position: Position, new: Sequence[Lot]) -> None:
+        """The new shares arrive, and a fraction of one goes for its cash."""
+        account_id, symbol = position
+        if entry.amount is not None:
+            new = self._sell_fraction(entry, account_id, new)
+        self._moved.add(position)
+        self._receive(account_id, entry.new_symbol, new)
+        self.book.reorganisations.append(Reorganisation(account_id, symbol, entry.new_symbol, entry.day, entry.type))
+
+    def _sell_fraction(self, entry: Entry, account_id: str, new: Sequence[Lot]) -> list[Lot]:
+        total, cash = lot_rules.held(new), entry.gross
+        fraction = total - total.to_integral_value(rounding=ROUND_FLOOR)
+        if not fraction:
+            raise NoFraction(
+                f"{entry.new_symbol} comes to whole shares, so there is no cash in lieu of a fraction",
+                symbol=entry.new_symbol,
+                date=entry.day,
+            )
+        taken, left = lot_rules.take(new, fraction, self._method)
+        self._pay(replace(entry, account_id=account_id), cash)
+        self._sold(entry, entry.new_symbol, fraction, self._to_base(cash, entry), taken)
+        return left
+
+    def _note_new_price(self, entry: Entry, part: Decimal) -> None:
+        """What a new share is worth where no market says: as the entry says, else by the last trade of the old one."""
+        if entry.price:
+            self.book.trade_prices[entry.new_symbol].append(TradePrice(entry.day, entry.price, entry.currency))
+        trades = self.book.trade_prices.get(entry.symbol)
+        if not trades:
+            return
+        last = trades[-1]
+        old = last.price
+        for split_day, ratio in {(s.day, s.ratio) for s in self.book.splits if s.symbol == entry.symbol}:
+            if last.day < split_day:
+                old = old * ratio.denominator / ratio.numerator
+        ratio = _ratio(entry)
+        if not entry.price:
+            cash = entry.amount_per_share or Decimal(0)
+            cash = cash * self._cross(entry.currency, last.currency, entry.day) if cash else cash
+            price = max(old * part - cash, Decimal(0)) * ratio.denominator / ratio.numerator
+            if price:
+                self.book.trade_prices[entry.new_symbol].append(TradePrice(entry.day, price, last.currency))
+        if part < 1:
+            worth = TradePrice(entry.day, old * (1 - part), last.currency)
+            self.book.trade_prices[entry.symbol].append(worth)
+
+
+def _cost_of_boot(cash: Decimal, worth: Decimal, cost: Decimal) -> Decimal:
+    """How much of a lot's cost the cash of a merger takes; the cash beyond it is the gain that counts."""
+    gain = min(max(cash + worth - cost, Decimal(0)), cash)
+    return cash - gain
+
+
+def _split_flows(flows: list[Flow], position: Position, day: date, ratio: Fraction) -> None:
+    """Shares brought in or taken out earlier on the day are counted as the day's price counts them: after it."""
+    for index in range(len(flows) - 1, -1, -1):
+        flow = flows[index]
+        if flow.day != day:
+            break
+        if (flow.account_id, flow.symbol) == position:
+            sign = -1 if flow.quantity < 0 else 1
+            flows[index] = replace(flow, quantity=sign * lot_rules.split_quantity(abs(flow.quantity), ratio))
+
+
+def _ratio(entry: Entry) -> Fraction:
+    if entry.ratio is None:
+        raise Internal(f"a {entry.type} without its ratio was stored", transaction_id=entry.id)
+    return entry.ratio
 
 
 def _quantity(entry: Entry) -> Decimal:

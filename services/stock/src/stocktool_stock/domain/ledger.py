@@ -1,22 +1,16 @@
-"""Ledger entries: what may be written, and the form it is kept in."""
+"""Ledger entries: the form they are kept in, and the ledger they make. What may be written, `drafts` says."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 
-from stocktool_kit.core.errors import FailedPrecondition, FieldViolation, InvalidArgument, NotFound
-from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFound
 
-from stocktool_stock.domain.instruments import parse_symbol
-from stocktool_stock.domain.portfolio import Portfolio, currency_problem
-
-MAX_BATCH = 90
-MAX_NOTE = 500
 MAX_PLACES = 12
 MAX_DIGITS = 24  # before the point; with MAX_PLACES this stays within DynamoDB's 38
 EARLIEST = date(1970, 1, 1)
@@ -38,6 +32,12 @@ class EntryType(StrEnum):
     TRANSFER_OUT = "transfer_out"
     OPENING = "opening"
     REINVEST = "reinvest"
+    SPIN_OFF = "spin_off"
+    MERGER = "merger"
+
+
+EVERYWHERE = frozenset({EntryType.SPLIT, EntryType.SPIN_OFF, EntryType.MERGER})
+"""What happens to a company: without an account it is booked in all that hold the symbol."""
 
 
 class TransactionNotFound(NotFound):
@@ -70,6 +70,28 @@ class NothingHeld(FailedPrecondition):
     reason = "NOTHING_HELD"
 
 
+class NoFraction(FailedPrecondition):
+    """Cash in lieu was booked where no fraction of a share is left over."""
+
+    reason = "NO_FRACTION"
+
+
+@dataclass(frozen=True, slots=True)
+class LotDraft:
+    """A choice of a lot as someone wants it."""
+
+    lot_id: str
+    quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotChoice:
+    """How many shares are to come out of one lot."""
+
+    lot_id: str
+    quantity: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An entry as someone wants it: texts as they came, None where nothing was said."""
@@ -87,6 +109,14 @@ class Draft:
     ratio: str | None = None
     account_id: str | None = None
     note: str | None = None
+    fee_currency: str | None = None
+    tax_currency: str | None = None
+    lots: Sequence[LotDraft] = ()
+    acquired: date | None = None
+    cost_basis: str | None = None
+    to_account_id: str | None = None
+    new_symbol: str | None = None
+    cost_fraction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +125,19 @@ class Entry:
 
     Attributes:
         sequence: Order of entry within the ledger, which is the order within a day.
-        account_id: Account, empty for a split of all accounts.
-        amount: Total where it was given instead of a price.
+        account_id: Account, empty for a split, spin-off or merger in all accounts.
+        price: Price of one share; of one new share in a spin-off or merger.
+        amount: Total where it was given instead of a price; cash in lieu of a fraction in a spin-off or merger.
+        amount_per_share: Dividend of one share; cash for one old share in a merger.
+        ratio: New shares per old.
         fx_rate: Account currency per unit of `currency` where the entry converts, as of its day.
+        fee_currency: Of the fee, empty where it is `currency`; `tax_currency` of the tax.
+        lots: Chosen lots, whose quantities sum to `quantity`; empty for the portfolio's method.
+        acquired: Day from which shares brought in have been held, None for the entry's own.
+        cost_basis: Their cost, where it is not quantity x price or the amount.
+        to_account_id: Account of the same portfolio that what is transferred goes to, empty for the world outside.
+        new_symbol: What old shares become in a merger, or come with in a spin-off.
+        cost_fraction: Part of the cost that goes to the new shares of a spin-off.
         reversed_by: Id of the entry that took it back, empty while it stands.
     """
 
@@ -118,6 +158,14 @@ class Entry:
     ratio: Fraction | None = None
     fx_rate: Decimal | None = None
     note: str = ""
+    fee_currency: str = ""
+    tax_currency: str = ""
+    lots: tuple[LotChoice, ...] = ()
+    acquired: date | None = None
+    cost_basis: Decimal | None = None
+    to_account_id: str = ""
+    new_symbol: str = ""
+    cost_fraction: Decimal | None = None
     reversed_by: str = ""
 
     @property
@@ -129,15 +177,36 @@ class Entry:
             return self.quantity * self.price
         return Decimal(0)
 
+    @property
+    def brought(self) -> Decimal:
+        """Cost of the shares brought in, before fee and tax."""
+        return self.gross if self.cost_basis is None else self.cost_basis
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols it moves."""
+        return tuple(symbol for symbol in (self.symbol, self.new_symbol) if symbol)
+
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """An entry that takes another back."""
+    """An entry that takes another back; `of` another reversal it restores what that one took back."""
 
     id: str
     sequence: int
     of: str
     recorded_at: datetime
+
+
+def taken_back(reversals: Iterable[Reversal]) -> dict[str, str]:
+    """Ids of the entries that do not stand, with the id of the reversal that took each back.
+
+    Args:
+        reversals: All of a ledger, in any order.
+    """
+    every = sorted(reversals, key=lambda reversal: reversal.sequence)
+    undone = {reversal.of for reversal in every}
+    return {reversal.of: reversal.id for reversal in every if reversal.id not in undone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,234 +234,15 @@ class Ledger:
             raise TransactionNotFound("no such transaction stands in this ledger", transaction_id=entry_id)
         return Ledger([replace(e, reversed_by=reversal_id) if e.id == entry_id else e for e in self.entries])
 
+    def restored(self, entry_id: str) -> Ledger:
+        """The ledger with an entry standing again that was taken back."""
+        return Ledger([replace(e, reversed_by="") if e.id == entry_id else e for e in self.entries])
+
 
 def plain(number: Decimal) -> str:
     """Write a number without exponent or trailing zeros: `10`, `0.5`."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """Fields of a type: `needs` must be there, `one_of` exactly one, `may` is allowed."""
-
-    needs: frozenset[str] = frozenset()
-    one_of: frozenset[str] = frozenset()
-    may: frozenset[str] = frozenset()
-
-    @property
-    def known(self) -> frozenset[str]:
-        return self.needs | self.one_of | self.may
-
-
-def _rule(needs: str, one_of: str = "", may: str = "") -> _Rule:
-    return _Rule(frozenset(needs.split()), frozenset(one_of.split()), frozenset(may.split()))
-
-
-_TRADE = _rule("symbol quantity", "price amount", "fee tax")
-_CASH = _rule("amount")
-_RULES: dict[EntryType, _Rule] = {
-    EntryType.BUY: _TRADE,
-    EntryType.SELL: _TRADE,
-    EntryType.DEPOSIT: _CASH,
-    EntryType.WITHDRAWAL: _CASH,
-    EntryType.DIVIDEND: _rule("symbol", "amount amount_per_share", "tax fee"),
-    EntryType.INTEREST: _rule("amount", may="tax"),
-    EntryType.FEE: _rule("amount", may="symbol"),
-    EntryType.TAX: _rule("amount", may="symbol"),
-    EntryType.SPLIT: _rule("symbol ratio"),
-    EntryType.REINVEST: _rule("symbol quantity", "price amount", "tax"),
-}
-_SHARES_IN = _rule("symbol quantity", "price amount")
-_SHARES_OUT = _rule("symbol quantity")
-_FIELDS = ("symbol", "quantity", "price", "amount", "amount_per_share", "fee", "tax", "ratio")
-_MAY_BE_ZERO = frozenset({"price", "fee", "tax"})
-
-
-def _rule_of(kind: EntryType, draft: Draft) -> _Rule:
-    rule = _RULES.get(kind)
-    if rule is not None:
-        return rule
-    if not draft.symbol:
-        return _CASH
-    return _SHARES_OUT if kind is EntryType.TRANSFER_OUT else _SHARES_IN
-
-
-def read_drafts(
-    drafts: Sequence[Draft],
-    portfolio: Portfolio,
-    *,
-    today: date,
-    currencies: Collection[str],
-    recorded_at: datetime,
-    pointer: str = "/items/{}",
-) -> list[Entry]:
-    """Check drafts and turn them into entries that follow the portfolio's last one.
-
-    Args:
-        drafts: 1 to 90, in order.
-        portfolio: Gives accounts and the next sequence.
-        today: The market's day; no entry lies after it.
-        currencies: Known ISO 4217 codes.
-        recorded_at: When they are recorded.
-        pointer: JSON pointer of a draft, `{}` standing for its index.
-
-    Returns:
-        Entries; those that convert still lack their `fx_rate`.
-
-    Raises:
-        InvalidArgument: Something cannot be taken; every violation names its field.
-    """
-    if not 1 <= len(drafts) <= MAX_BATCH:
-        raise InvalidArgument.of("/items", f"must hold 1 to {MAX_BATCH} transactions")
-    violations: list[FieldViolation] = []
-    entries: list[Entry] = []
-    for index, draft in enumerate(drafts):
-        reader = _Reader(draft, pointer.format(index), violations)
-        entry = reader.entry(
-            portfolio,
-            sequence=portfolio.last_sequence + 1 + index,
-            today=today,
-            currencies=currencies,
-            recorded_at=recorded_at,
-        )
-        if entry is not None:
-            entries.append(entry)
-    if violations:
-        first = violations[0]
-        raise InvalidArgument(f"{first.pointer} {first.detail}", violations)
-    return entries
-
-
-class _Reader:
-    """Reads one draft and notes what is wrong with it."""
-
-    def __init__(self, draft: Draft, pointer: str, violations: list[FieldViolation]) -> None:
-        self._draft = draft
-        self._pointer = pointer
-        self._violations = violations
-
-    def _refuse(self, name: str, detail: str) -> None:
-        self._violations.append(FieldViolation(f"{self._pointer}/{name}", detail))
-
-    def entry(
-        self,
-        portfolio: Portfolio,
-        *,
-        sequence: int,
-        today: date,
-        currencies: Collection[str],
-        recorded_at: datetime,
-    ) -> Entry | None:
-        before = len(self._violations)
-        draft = self._draft
-        try:
-            kind = EntryType(draft.type)
-        except ValueError:
-            self._refuse("type", f"must be one of {', '.join(EntryType)}")
-            return None
-        self._check_fields(kind, _rule_of(kind, draft))
-        day = self._day(today)
-        account_id = self._account(portfolio, kind)
-        default = portfolio.by_account[account_id].currency if account_id else portfolio.base_currency
-        currency = draft.currency or default
-        problem = currency_problem(currency, currencies)
-        if problem:
-            self._refuse("currency", problem)
-        numbers = {name: self._number(name) for name in _FIELDS if name not in {"symbol", "ratio"}}
-        entry = Entry(
-            id=new_id("txn"),
-            sequence=sequence,
-            day=day,
-            type=kind,
-            account_id=account_id,
-            currency=currency,
-            recorded_at=recorded_at,
-            symbol=self._symbol(),
-            quantity=numbers["quantity"],
-            price=numbers["price"],
-            amount=numbers["amount"],
-            amount_per_share=numbers["amount_per_share"],
-            fee=numbers["fee"] or Decimal(0),
-            tax=numbers["tax"] or Decimal(0),
-            ratio=self._ratio(),
-            note=self._note(),
-        )
-        return entry if len(self._violations) == before else None
-
-    def _given(self, name: str) -> str | None:
-        value: str | None = getattr(self._draft, name)
-        return value if value is not None and value.strip() else None
-
-    def _check_fields(self, kind: EntryType, rule: _Rule) -> None:
-        given = {name for name in _FIELDS if self._given(name) is not None}
-        for name in sorted(rule.needs - given):
-            self._refuse(name, f"is needed for a {kind}")
-        for name in sorted(given - rule.known):
-            self._refuse(name, f"does not belong to a {kind}")
-        if rule.one_of and len(rule.one_of & given) != 1:
-            names = sorted(rule.one_of, reverse=True)
-            self._refuse(names[0], f"give exactly one of {' and '.join(names)}")
-
-    def _day(self, today: date) -> date:
-        day = self._draft.day
-        if day is None:
-            self._refuse("date", "is needed, as YYYY-MM-DD")
-            return today
-        if day > today:
-            self._refuse("date", f"lies after the market's today, {today}")
-        elif day < EARLIEST:
-            self._refuse("date", f"lies before {EARLIEST}")
-        return day
-
-    def _account(self, portfolio: Portfolio, kind: EntryType) -> str:
-        account_id = self._draft.account_id or ""
-        if account_id and account_id not in portfolio.by_account:
-            self._refuse("account_id", "is no account of this portfolio")
-            return portfolio.default_account.id
-        if not account_id and kind is not EntryType.SPLIT:
-            return portfolio.default_account.id
-        return account_id
-
-    def _symbol(self) -> str:
-        text = self._given("symbol")
-        if text is None:
-            return ""
-        try:
-            return parse_symbol(text, f"{self._pointer}/symbol")
-        except InvalidArgument as error:
-            self._violations.extend(error.violations)
-            return ""
-
-    def _number(self, name: str) -> Decimal | None:
-        text = self._given(name)
-        if text is None:
-            return None
-        try:
-            number = read_decimal(text)
-        except InvalidArgument as error:
-            self._refuse(name, error.message)
-            return None
-        if number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
-            self._refuse(name, "must not be negative" if name in _MAY_BE_ZERO else "must be more than 0")
-        return number
-
-    def _ratio(self) -> Fraction | None:
-        text = self._given("ratio")
-        if text is None:
-            return None
-        try:
-            ratio = read_ratio(text)
-        except InvalidArgument as error:
-            self._refuse("ratio", error.message)
-            return None
-        return ratio
-
-    def _note(self) -> str:
-        note = self._draft.note or ""
-        if len(note) > MAX_NOTE:
-            self._refuse("note", f"has more than {MAX_NOTE} characters")
-        return note
 
 
 def read_decimal(text: str) -> Decimal:
@@ -417,11 +267,11 @@ def read_decimal(text: str) -> Decimal:
     return Decimal(plain(number))
 
 
-def read_ratio(text: str) -> Fraction:
+def read_ratio(text: str, *, may_be_one: bool = False) -> Fraction:
     """Read new shares per old: `4`, `0.125`, `3:2` or `1/8`.
 
     Raises:
-        InvalidArgument: Not a ratio, out of range, or 1.
+        InvalidArgument: Not a ratio, out of range, or 1 where that says nothing.
     """
     parts = text.replace(":", "/").split("/")
     if len(parts) > 2:
@@ -430,8 +280,8 @@ def read_ratio(text: str) -> Fraction:
     if new <= 0 or old <= 0:
         raise InvalidArgument("must be more than 0")
     ratio = Fraction(new) / Fraction(old)
-    if ratio == 1 or not Fraction(1, 10_000) <= ratio <= 10_000:
-        raise InvalidArgument("must be between 1/10000 and 10000, and not 1")
+    if not Fraction(1, 10_000) <= ratio <= 10_000 or (ratio == 1 and not may_be_one):
+        raise InvalidArgument("must be between 1/10000 and 10000" + ("" if may_be_one else ", and not 1"))
     return ratio
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+from stocktool_kit.core.errors import FailedPrecondition
 
 QUANTUM = Decimal("1e-12")
 """Smallest part of a share: what entries can say, so that what is shown can be sold to the last digit."""
@@ -22,14 +24,34 @@ class CostMethod(StrEnum):
     AVERAGE = "AVERAGE"
 
 
+class LotNotOpen(FailedPrecondition):
+    """A chosen lot does not lie in the account on that day, or holds fewer shares."""
+
+    reason = "LOT_NOT_OPEN"
+
+    def __init__(self, lot_id: str, *, index: int, quantity: Decimal, held: Decimal, day: date, entry_id: str) -> None:
+        found = f"holds only {held:f} of the {quantity:f} shares" if held else "is not open in this account"
+        super().__init__(
+            f"lot {lot_id} {found} on {day}",
+            lot_id=lot_id,
+            quantity=f"{quantity:f}",
+            held=f"{held:f}",
+            date=day.isoformat(),
+            transaction_id=entry_id,
+        )
+        self.entry_id = entry_id
+        self.index = index
+        self.field = "quantity" if held else "lot_id"
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Shares acquired together and still held.
 
     Attributes:
-        id: Id of the entry that brought them.
+        id: Id of the entry that brought them; with `.2`, `.3` where an account has several of the same.
         account_id: Where they lie.
-        day: When they were acquired.
+        day: When they were acquired, also where they came later by a transfer, spin-off or merger.
         quantity: Shares left, after splits.
         cost: What is left of their cost, fees included, in `currency`.
         base_cost: The same in the base currency, at the rate of `day`.
@@ -107,6 +129,47 @@ def take(lots: Sequence[Lot], quantity: Decimal, method: CostMethod) -> tuple[li
     return taken, [lot for lot in after if lot is not None]
 
 
+def take_chosen(lots: Sequence[Lot], choices: Mapping[str, Decimal]) -> tuple[list[Lot], list[Lot]]:
+    """Take shares out of chosen lots.
+
+    Args:
+        lots: In order of acquisition; each id once.
+        choices: Shares by lot id, each at most what the lot holds.
+
+    Returns:
+        What was taken, in the order of the choices, and what is left, in order of acquisition.
+    """
+    parts = {lot.id: lot.part(choices[lot.id]) for lot in lots if lot.id in choices}
+    left = [lot.less(parts[lot.id]) if lot.id in parts else lot for lot in lots]
+    return [parts[lot_id] for lot_id in choices], [lot for lot in left if lot.quantity]
+
+
+def placed(lots: Sequence[Lot], more: Sequence[Lot]) -> list[Lot]:
+    """Add lots to others, in order of acquisition; one whose id is there already gets a suffix."""
+    result, ids = list(lots), {lot.id for lot in lots}
+    for lot in more:
+        new, number = lot.id, 1
+        while new in ids:
+            number += 1
+            new = f"{lot.id.partition('.')[0]}.{number}"
+        ids.add(new)
+        result.append(replace(lot, id=new))
+    result.sort(key=lambda lot: lot.day)
+    return result
+
+
+def spun_off(lot: Lot, symbol: str, ratio: Fraction, fraction: Decimal) -> tuple[Lot, Lot]:
+    """What is left of a lot, and the new shares that come with it: the cost is shared out, the day stays."""
+    cost, base_cost = lot.cost * fraction, lot.base_cost * fraction
+    new = replace(lot, symbol=symbol, quantity=split_quantity(lot.quantity, ratio), cost=cost, base_cost=base_cost)
+    return replace(lot, cost=lot.cost - cost, base_cost=lot.base_cost - base_cost), new
+
+
+def exchanged(lot: Lot, symbol: str, ratio: Fraction) -> Lot:
+    """What a lot becomes in a merger: other shares at the same cost, held since the same day."""
+    return replace(lot, symbol=symbol, quantity=split_quantity(lot.quantity, ratio))
+
+
 def take_average(lots: Sequence[Lot], quantity: Decimal) -> tuple[list[Lot], list[Lot]]:
     """Take the oldest shares at the average cost of all; lots of several currencies go at their own.
 
@@ -163,6 +226,6 @@ def split(lots: Sequence[Lot], ratio: Fraction) -> list[Lot]:
 
 
 def split_quantity(quantity: Decimal, ratio: Fraction) -> Decimal:
-    """Shares after a split, to the quantum."""
+    """Shares after a split, to the quantum; what there is does not become nothing."""
     exact = quantity * ratio.numerator / ratio.denominator
-    return exact.quantize(QUANTUM, rounding=ROUND_HALF_EVEN)
+    return max(exact.quantize(QUANTUM, rounding=ROUND_HALF_EVEN), QUANTUM)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 from stocktool_kit.http.model import RequestModel, ResponseModel
 
-from stocktool_stock.domain.ledger import Draft, Entry, plain, ratio_text
+from stocktool_stock.domain.drafts import MAX_LOTS
+from stocktool_stock.domain.ledger import Draft, Entry, LotDraft, plain, ratio_text
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import NewAccount, Portfolio
+
+
+Day: TypeAlias = date
+"""For models in which `date` is a field."""
 
 
 def _number_text(value: object) -> object:
@@ -101,6 +106,17 @@ class PortfolioPage(ResponseModel):
     next_page_token: str = ""
 
 
+class LotChoiceModel(RequestModel):
+    """Shares out of one lot."""
+
+    lot_id: str = Field(max_length=64, description="Id of an open lot, as the holdings list it.")
+    quantity: Annotated[
+        str,
+        BeforeValidator(_number_text, json_schema_input_type=str | float),
+        Field(max_length=64, examples=["10"]),
+    ]
+
+
 class TransactionInput(RequestModel):
     """A booking to be made; which fields belong to a type, the answer to a wrong one says."""
 
@@ -117,6 +133,24 @@ class TransactionInput(RequestModel):
     ratio: DecimalText
     account_id: str | None = Field(default=None, max_length=64, description="By default the first; a split: all.")
     note: str | None = Field(default=None, max_length=500)
+    fee_currency: str | None = Field(default=None, max_length=16, description="Of the fee; by default `currency`.")
+    tax_currency: str | None = Field(default=None, max_length=16, description="Of the tax; by default `currency`.")
+    lots: list[LotChoiceModel] = Field(
+        default_factory=list,
+        max_length=MAX_LOTS,
+        description="Lots a sale or transfer takes, summing to `quantity`; by default the cost method picks.",
+    )
+    acquired: Day | None = Field(
+        default=None, description="Day from which shares that are brought in have been held; by default `date`."
+    )
+    cost_basis: DecimalText
+    to_account_id: str | None = Field(
+        default=None, max_length=64, description="Account of this portfolio that a transfer out goes to."
+    )
+    new_symbol: str | None = Field(
+        default=None, max_length=64, description="Of the new shares of a spin-off or merger."
+    )
+    cost_fraction: DecimalText
 
     def draft(self) -> Draft:
         """As the domain reads it."""
@@ -134,6 +168,14 @@ class TransactionInput(RequestModel):
             ratio=self.ratio,
             account_id=self.account_id,
             note=self.note,
+            fee_currency=self.fee_currency,
+            tax_currency=self.tax_currency,
+            lots=[LotDraft(choice.lot_id, choice.quantity) for choice in self.lots],
+            acquired=self.acquired,
+            cost_basis=self.cost_basis,
+            to_account_id=self.to_account_id,
+            new_symbol=self.new_symbol,
+            cost_fraction=self.cost_fraction,
         )
 
 
@@ -141,6 +183,13 @@ class TransactionBatch(RequestModel):
     """Up to 90 bookings, all or none."""
 
     items: list[TransactionInput] = Field(min_length=1, max_length=90)
+
+
+class ChosenLot(ResponseModel):
+    """Shares taken out of one lot by choice."""
+
+    lot_id: str
+    quantity: str
 
 
 class TransactionModel(ResponseModel):
@@ -158,10 +207,18 @@ class TransactionModel(ResponseModel):
     tax: str | None
     currency: str
     ratio: str | None
-    account_id: str | None = Field(description="None for a split of all accounts.")
+    account_id: str | None = Field(description="None for a split, spin-off or merger in all accounts.")
     note: str | None
     sequence: int = Field(description="Order of entry, which is the order within a day.")
     fx_rate: str | None = Field(description="Account currency per unit of `currency`, where the entry converts.")
+    fee_currency: str | None = Field(description="Of the fee, where it is not `currency`.")
+    tax_currency: str | None = Field(description="Of the tax, where it is not `currency`.")
+    lots: list[ChosenLot] | None = Field(description="Lots that were chosen.")
+    acquired: Day | None = Field(description="Day from which shares brought in have been held, where earlier.")
+    cost_basis: str | None
+    to_account_id: str | None
+    new_symbol: str | None
+    cost_fraction: str | None
     reversed: bool = Field(description="Whether it was taken back.")
     recorded_at: datetime
 
@@ -185,6 +242,14 @@ class TransactionModel(ResponseModel):
             note=entry.note or None,
             sequence=entry.sequence,
             fx_rate=_text(entry.fx_rate),
+            fee_currency=entry.fee_currency or None,
+            tax_currency=entry.tax_currency or None,
+            lots=[ChosenLot(lot_id=lot.lot_id, quantity=plain(lot.quantity)) for lot in entry.lots] or None,
+            acquired=entry.acquired,
+            cost_basis=_text(entry.cost_basis),
+            to_account_id=entry.to_account_id or None,
+            new_symbol=entry.new_symbol or None,
+            cost_fraction=_text(entry.cost_fraction),
             reversed=bool(entry.reversed_by),
             recorded_at=entry.recorded_at,
         )

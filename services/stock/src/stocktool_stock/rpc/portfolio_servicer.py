@@ -11,7 +11,7 @@ from stocktool_kit.rpc.idempotency import idempotency_key
 from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.value_portfolio import HoldingsReport
 from stocktool_stock.domain.exact import Undefined, exact, number_or_none
-from stocktool_stock.domain.ledger import Draft, Entry, EntryType, plain, ratio_text
+from stocktool_stock.domain.ledger import Draft, Entry, EntryType, LotDraft, plain, ratio_text
 from stocktool_stock.domain.lots import CostMethod, Lot
 from stocktool_stock.domain.portfolio import NewAccount, Portfolio, PortfolioId
 from stocktool_stock.domain.valuation import NO_PRICE, Holding
@@ -150,6 +150,14 @@ def _draft(item: pb.NewTransaction) -> Draft:
         ratio=item.ratio or None,
         account_id=item.account_id or None,
         note=item.note or None,
+        fee_currency=item.fee_currency or None,
+        tax_currency=item.tax_currency or None,
+        lots=[LotDraft(choice.lot_id, choice.quantity) for choice in item.lots],
+        acquired=from_date(item, "acquired"),
+        cost_basis=item.cost_basis or None,
+        to_account_id=item.to_account_id or None,
+        new_symbol=item.new_symbol or None,
+        cost_fraction=item.cost_fraction or None,
     )
 
 
@@ -162,6 +170,8 @@ def _transaction(entry: Entry) -> pb.Transaction:
         "fee": entry.fee or None,
         "tax": entry.tax or None,
         "fx_rate": entry.fx_rate,
+        "cost_basis": entry.cost_basis,
+        "cost_fraction": entry.cost_fraction,
     }
     message = pb.Transaction(
         id=entry.id,
@@ -175,6 +185,12 @@ def _transaction(entry: Entry) -> pb.Transaction:
         sequence=entry.sequence,
         reversed=bool(entry.reversed_by),
         recorded_at=to_timestamp(entry.recorded_at),
+        fee_currency=entry.fee_currency,
+        tax_currency=entry.tax_currency,
+        lots=[pb.LotChoice(lot_id=choice.lot_id, quantity=plain(choice.quantity)) for choice in entry.lots],
+        acquired=None if entry.acquired is None else to_date(entry.acquired),
+        to_account_id=entry.to_account_id,
+        new_symbol=entry.new_symbol,
     )
     for name, number in numbers.items():
         if number is not None:
