@@ -15,6 +15,7 @@ from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
+from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance, ReadHistory
 from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.portfolio_reader import PortfolioReader
@@ -75,6 +76,7 @@ def portfolio_parts(
         value=value,
         performance=performance,
         risk=risk,
+        income=MeasureIncome(reader),
         allocate=allocate,
         compare=CompareSymbols(market.bars, market.status),
         start_analysis=StartAnalysis(store, analyses, clock),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import figures, portfolios, transactions
+from stocktool_stock.http import figures, income, portfolios, transactions
 
-PORTFOLIO_ROUTERS = (portfolios.router, transactions.router, figures.router)
+PORTFOLIO_ROUTERS = (portfolios.router, transactions.router, figures.router, income.router)
