@@ -183,6 +183,12 @@ class Entry:
         return self.gross if self.cost_basis is None else self.cost_basis
 
     @property
+    def other_currencies(self) -> dict[str, str]:
+        """Currencies of fee and tax where they are not the entry's, by the field that says them."""
+        given = {"fee_currency": self.fee_currency, "tax_currency": self.tax_currency}
+        return {name: code for name, code in given.items() if code}
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         """Symbols it moves."""
         return tuple(symbol for symbol in (self.symbol, self.new_symbol) if symbol)
@@ -190,12 +196,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """An entry that takes another back; `of` another reversal it restores what that one took back."""
+    """Takes the entry `of` back, or lets it stand again where it `restores`; the last one counts."""
 
     id: str
     sequence: int
     of: str
     recorded_at: datetime
+    restores: bool = False
 
 
 def taken_back(reversals: Iterable[Reversal]) -> dict[str, str]:
@@ -204,9 +211,8 @@ def taken_back(reversals: Iterable[Reversal]) -> dict[str, str]:
     Args:
         reversals: All of a ledger, in any order.
     """
-    every = sorted(reversals, key=lambda reversal: reversal.sequence)
-    undone = {reversal.of for reversal in every}
-    return {reversal.of: reversal.id for reversal in every if reversal.id not in undone}
+    last = {each.of: each for each in sorted(reversals, key=lambda each: each.sequence)}
+    return {of: each.id for of, each in last.items() if not each.restores}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,17 @@ class Ledger:
         if not any(entry.id == entry_id for entry in self.standing):
             raise TransactionNotFound("no such transaction stands in this ledger", transaction_id=entry_id)
         return Ledger([replace(e, reversed_by=reversal_id) if e.id == entry_id else e for e in self.entries])
+
+    def entry(self, entry_id: str) -> Entry:
+        """An entry, also one that was taken back.
+
+        Raises:
+            TransactionNotFound: None by this id is in the ledger.
+        """
+        for entry in self.entries:
+            if entry.id == entry_id:
+                return entry
+        raise TransactionNotFound("no such transaction is in this ledger", transaction_id=entry_id)
 
     def restored(self, entry_id: str) -> Ledger:
         """The ledger with an entry standing again that was taken back."""

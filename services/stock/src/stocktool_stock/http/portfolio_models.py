@@ -14,7 +14,6 @@ from stocktool_stock.domain.ledger import Draft, Entry, LotDraft, plain, ratio_t
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import NewAccount, Portfolio
 
-
 Day: TypeAlias = date
 """For models in which `date` is a field."""
 
