@@ -11,11 +11,12 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.testing.clock import FakeClock
-from stocktool_stock.application.measure_performance import MeasurePerformance, ReadHistory
+from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.portfolios import CreatePortfolio
 from stocktool_stock.application.ports import Change
+from stocktool_stock.application.read_history import ReadHistory
 from stocktool_stock.application.records import Record
 from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
 from stocktool_stock.application.value_portfolio import ValuePortfolio
@@ -82,7 +83,7 @@ async def test_a_write_that_met_another_is_worked_out_anew() -> None:
     store.races = 2
     recorded = await kit.record(CALLER, kit.portfolio.id, [BUY])
     assert recorded.entries[0].sequence == 3
-    assert len((await store.ledger(kit.portfolio.id)).entries) == 3
+    assert len((await store.ledger(await kit.store.get(CALLER.owner, kit.portfolio.id))).entries) == 3
 
 
 async def test_a_sale_that_lost_the_race_is_checked_against_what_is_left() -> None:
@@ -92,7 +93,7 @@ async def test_a_sale_that_lost_the_race_is_checked_against_what_is_left() -> No
     store.races = 1
     with pytest.raises(ShortSale):
         await kit.record(CALLER, kit.portfolio.id, [replace(BUY, type="sell", quantity="6")])
-    assert len((await store.ledger(kit.portfolio.id)).entries) == 2
+    assert len((await store.ledger(await kit.store.get(CALLER.owner, kit.portfolio.id))).entries) == 2
 
 
 async def test_a_writer_that_always_loses_is_told() -> None:
@@ -116,7 +117,7 @@ async def test_a_repeated_deletion_is_answered(kit: Kit) -> None:
     key = IdempotencyKey("usr_1", "DELETE", "/x", "k", "hash")
     await kit.delete(CALLER, kit.portfolio.id, entry.id, key=key)
     await kit.delete(CALLER, kit.portfolio.id, entry.id, key=key)
-    assert (await kit.store.ledger(kit.portfolio.id)).standing == ()
+    assert (await kit.store.ledger(await kit.store.get(CALLER.owner, kit.portfolio.id))).standing == ()
 
 
 async def test_transactions_are_listed_by_day_page_by_page(kit: Kit) -> None:

@@ -11,16 +11,19 @@ from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
+from stocktool_stock.adapters.threads import Threads
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
 from stocktool_stock.application.measure_income import MeasureIncome
-from stocktool_stock.application.measure_performance import MeasurePerformance, ReadHistory
+from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
+from stocktool_stock.application.read_history import ReadHistory
+from stocktool_stock.application.project_portfolio import ProjectPortfolio
 from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
 from stocktool_stock.application.value_portfolio import ValuePortfolio
 
@@ -77,6 +80,7 @@ def portfolio_parts(
         performance=performance,
         risk=risk,
         income=MeasureIncome(reader),
+        project=ProjectPortfolio(history, Threads()),
         allocate=allocate,
         compare=CompareSymbols(market.bars, market.status),
         start_analysis=StartAnalysis(store, analyses, clock),

@@ -8,9 +8,9 @@ from datetime import date
 
 from stocktool_kit.core.ids import OwnerId
 
-from stocktool_stock.application.measure_performance import ReadHistory
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_reader import PRICE_BASIS, RATE_SOURCE, price_warnings
+from stocktool_stock.application.read_history import ReadHistory
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.risk import CONVENTIONS, RiskFigures, series_risk
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from stocktool_stock.domain.bars import Bars, Column, Days
-from stocktool_stock.domain.book import Book, Flow
+from stocktool_stock.domain.book import Book, Flow, Position
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.splits import SplitSchedule
 from stocktool_stock.domain.valuation import schedules
@@ -98,25 +98,42 @@ class DailyValuer:
     def values(self) -> DailyValues:
         """Value at each close, and flows: one on a day off the grid counts on the next, one before it on the first."""
         total = np.zeros(len(self._days))
-        for position, steps in self._book.quantities.items():
-            shares = stepped(self._days, [(day, float(quantity)) for day, quantity in steps])
-            price = self._prices[position[1]]
-            if position[1] in self._bars:
-                price = price * factors(self._days, self._plans[position])
-            total += shares * price
+        for position in self._book.quantities:
+            total += self.position(position)
         for currency, cash in self._book.cash_steps.items():
-            amounts = stepped(self._days, [(day, float(amount)) for day, amount in cash])
-            total += np.where(amounts != 0, amounts * self._rate(currency), 0.0)  # rates are NaN before 1999
-        flows = np.zeros(len(self._days))
-        for flow in self._book.flows:
-            index = int(np.searchsorted(self._days, day64(flow.day), side="left"))
+            total += self.cash(currency, [(day, float(amount)) for day, amount in cash])
+        return DailyValues(self._days, total, self.on_grid((f.day, self.flow_value(f)) for f in self._book.flows))
+
+    def position(self, position: Position) -> Column:
+        """What a position is worth at each close."""
+        steps = [(day, float(quantity)) for day, quantity in self._book.quantities[position]]
+        price = self._prices[position[1]]
+        if position[1] in self._bars:
+            price = price * factors(self._days, self._plans[position])
+        return stepped(self._days, steps) * price
+
+    def cash(self, currency: str, steps: Sequence[tuple[date, float]]) -> Column:
+        """What cash that changed on some days is worth at each close."""
+        amounts = stepped(self._days, steps)
+        result: Column = np.where(amounts != 0, amounts * self.rate(currency), 0.0)  # rates are NaN before 1999
+        return result
+
+    def on_grid(self, amounts: Iterable[tuple[date, float]]) -> Column:
+        """Sums by day of the grid: what is off it counts on the next day, what is after its end not at all."""
+        result = np.zeros(len(self._days))
+        for day, amount in amounts:
+            index = self.index(day)
             if index < len(self._days):
-                flows[index] += self.flow_value(flow)
-        return DailyValues(self._days, total, flows)
+                result[index] += amount
+        return result
+
+    def index(self, day: date) -> int:
+        """The first day of the grid that is not before a day."""
+        return int(np.searchsorted(self._days, day64(day), side="left"))
 
     def flow_value(self, flow: Flow) -> float:
         """A flow in the base currency: cash at its day's rate, shares at the price of the grid's day it counts on."""
-        index = min(int(np.searchsorted(self._days, day64(flow.day), side="left")), len(self._days) - 1)
+        index = min(self.index(flow.day), len(self._days) - 1)
         price = float(self._prices[flow.symbol][index]) if flow.symbol else 0.0
         if price <= 0:
             return float(self._rates.to_base(flow.amount, flow.currency, flow.day))
@@ -126,7 +143,8 @@ class DailyValuer:
             factor = float(factors(self._days[index : index + 1], plan)[0])
         return float(flow.quantity) * price * factor
 
-    def _rate(self, currency: str) -> Column | float:
+    def rate(self, currency: str) -> Column | float:
+        """Units of the base currency for one, on each day."""
         return 1.0 if currency == self._book.portfolio.base_currency else self._fx[currency]
 
     def _base_prices(self, symbol: str) -> Column:
@@ -138,7 +156,7 @@ class DailyValuer:
         known = self._bars.get(symbol)
         price = np.full(len(self._days), np.nan)
         if known is not None:
-            price = carried(self._days, known.days, known.close) * self._rate(known.currency)
+            price = carried(self._days, known.days, known.close) * self.rate(known.currency)
         if np.isnan(price).any():
             price = np.where(np.isnan(price), self._trade_prices(symbol, known), price)
         result: Column = np.nan_to_num(price, nan=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from stocktool_stock.domain.present_value import CashFlows, money_weighted_rate,
 DAYS_A_YEAR = 365.0
 """ACT/365, as Excel's XIRR and XNPV count."""
 
+_LARGEST = 709.0
+"""Largest logarithm that a float's exponential can hold."""
 _ZERO_VALUE = 0.005
 """Values under half a cent are rounding dust of floats; a return on them is no return."""
 
@@ -70,6 +73,12 @@ def annualised(total: float, days: int) -> float | Undefined:
     if total <= -1.0:
         return Undefined("everything was lost")
     return float((1.0 + total) ** (DAYS_A_YEAR / days) - 1.0)
+
+
+def over_days(rate: float, days: int) -> float | Undefined:
+    """A yearly rate over `days`, ACT/365."""
+    whole = math.log1p(rate) * days / DAYS_A_YEAR
+    return math.expm1(whole) if whole < _LARGEST else Undefined("the return is too large for a number")
 
 
 def simple_return(gain: float, begin: float, paid_in: float) -> float | Undefined:

@@ -17,7 +17,17 @@ from stocktool_stock.http.analysis_models import AnalysisModel
 from stocktool_stock.http.comparison_models import ComparisonModel
 from stocktool_stock.http.holding_models import HoldingsModel
 from stocktool_stock.http.performance_models import PerformanceModel
-from stocktool_stock.http.portfolio_uses import AsOf, BenchmarkSymbol, Key, RangeQuery, Reader, Uses, Writer
+from stocktool_stock.http.portfolio_uses import (
+    AsOf,
+    BenchmarkSymbol,
+    Gross,
+    Key,
+    RangeQuery,
+    Reader,
+    ScopeQuery,
+    Uses,
+    Writer,
+)
 from stocktool_stock.http.risk_models import RiskModel
 
 router = APIRouter(tags=["figures"])
@@ -37,13 +47,19 @@ async def get_holdings(portfolio_id: str, caller: Reader, uses: Uses, as_of: AsO
 
 @router.get("/portfolios/{portfolio_id}/performance")
 async def get_performance(
+    *,
     portfolio_id: str,
     caller: Reader,
     uses: Uses,
     days: RangeQuery,
+    scope: ScopeQuery,
     benchmark: BenchmarkSymbol = "",
+    gross: Gross = False,
 ) -> PerformanceModel:
-    """Returns from the close of `start` to the close of `end`."""
+    """Returns from the close of `start` to the close of `end`, of the portfolio or of an account or holding.
+
+    After fees and taxes unless `gross`: then these count as money taken out on their day.
+    """
     report = await uses.performance(
         caller.owner,
         PortfolioId(portfolio_id),
@@ -51,6 +67,8 @@ async def get_performance(
         end=days.end,
         period=days.period,
         benchmark=_benchmark(benchmark),
+        scope=scope,
+        gross=gross,
     )
     return PerformanceModel.of(report)
 

@@ -15,6 +15,8 @@ from stocktool_kit.http.idempotency import idempotency_key
 
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_uses import PortfolioUses
+from stocktool_stock.domain.instruments import parse_symbol
+from stocktool_stock.domain.segments import Scope
 
 
 def _uses(request: Request) -> PortfolioUses:
@@ -56,3 +58,14 @@ def _range(
 
 
 RangeQuery = Annotated[Range, Depends(_range)]
+
+
+def _scope(
+    account_id: Annotated[str, Query(max_length=64, description="Of one account only.")] = "",
+    symbol: Annotated[str, Query(max_length=32, description="Of one holding only.")] = "",
+) -> Scope:
+    return Scope(account_id, parse_symbol(symbol, "symbol") if symbol else "")
+
+
+ScopeQuery = Annotated[Scope, Depends(_scope)]
+Gross = Annotated[bool, Query(description="Before fees and taxes; by default after them.")]

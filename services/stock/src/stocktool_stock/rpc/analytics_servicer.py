@@ -12,10 +12,11 @@ from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.allocate_portfolio import AllocationReport
 from stocktool_stock.application.compare_symbols import Comparison
-from stocktool_stock.application.measure_performance import BenchmarkReport, PerformanceReport
+from stocktool_stock.application.measure_performance import PerformanceReport
 from stocktool_stock.application.measure_risk import RiskReport
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_uses import PortfolioUses
+from stocktool_stock.application.read_history import BenchmarkReport
 from stocktool_stock.domain.allocation import AllocationBy
 from stocktool_stock.domain.analysis import Analysis, AnalysisKind, AnalysisState
 from stocktool_stock.domain.bars import Days

@@ -1,0 +1,227 @@
+"""A portfolio, or a part of it, day by day: what performance, risk, contribution and attribution are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.ids import OwnerId
+
+from stocktool_stock.application.market_ports import FxRates
+from stocktool_stock.application.periods import Period, range_start
+from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
+from stocktool_stock.domain.bars import Bars, Column, Days
+from stocktool_stock.domain.book import Book, Flow, Payment
+from stocktool_stock.domain.daily import DailyValuer, DailyValues, carried, grid
+from stocktool_stock.domain.exact import Undefined
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
+from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
+from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.returns import daily_returns, growth
+from stocktool_stock.domain.risk import Figure
+from stocktool_stock.domain.segments import Charge, Scope, charges, first_day, scope_flows, scope_values
+from stocktool_stock.domain.valuation import Valuation, value_book
+
+WHOLE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeQuery:
+    """A range of days as callers say it; without start and period since the first day of the ledger."""
+
+    start: date | None = None
+    end: date | None = None
+    period: Period | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BenchmarkReport:
+    """The benchmark over the same days; `growth` is 1 on the first, NaN before its first price.
+
+    `prices` are its total return in the base currency.
+    """
+
+    symbol: str
+    twr: Figure
+    growth: Column
+    returns: Column
+    prices: Column
+    price_as_of: date | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What moved into a part of a portfolio in the base currency, and the flow or payment that says so."""
+
+    day: date
+    amount: Decimal
+    origin: Flow | Payment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DailyHistory:
+    """A portfolio, or a part of it, day by day: `returns` has one entry less than `days`.
+
+    Attributes:
+        flows: What moved into it within the range.
+        charges: What it was charged within the range; before them, where `gross`, the returns are.
+    """
+
+    portfolio: Portfolio
+    scope: Scope
+    gross: bool
+    start: date
+    end: date
+    since_inception: bool
+    daily: DailyValues
+    returns: Column
+    growth: Column
+    flows: tuple[Moved, ...]
+    charges: tuple[Charge, ...]
+    benchmark: BenchmarkReport | None
+    material: Material
+    book: Book
+    rates: RateTable
+    valuer: DailyValuer
+
+    def valued_at_end(self) -> Valuation:
+        """The exact value of the whole portfolio at the close of the last day."""
+        return value_book(self.book, self.material.bars, self.rates, as_of=self.end)
+
+    def worth(self, valuation: Valuation) -> Decimal:
+        """What of a valuation belongs to the scope."""
+        if not self.scope:
+            return valuation.total.amount
+        parts = [part.value for part in valuation.parts if self.scope.has(part.account_id, part.symbol)]
+        return sum(parts, Decimal(0))
+
+    @property
+    def outside(self) -> list[tuple[date, Decimal]]:
+        """What the returns count as paid in or taken out: flows and, before charges, those as taken out."""
+        moved = [(moved.day, moved.amount) for moved in self.flows]
+        if self.gross:
+            moved += [(charge.day, -(charge.fee + charge.tax)) for charge in self.charges]
+        return sorted(moved, key=lambda item: item[0])
+
+
+class ReadHistory:
+    """Values portfolios day by day; what performance and risk are measured on."""
+
+    def __init__(self, reader: PortfolioReader, rates: FxRates) -> None:
+        self._reader = reader
+        self._rates = rates
+
+    async def __call__(
+        self,
+        owner: OwnerId,
+        portfolio_id: PortfolioId,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        period: Period | None = None,
+        benchmark: str = "",
+        scope: Scope = WHOLE,
+        gross: bool = False,
+    ) -> DailyHistory:
+        """Value one, or a part of it, on each day of a range.
+
+        Args:
+            owner: Whose it is.
+            portfolio_id: Which.
+            start: Day whose close is the base.
+            end: Last day.
+            period: The range by its name, when no start is given.
+            benchmark: Symbol to compare with, empty for none.
+            scope: An account, a symbol, both or all.
+            gross: Whether fees and taxes count as taken out, so that returns are those before them.
+
+        Raises:
+            PortfolioNotFound: None by this id is the owner's.
+            SymbolNotFound: The benchmark is not known.
+            InvalidArgument: The start is not before the end, or the scope is no part of the portfolio.
+        """
+        last = self._reader.day_of(end)
+        first = range_start(start, period, last)
+        material = await self._reader.material(owner, portfolio_id, last, also=[benchmark] if benchmark else [])
+        book, rates = await self._reader.book(material, last)
+        _check(scope, book)
+        inception = first_day(book, scope) or last
+        since_inception = first is None or first < inception
+        begin = inception if first is None else max(first, inception)
+        held = [bars for symbol, bars in material.bars.items() if symbol in set(book.symbols)]
+        known = material.bars.get(benchmark)
+        days = grid([*held, *([known] if known else [])], begin, last, _days_of(book))
+        fx = await self._reader.fx_columns(material, book, days)
+        valuer = DailyValuer(book, days, {bars.symbol: bars for bars in held}, fx, rates)
+        moved = [Moved(*each) for each in scope_flows(book, scope, rates, valuer)]
+        charged = [
+            charge
+            for charge in charges(material.ledger.standing, rates, until=last)
+            if scope.account_id in ("", charge.account_id) and (not scope.symbol or scope.symbol == charge.symbol)
+        ]
+        flows = valuer.on_grid((each.day, float(each.amount)) for each in moved)
+        if gross:
+            flows -= valuer.on_grid((charge.day, float(charge.fee + charge.tax)) for charge in charged)
+        values = scope_values(book, scope, valuer) if scope else valuer.values().values
+        returns = daily_returns(values, flows)
+        return DailyHistory(
+            portfolio=material.portfolio,
+            scope=scope,
+            gross=gross,
+            start=begin,
+            end=last,
+            since_inception=since_inception,
+            daily=DailyValues(days, values, flows),
+            returns=returns,
+            growth=growth(returns),
+            flows=tuple(each for each in moved if since_inception or each.day > begin),
+            charges=tuple(charge for charge in charged if since_inception or charge.day > begin),
+            benchmark=_benchmark(benchmark, known, material, days, fx) if benchmark else None,
+            material=material,
+            book=book,
+            rates=rates,
+            valuer=valuer,
+        )
+
+
+def _check(scope: Scope, book: Book) -> None:
+    if scope.account_id and scope.account_id not in book.portfolio.by_account:
+        raise InvalidArgument.of("account_id", "is no account of this portfolio")
+    if scope.symbol and scope.symbol not in book.symbols:
+        raise InvalidArgument.of("symbol", "was never held in this portfolio")
+
+
+def _days_of(book: Book) -> list[date]:
+    """Days on which something moved."""
+    return [*(flow.day for flow in book.flows), *(paid.day for paid in book.payments)]
+
+
+def _benchmark(
+    symbol: str, known: Bars | None, material: Material, days: Days, fx: Mapping[str, Column]
+) -> BenchmarkReport:
+    if known is None:
+        reason = material.failures.get(symbol, "")
+        if reason == SymbolNotFound.reason:
+            raise SymbolNotFound(symbol)
+        raise ProviderUnavailable(f"prices of {symbol} cannot be had now", symbol=symbol)
+    adjusted = np.where(np.isnan(known.adjusted_close), known.close, known.adjusted_close)
+    price = carried(days, known.days, adjusted)
+    if known.currency != material.portfolio.base_currency:
+        price = price * fx[known.currency]
+    twr: Figure = Undefined(f"its prices begin on {known.first_day}, after the start")
+    if not np.isnan(price[0]):
+        twr = float(price[-1] / price[0] - 1.0)
+    return BenchmarkReport(
+        symbol=symbol,
+        twr=twr,
+        growth=price / price[0],
+        returns=price[1:] / price[:-1] - 1.0,
+        prices=price,
+        price_as_of=known.last_day,
+        stale=known.stale,
+    )
