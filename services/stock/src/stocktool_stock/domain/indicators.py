@@ -137,7 +137,8 @@ def _lines(spec: IndicatorSpec, columns: Sequence[Column]) -> dict[str, Column]:
             middle, half = sma(close, length), spec.width * deviation(close, length)
             return {".middle": middle, ".upper": middle + half, ".lower": middle - half}
         case _:
-            return {"": atr(*columns, length)}
+            high, low, _ = columns
+            return {"": atr(high, low, close, length)}
 
 
 def sma(values: Column, length: int) -> Column:
