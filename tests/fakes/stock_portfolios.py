@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -18,6 +19,7 @@ from stocktool_stock.application.ports import Change
 from stocktool_stock.application.records import Record
 from stocktool_stock.domain.bars import Bars
 from stocktool_stock.domain.fx import UnknownCurrency
+from stocktool_stock.domain.import_batch import ImportBatch, ImportNotFound, ImportState, place_of, short_print
 from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
 from stocktool_stock.domain.quotes import SymbolFailure, SymbolNotFound
@@ -31,6 +33,8 @@ class FakePortfolios:
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     reversals: dict[str, list[Reversal]] = field(default_factory=dict)
     answers: dict[str, tuple[str, Record]] = field(default_factory=dict)
+    batches: dict[str, dict[str, ImportBatch]] = field(default_factory=dict)
+    staged: dict[str, tuple[Sequence[Entry], Sequence[str]]] = field(default_factory=dict)
 
     async def get(self, owner: OwnerId, portfolio_id: PortfolioId) -> Portfolio:
         head = self.heads.get(portfolio_id)
@@ -45,10 +49,22 @@ class FakePortfolios:
         shown = rest[: page.page_size]
         return Page(shown, encode_token({"after": shown[-1].id}) if len(rest) > len(shown) else "")
 
-    async def ledger(self, portfolio_id: PortfolioId) -> Ledger:
-        taken_back = {reversal.of: reversal.id for reversal in self.reversals.get(portfolio_id, [])}
-        entries = self.entries.get(portfolio_id, [])
-        return Ledger([replace(entry, reversed_by=taken_back.get(entry.id, "")) for entry in entries])
+    async def ledger(self, portfolio: Portfolio) -> Ledger:
+        taken_back = {reversal.of: reversal.id for reversal in self.reversals.get(portfolio.id, [])}
+        imported = [
+            entry
+            for batch in self.batches.get(portfolio.id, {}).values()
+            if batch.state is not ImportState.STAGED
+            for entry in batch.placed(self.staged[batch.id][0])
+        ]
+        entries = sorted([*self.entries.get(portfolio.id, []), *imported], key=lambda entry: entry.sequence)
+        return Ledger(
+            [
+                replace(entry, reversed_by=taken_back.get(entry.id, entry.reversed_by))
+                for entry in entries
+                if entry.sequence <= portfolio.last_sequence
+            ]
+        )
 
     async def earlier(self, key: IdempotencyKey | None) -> Record | None:
         found = None if key is None else self.answers.get(key.record_id)
@@ -66,17 +82,76 @@ class FakePortfolios:
         head = self.heads.get(portfolio_id)
         if (head.version if head else 0) != change.expected_version:
             raise StaleVersion("the portfolio was changed meanwhile", portfolio_id=portfolio_id)
+        batches = self.batches.setdefault(portfolio_id, {})
+        for batch, before in ((change.commits, ImportState.STAGED), (change.undoes, ImportState.COMMITTED)):
+            if batch is not None and (batch.id not in batches or batches[batch.id].state is not before):
+                raise StaleVersion("the import is not there any more", import_id=batch.id)
         if change.deletes:
             del self.heads[portfolio_id]
             self.entries.pop(portfolio_id, None)
             self.reversals.pop(portfolio_id, None)
+            self.batches.pop(portfolio_id, None)
         else:
             self.heads[portfolio_id] = change.portfolio
             self.entries.setdefault(portfolio_id, []).extend(change.entries)
             self.reversals.setdefault(portfolio_id, []).extend(change.reversals)
+            batches.update({batch.id: batch for batch in (change.commits, change.undoes) if batch is not None})
         if change.key is not None:
             self.answers[change.key.record_id] = (change.key.body_hash, change.answer)
         return change.answer
+
+
+@dataclass
+class FakeImports:
+    """An `ImportStore` over the portfolios of a fake store."""
+
+    portfolios: FakePortfolios
+    abandoned_before: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+    async def stage(
+        self, portfolio_id: PortfolioId, batch: ImportBatch, entries: Sequence[Entry], fingerprints: Sequence[str]
+    ) -> None:
+        self.portfolios.batches.setdefault(portfolio_id, {})[batch.id] = batch
+        self.portfolios.staged[batch.id] = (entries, fingerprints)
+
+    async def discard(self, portfolio_id: PortfolioId, import_id: str) -> None:
+        batches = self.portfolios.batches.get(portfolio_id, {})
+        if import_id in batches and batches[import_id].state is ImportState.STAGED:
+            del batches[import_id], self.portfolios.staged[import_id]
+
+    async def sweep(self, portfolio_id: PortfolioId) -> int:
+        batches = self.portfolios.batches.get(portfolio_id, {}).values()
+        left = [b for b in batches if b.state is ImportState.STAGED and b.staged_at < self.abandoned_before]
+        for batch in left:
+            await self.discard(portfolio_id, batch.id)
+        return len(left)
+
+    async def get(self, portfolio_id: PortfolioId, import_id: str) -> ImportBatch:
+        batch = self.portfolios.batches.get(portfolio_id, {}).get(import_id)
+        if batch is None or batch.state is ImportState.STAGED:
+            raise ImportNotFound("no such import in this portfolio", import_id=import_id)
+        return batch
+
+    async def list(self, portfolio_id: PortfolioId, page: PageRequest) -> Page[ImportBatch]:
+        before = decode_token(page.page_token)["after"] if page.page_token else "~"
+        batches = self.portfolios.batches.get(portfolio_id, {}).values()
+        rest = sorted(
+            (b for b in batches if b.state is not ImportState.STAGED and b.id < before),
+            key=lambda batch: batch.id,
+            reverse=True,
+        )
+        shown = rest[: page.page_size]
+        return Page(shown, encode_token({"after": shown[-1].id}) if len(rest) > len(shown) else "")
+
+    async def fingerprints(self, portfolio: Portfolio) -> Counter[bytes]:
+        taken_back = {place_of(reversal.of) for reversal in self.portfolios.reversals.get(portfolio.id, [])}
+        return Counter(
+            short_print(fingerprint)
+            for batch in self.portfolios.batches.get(portfolio.id, {}).values()
+            if batch.state is ImportState.COMMITTED
+            for at, fingerprint in enumerate(self.portfolios.staged[batch.id][1])
+            if (batch.id, at) not in taken_back
+        )
 
 
 @dataclass

@@ -62,7 +62,7 @@ class PortfolioStoreContract:
         await store.commit(creation(portfolio))
         assert await store.get(owner, portfolio.id) == portfolio
         assert list((await store.list(owner, PageRequest())).items) == [portfolio]
-        assert (await store.ledger(portfolio.id)).entries == []
+        assert (await store.ledger(portfolio)).entries == []
 
     async def test_another_owners_portfolio_is_not_found(self, store: PortfolioStore, owner: OwnerId) -> None:
         portfolio = a_new_portfolio(owner)
@@ -91,16 +91,23 @@ class PortfolioStoreContract:
         ]
         change = appending(portfolio, *entries)
         await store.commit(change)
-        assert list((await store.ledger(portfolio.id)).entries) == list(change.entries)
+        assert list((await store.ledger(change.portfolio)).entries) == list(change.entries)
         assert (await store.get(owner, portfolio.id)).last_sequence == 3
 
     async def test_ninety_entries_go_in_at_once(self, store: PortfolioStore, owner: OwnerId) -> None:
         portfolio = a_new_portfolio(owner)
         await store.commit(creation(portfolio))
-        await store.commit(
-            appending(portfolio, *[an_entry("deposit", "2024-01-02", amount="1")] * 90, key=a_key(owner))
-        )
-        assert len((await store.ledger(portfolio.id)).entries) == 90
+        change = appending(portfolio, *[an_entry("deposit", "2024-01-02", amount="1")] * 90, key=a_key(owner))
+        await store.commit(change)
+        assert len((await store.ledger(change.portfolio)).entries) == 90
+
+    async def test_a_head_reads_the_ledger_it_belongs_to(self, store: PortfolioStore, owner: OwnerId) -> None:
+        portfolio = a_new_portfolio(owner)
+        await store.commit(creation(portfolio))
+        first = appending(portfolio, an_entry("deposit", "2024-01-02", amount="1"))
+        await store.commit(first)
+        await store.commit(appending(first.portfolio, an_entry("deposit", "2024-01-02", amount="2")))
+        assert (await store.ledger(first.portfolio)).entries == first.entries
 
     async def test_a_stale_version_writes_nothing(self, store: PortfolioStore, owner: OwnerId) -> None:
         portfolio = a_new_portfolio(owner)
@@ -108,7 +115,7 @@ class PortfolioStoreContract:
         await store.commit(appending(portfolio, an_entry("deposit", "2024-01-02", amount="1")))
         with pytest.raises(StaleVersion):
             await store.commit(appending(portfolio, an_entry("deposit", "2024-01-02", amount="2")))
-        assert len((await store.ledger(portfolio.id)).entries) == 1
+        assert len((await store.ledger(await store.get(owner, portfolio.id))).entries) == 1
 
     async def test_a_reversed_entry_does_not_stand(self, store: PortfolioStore, owner: OwnerId) -> None:
         portfolio = a_new_portfolio(owner)
@@ -118,7 +125,7 @@ class PortfolioStoreContract:
         reversal = Reversal("txn_r", 2, change.entries[0].id, NOW)
         after = replace(change.portfolio, version=3, last_sequence=2)
         await store.commit(Change(after, 2, owner, "transaction.reversed", {}, reversals=[reversal]))
-        ledger = await store.ledger(portfolio.id)
+        ledger = await store.ledger(after)
         assert ledger.standing == ()
         assert ledger.entries[0].reversed_by == "txn_r"
 
@@ -144,7 +151,7 @@ class PortfolioStoreContract:
         with pytest.raises(PortfolioNotFound):
             await store.get(owner, portfolio.id)
         assert (await store.list(owner, PageRequest())).items == []
-        assert (await store.ledger(portfolio.id)).entries == []
+        assert (await store.ledger(change.portfolio)).entries == []
         with pytest.raises(StaleVersion):
             await store.commit(appending(change.portfolio, an_entry("deposit", "2024-01-02", amount="1")))
 

@@ -1,6 +1,6 @@
 """Portfolios and ledgers in the table `stocktool-portfolios`.
 
-`P#<id>` holds the head (`head`) and the ledger (`T#<sequence>`), `U#<owner>` one row per portfolio. A write is one
+`P#<id>` holds the head (`head`) and the ledger (see `ledger_log`), `U#<owner>` one row per portfolio. A write is one
 transaction over all of it, its audit entry and its idempotency record, conditional on the head's version.
 """
 
@@ -9,24 +9,31 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from stocktool_kit.aws.audit import audit_entry
 from stocktool_kit.aws.idempotency import IdempotencyRecords
 from stocktool_kit.aws.table import Attr, ConditionFailed, Delete, Key, Operation, Put, Table
-from stocktool_kit.core.clock import Clock, instant
+from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import Conflict, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
+from stocktool_stock.adapters.dynamodb_imports import batch_key, commit_operation, undo_operation
+from stocktool_stock.adapters.ledger_log import (
+    LedgerLog,
+    entry_item,
+    import_item,
+    partition,
+    reversal_item,
+    undo_item,
+)
 from stocktool_stock.application.ports import Change
-from stocktool_stock.application.records import Record, entry_of, entry_record, portfolio_of, portfolio_record
-from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
+from stocktool_stock.application.records import Record, portfolio_of, portfolio_record
+from stocktool_stock.domain.import_batch import ImportState
+from stocktool_stock.domain.ledger import Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
-
-_REVERSAL = "reversal"
 
 Operations: TypeAlias = list[Operation]
 """Spelled here, since `list` is a method's name inside the class."""
@@ -39,10 +46,12 @@ class DynamoDBPortfolios:
         table: The portfolios' table.
         audit_table: Name of the audit table.
         clock: Real time.
+        log: Reads the ledger in the same table.
     """
 
-    def __init__(self, table: Table, audit_table: str, clock: Clock) -> None:
+    def __init__(self, table: Table, audit_table: str, clock: Clock, log: LedgerLog | None = None) -> None:
         self._table = table
+        self._log = log or LedgerLog(table)
         self._audit_table = audit_table
         self._clock = clock
         self._records = IdempotencyRecords(table, clock)
@@ -69,16 +78,9 @@ class DynamoDBPortfolios:
         portfolios = sorted((portfolio_of(head) for head in heads), key=lambda portfolio: portfolio.id)
         return Page(portfolios, encode_token({"after": last["sk"]}) if last else "")
 
-    async def ledger(self, portfolio_id: PortfolioId) -> Ledger:
+    async def ledger(self, portfolio: Portfolio) -> Ledger:
         """Read all entries, marking those that were taken back."""
-        entries: list[Entry] = []
-        reversed_by: dict[str, str] = {}
-        async for item in self._table.query_all(_ledger_of(portfolio_id)):
-            if item["type"] == _REVERSAL:
-                reversed_by[item["of"]] = item["id"]
-            else:
-                entries.append(entry_of(item))
-        return Ledger([replace(entry, reversed_by=reversed_by.get(entry.id, "")) for entry in entries])
+        return (await self._log.read(portfolio.id, after=0, until=portfolio.last_sequence)).ledger()
 
     async def earlier(self, key: IdempotencyKey | None) -> Record | None:
         """The answer given to the same request before."""
@@ -89,7 +91,7 @@ class DynamoDBPortfolios:
         earlier = await self.earlier(change.key)
         if earlier is not None:
             return earlier
-        operations = self._operations(change)
+        operations = [*self._operations(change), *await self._import_operations(change)]
         if change.key is not None:
             operations.append(self._records.record(change.key, change.answer))
         try:
@@ -123,8 +125,8 @@ class DynamoDBPortfolios:
             head = {**head_key, **portfolio_record(portfolio)}
             operations.append(Put(head, Attr("version").eq(change.expected_version)))
         free = Attr("pk").not_exists()
-        operations += [Put(_entry_item(portfolio.id, entry), free) for entry in change.entries]
-        operations += [Put(_reversal_item(portfolio.id, reversal), free) for reversal in change.reversals]
+        operations += [Put(entry_item(portfolio.id, entry), free) for entry in change.entries]
+        operations += [Put(reversal_item(portfolio.id, reversal), free) for reversal in change.reversals]
         operations.append(
             audit_entry(
                 table=self._audit_table,
@@ -138,37 +140,28 @@ class DynamoDBPortfolios:
         )
         return operations
 
+    async def _import_operations(self, change: Change) -> Operations:
+        portfolio, free = change.portfolio, Attr("pk").not_exists()
+        operations: Operations = []
+        if change.commits is not None:
+            staged = await self._table.get(batch_key(portfolio.id, change.commits.id))
+            if staged is None or staged["state"] != ImportState.STAGED:
+                raise StaleVersion("the import is no longer staged; send it again", import_id=change.commits.id)
+            operations.append(Put(import_item(portfolio.id, change.commits, int(staged["parts"])), free))
+            operations.append(commit_operation(portfolio.id, change.commits))
+        if change.undoes is not None:
+            operations.append(Put(undo_item(portfolio.id, change.undoes, portfolio.last_sequence), free))
+            operations.append(undo_operation(portfolio.id, change.undoes))
+        return operations
+
     async def _purge(self, portfolio_id: PortfolioId) -> None:
-        """Delete the entries of a portfolio whose head is gone; nobody can read them any more."""
+        """Delete what belongs to a portfolio whose head is gone; nobody can read it any more."""
         keys: list[Mapping[str, Any]] = [
             {"pk": item["pk"], "sk": item["sk"]}
-            async for item in self._table.query_all(_ledger_of(portfolio_id), attributes=["pk", "sk"])
+            async for item in self._table.query_all(Key("pk").eq(partition(portfolio_id)), attributes=["pk", "sk"])
         ]
         await self._table.batch_write(deletes=keys)
 
 
 def _head_key(portfolio_id: str) -> dict[str, str]:
-    return {"pk": f"P#{portfolio_id}", "sk": "head"}
-
-
-def _ledger_of(portfolio_id: str) -> Any:
-    return Key("pk").eq(f"P#{portfolio_id}") & Key("sk").begins_with("T#")
-
-
-def _entry_key(portfolio_id: str, sequence: int) -> dict[str, str]:
-    return {"pk": f"P#{portfolio_id}", "sk": f"T#{sequence:010d}"}
-
-
-def _entry_item(portfolio_id: str, entry: Entry) -> dict[str, Any]:
-    return {**_entry_key(portfolio_id, entry.sequence), **entry_record(entry)}
-
-
-def _reversal_item(portfolio_id: str, reversal: Reversal) -> dict[str, Any]:
-    return {
-        **_entry_key(portfolio_id, reversal.sequence),
-        "type": _REVERSAL,
-        "id": reversal.id,
-        "sequence": reversal.sequence,
-        "of": reversal.of,
-        "recorded_at": instant(reversal.recorded_at),
-    }
+    return {"pk": partition(portfolio_id), "sk": "head"}

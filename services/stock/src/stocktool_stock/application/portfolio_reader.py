@@ -56,7 +56,7 @@ class PortfolioReader:
             PortfolioNotFound: None by this id is the owner's.
         """
         portfolio = await self._store.get(owner, portfolio_id)
-        ledger = await self._store.ledger(portfolio_id)
+        ledger = await self._store.ledger(portfolio)
         symbols = sorted({entry.symbol for entry in ledger.standing if entry.symbol and entry.day <= until} | set(also))
         batch = await self._bars.many(symbols, None, until) if symbols else BarsBatch({})
         return Material(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.records import Record
 from stocktool_stock.domain.analysis import Analysis, Json
+from stocktool_stock.domain.import_batch import ImportBatch
 from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 
@@ -30,6 +32,8 @@ class Change:
         key: The request's identity, None when the client gave none.
         entries: Entries to append.
         reversals: Entries that take others back.
+        commits: A staged import that becomes part of the ledger; its `first_sequence` follows the last one there was.
+        undoes: An import that is taken back, as it is then; the row that does so has the head's last sequence.
         deletes: Whether the portfolio goes.
         detail: Further facts for the audit, without positions.
     """
@@ -42,6 +46,8 @@ class Change:
     key: IdempotencyKey | None = None
     entries: Sequence[Entry] = ()
     reversals: Sequence[Reversal] = ()
+    commits: ImportBatch | None = None
+    undoes: ImportBatch | None = None
     deletes: bool = False
     detail: Mapping[str, str | int] = field(default_factory=dict)
 
@@ -61,8 +67,11 @@ class PortfolioStore(Protocol):
         """List an owner's portfolios, oldest first."""
         ...
 
-    async def ledger(self, portfolio_id: PortfolioId) -> Ledger:
-        """Read all entries, those taken back among them. The caller has shown by `get` that it may."""
+    async def ledger(self, portfolio: Portfolio) -> Ledger:
+        """Read all entries up to the head's last sequence, those taken back among them.
+
+        The head, which the caller got by `get`, says how far the ledger goes: what others append meanwhile is not read.
+        """
         ...
 
     async def commit(self, change: Change) -> Record:
@@ -71,7 +80,7 @@ class PortfolioStore(Protocol):
         A repetition of an earlier request changes nothing and gets the earlier answer.
 
         Raises:
-            StaleVersion: The head is not at `expected_version`.
+            StaleVersion: The head is not at `expected_version`, or the import to commit or undo is not there any more.
             IdempotencyKeyReused: The key came with another request before.
         """
         ...
@@ -82,6 +91,47 @@ class PortfolioStore(Protocol):
         Raises:
             IdempotencyKeyReused: The key came with another request before.
         """
+        ...
+
+
+class ImportStore(Protocol):
+    """Imports of portfolios; entries are staged here and become part of a ledger by `PortfolioStore.commit`."""
+
+    async def stage(
+        self, portfolio_id: PortfolioId, batch: ImportBatch, entries: Sequence[Entry], fingerprints: Sequence[str]
+    ) -> None:
+        """Write the entries of an import where no reader of the ledger sees them.
+
+        Args:
+            portfolio_id: Where they will belong.
+            batch: The import, staged.
+            entries: Numbered from 1, in order; their ids are those of `entry_id`.
+            fingerprints: One for each.
+        """
+        ...
+
+    async def discard(self, portfolio_id: PortfolioId, import_id: str) -> None:
+        """Remove a staged import; one that was committed stays untouched."""
+        ...
+
+    async def sweep(self, portfolio_id: PortfolioId) -> int:
+        """Remove imports that were staged long ago and never committed, and say how many."""
+        ...
+
+    async def get(self, portfolio_id: PortfolioId, import_id: str) -> ImportBatch:
+        """Read an import that was committed, or undone since.
+
+        Raises:
+            ImportNotFound: None by this id is in the portfolio.
+        """
+        ...
+
+    async def list(self, portfolio_id: PortfolioId, page: PageRequest) -> Page[ImportBatch]:
+        """List imports that were committed, newest first; those undone since are among them."""
+        ...
+
+    async def fingerprints(self, portfolio: Portfolio) -> Counter[bytes]:
+        """How many standing imported entries have a fingerprint, by its `short_print`."""
         ...
 
 

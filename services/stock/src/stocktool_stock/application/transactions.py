@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
-from stocktool_kit.core.errors import FieldViolation, InvalidArgument
+from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
+from stocktool_stock.application.fixed_rates import fix_rates
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
 from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, PortfolioStore
-from stocktool_stock.application.rate_collector import collect_rates, conversion_rate, converts
+from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.records import Record, entry_of, entry_record
 from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.drafts import read_drafts
-from stocktool_stock.domain.fx import RateNotPublished, UnknownCurrency
-from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal, TransactionNotFound
+from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal
+from stocktool_stock.domain.lots import LotNotOpen
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
 
 
@@ -74,8 +75,12 @@ class RecordTransactions:
                 recorded_at=self._clock.now(),
                 pointer=pointer,
             )
-            entries = await self._converted(entries, portfolio, pointer)
-            await self._check((await self._store.ledger(portfolio_id)).with_entries(entries), portfolio)
+            entries = await fix_rates(self._rates, entries, portfolio, pointer.format)
+            ledger = (await self._store.ledger(portfolio)).with_entries(entries)
+            try:
+                await self._check(ledger, portfolio)
+            except LotNotOpen as error:
+                raise _misnamed_lot(error, entries, pointer) from error
             after = replace(
                 portfolio, version=portfolio.version + 1, last_sequence=portfolio.last_sequence + len(entries)
             )
@@ -97,26 +102,16 @@ class RecordTransactions:
                     raise
         raise StaleVersion("the portfolio is being changed by others; try again")
 
-    async def _converted(self, entries: Sequence[Entry], portfolio: Portfolio, pointer: str) -> list[Entry]:
-        """Fix the rate of every trade that pays from cash in another currency, so that the ledger needs no source."""
-        result: list[Entry] = []
-        violations: list[FieldViolation] = []
-        for index, entry in enumerate(entries):
-            account = portfolio.by_account.get(entry.account_id, portfolio.default_account)
-            try:
-                # The base currency's rate is needed too, to value the entry; a day before 1999 has none.
-                await self._rates.rate(entry.currency, portfolio.base_currency, entry.day)
-                rate = await conversion_rate(self._rates, entry.currency, account.currency, entry.day)
-            except (RateNotPublished, UnknownCurrency) as error:
-                violations.append(FieldViolation(f"{pointer.format(index)}/currency", error.message))
-                continue
-            result.append(replace(entry, fx_rate=rate) if converts(entry, portfolio) else entry)
-        if violations:
-            raise InvalidArgument(f"{violations[0].pointer} {violations[0].detail}", violations)
-        return result
-
     async def _check(self, ledger: Ledger, portfolio: Portfolio) -> None:
         keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
+
+
+def _misnamed_lot(error: LotNotOpen, entries: Sequence[Entry], pointer: str) -> LotNotOpen | InvalidArgument:
+    """The fault of the field that names the lot, where one of the new entries does; else that of an older sale."""
+    for index, entry in enumerate(entries):
+        if entry.id == error.entry_id:
+            return InvalidArgument.of(f"{pointer.format(index)}/lots/{error.index}/{error.field}", error.message)
+    return error
 
 
 class DeleteTransaction:
@@ -147,7 +142,7 @@ class DeleteTransaction:
                 return
             portfolio = await self._store.get(caller.owner, portfolio_id)
             reversal = Reversal(new_id("txn"), portfolio.last_sequence + 1, transaction_id, self._clock.now())
-            ledger = (await self._store.ledger(portfolio_id)).without(transaction_id, reversal.id)
+            ledger = (await self._store.ledger(portfolio)).without(transaction_id, reversal.id)
             keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
             after = replace(portfolio, version=portfolio.version + 1, last_sequence=reversal.sequence)
             change = Change(
@@ -158,7 +153,7 @@ class DeleteTransaction:
                 {},
                 key,
                 reversals=[reversal],
-                detail={"transaction": transaction_id},
+                detail=_what_was(ledger, transaction_id),
             )
             try:
                 await self._store.commit(change)
@@ -167,6 +162,68 @@ class DeleteTransaction:
                     raise
             else:
                 return
+
+
+class RestoreTransaction:
+    """Lets an entry stand again that was taken back, once per request."""
+
+    def __init__(self, store: PortfolioStore, rates: FxRates, clock: Clock) -> None:
+        self._store = store
+        self._rates = rates
+        self._clock = clock
+
+    async def __call__(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        transaction_id: str,
+        *,
+        key: IdempotencyKey | None = None,
+    ) -> Entry:
+        """Restore it; an entry that stands already is answered as it is.
+
+        Raises:
+            TransactionNotFound: None by this id is in the ledger.
+            ShortSale: It is a sale whose shares are gone by now.
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        for attempt in range(ATTEMPTS):
+            portfolio = await self._store.get(caller.owner, portfolio_id)
+            ledger = await self._store.ledger(portfolio)
+            entry = ledger.entry(transaction_id)
+            if await self._store.earlier(key) is not None or not entry.reversed_by:
+                return entry
+            restored = ledger.restored(transaction_id)
+            keep_book(restored.standing, portfolio, await collect_rates(self._rates, portfolio, restored.standing))
+            number = portfolio.last_sequence + 1
+            reversal = Reversal(new_id("txn"), number, transaction_id, self._clock.now(), restores=True)
+            change = Change(
+                replace(portfolio, version=portfolio.version + 1, last_sequence=number),
+                portfolio.version,
+                caller.subject,
+                "transaction.restored",
+                {},
+                key,
+                reversals=[reversal],
+                detail=_what_was(restored, transaction_id),
+            )
+            try:
+                await self._store.commit(change)
+            except StaleVersion:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+            else:
+                return restored.entry(transaction_id)
+        raise StaleVersion("the portfolio is being changed by others; try again")
+
+
+def _what_was(ledger: Ledger, transaction_id: str) -> dict[str, str | int]:
+    """An entry as the audit names it: without symbol and quantity, which administrators have no business to read.
+
+    The entry itself stays in the ledger and in its owner's history, whatever is taken back.
+    """
+    entry = ledger.entry(transaction_id)
+    return {"transaction": entry.id, "type": entry.type.value, "date": entry.day.isoformat()}
 
 
 class ListTransactions:
@@ -189,13 +246,13 @@ class ListTransactions:
         Raises:
             PortfolioNotFound: None by this id is the caller's.
         """
-        await self._store.get(caller.owner, portfolio_id)
-        ledger = await self._store.ledger(portfolio_id)
+        portfolio = await self._store.get(caller.owner, portfolio_id)
+        ledger = await self._store.ledger(portfolio)
         entries: Sequence[Entry] = ledger.standing
         if include_reversed:
             entries = sorted(ledger.entries, key=lambda entry: (entry.day, entry.sequence))
         if symbol:
-            entries = [entry for entry in entries if entry.symbol == symbol]
+            entries = [entry for entry in entries if symbol in entry.symbols]
         after = _position(page.page_token)
         rest = [entry for entry in entries if after is None or (entry.day.isoformat(), entry.sequence) > after]
         items = rest[: page.page_size]
@@ -210,11 +267,8 @@ class ListTransactions:
         Raises:
             TransactionNotFound: None by this id is in the ledger.
         """
-        await self._store.get(caller.owner, portfolio_id)
-        for entry in (await self._store.ledger(portfolio_id)).entries:
-            if entry.id == transaction_id:
-                return entry
-        raise TransactionNotFound("no such transaction stands in this ledger", transaction_id=transaction_id)
+        portfolio = await self._store.get(caller.owner, portfolio_id)
+        return (await self._store.ledger(portfolio)).entry(transaction_id)
 
 
 def _position(token: str) -> tuple[str, int] | None:

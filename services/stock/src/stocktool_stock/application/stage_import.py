@@ -1,0 +1,259 @@
+"""Imports of any size: entries are staged unseen and become part of the ledger by one conditional write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from stocktool_kit.aio import Limiter, run_blocking
+from stocktool_kit.core.caller import Caller
+from stocktool_kit.core.clock import Clock
+from stocktool_kit.core.errors import FieldViolation, InvalidArgument
+from stocktool_kit.core.idempotency import IdempotencyKey
+
+from stocktool_stock.application.fixed_rates import fix_rates
+from stocktool_stock.application.market_ports import FxRates, MarketStatus
+from stocktool_stock.application.portfolios import ATTEMPTS
+from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
+from stocktool_stock.application.rate_collector import collect_rates
+from stocktool_stock.application.records import Record
+from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.drafts import read_drafts
+from stocktool_stock.domain.import_batch import (
+    MAX_ROWS,
+    ImportBatch,
+    ImportState,
+    entry_id,
+    new_import_id,
+    short_print,
+)
+from stocktool_stock.domain.ledger import Draft, Entry
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
+
+THREADS = 2
+_MOST_TOLD = 100
+
+Rows = Sequence[tuple[Draft, str]]
+"""What an import would book, each with its fingerprint: equal content, equal fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedImport:
+    """An import as committed; where every row was there already, `id` is empty and nothing was written."""
+
+    id: str
+    version: int
+    count: int
+    skipped_duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What an import brings: rows that no standing import brought before."""
+
+    entries: list[Entry]
+    fingerprints: list[str]
+    skipped: int
+
+
+class StageImport:
+    """Imports entries, all or none at any size, once per request.
+
+    The whole ledger is checked with them first. A crash at any point leaves either everything or nothing to be seen;
+    what it leaves unseen is swept by a later import.
+    """
+
+    def __init__(
+        self, store: PortfolioStore, imports: ImportStore, rates: FxRates, market: MarketStatus, clock: Clock
+    ) -> None:
+        self._store = store
+        self._imports = imports
+        self._rates = rates
+        self._market = market
+        self._clock = clock
+        self._threads = Limiter(THREADS)
+
+    async def __call__(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        rows: Rows,
+        *,
+        source_name: str,
+        content_hash: str,
+        key: IdempotencyKey | None = None,
+        pointer: str = "/rows/{}",
+    ) -> StagedImport:
+        """Import them.
+
+        Args:
+            caller: Whose portfolio it is.
+            portfolio_id: Where to.
+            rows: At most 100,000, in the order they happened within a day.
+            source_name: What they were read from, a file's name.
+            content_hash: SHA-256 of it in hex.
+            key: The request's identity.
+            pointer: JSON pointer of a row, `{}` standing for its index.
+
+        Raises:
+            InvalidArgument: Rows cannot be taken; the first hundred violations name their places.
+            ShortSale: More would be sold than held on some day, now or later in the ledger.
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        for attempt in range(ATTEMPTS):
+            earlier = await self._store.earlier(key)
+            if earlier is not None:
+                return _staged(earlier)
+            portfolio = await self._store.get(caller.owner, portfolio_id)
+            fresh = await self._fresh(portfolio, rows, pointer)
+            if not fresh.entries:
+                return StagedImport("", portfolio.version, 0, fresh.skipped)
+            await self._check(portfolio, fresh.entries)
+            await self._imports.sweep(portfolio_id)
+            batch, entries = self._batch(fresh, source_name, content_hash)
+            await self._imports.stage(portfolio_id, batch, entries, fresh.fingerprints)
+            try:
+                return await self._commit(caller, portfolio, batch, key)
+            except StaleVersion:
+                await self._imports.discard(portfolio_id, batch.id)
+                if attempt + 1 == ATTEMPTS:
+                    raise
+        raise StaleVersion("the portfolio is being changed by others; try again")
+
+    async def preview(
+        self, caller: Caller, portfolio_id: PortfolioId, rows: Rows, *, pointer: str = "/rows/{}"
+    ) -> StagedImport:
+        """Do everything an import does but write: the same errors, and what it would bring.
+
+        Raises:
+            InvalidArgument: Rows cannot be taken; the first hundred violations name their places.
+            ShortSale: More would be sold than held on some day, now or later in the ledger.
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        portfolio = await self._store.get(caller.owner, portfolio_id)
+        fresh = await self._fresh(portfolio, rows, pointer)
+        await self._check(portfolio, fresh.entries)
+        return StagedImport("", portfolio.version, len(fresh.entries), fresh.skipped)
+
+    async def duplicates(self, caller: Caller, portfolio_id: PortfolioId, fingerprints: Sequence[str]) -> list[bool]:
+        """For each fingerprint whether a standing import brought it.
+
+        Raises:
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        portfolio = await self._store.get(caller.owner, portfolio_id)
+        return _known(await self._imports.fingerprints(portfolio), fingerprints)
+
+    async def _fresh(self, portfolio: Portfolio, rows: Rows, pointer: str) -> _Fresh:
+        if not 1 <= len(rows) <= MAX_ROWS:
+            raise InvalidArgument.of("/rows", f"must be 1 to {MAX_ROWS}; cut a longer file into several")
+        fingerprints = [fingerprint for _, fingerprint in rows]
+        known = _known(await self._imports.fingerprints(portfolio), fingerprints)
+        wanted = [index for index, is_known in enumerate(known) if not is_known]
+        currencies = await self._rates.currencies()
+
+        def read() -> list[Entry]:
+            return self._read([rows[index][0] for index in wanted], wanted, portfolio, currencies, pointer)
+
+        entries = await run_blocking(self._threads, read)
+        entries = await fix_rates(self._rates, entries, portfolio, lambda index: pointer.format(wanted[index]))
+        # By day, so that a page of the list lies in few parts; within a day they stay in the order given.
+        order = sorted(range(len(entries)), key=lambda index: entries[index].day)
+        return _Fresh(
+            [replace(entries[at], sequence=portfolio.last_sequence + 1 + place) for place, at in enumerate(order)],
+            [fingerprints[wanted[at]] for at in order],
+            len(rows) - len(wanted),
+        )
+
+    def _read(
+        self,
+        drafts: Sequence[Draft],
+        places: Sequence[int],
+        portfolio: Portfolio,
+        currencies: frozenset[str],
+        pointer: str,
+    ) -> list[Entry]:
+        today, now = self._market.today(), self._clock.now()
+        entries: list[Entry] = []
+        violations: list[FieldViolation] = []
+        for draft, place in zip(drafts, places, strict=True):
+            try:
+                entries += read_drafts(
+                    [draft],
+                    portfolio,
+                    today=today,
+                    currencies=currencies,
+                    recorded_at=now,
+                    pointer=pointer.format(place),
+                )
+            except InvalidArgument as error:
+                violations += error.violations
+                if len(violations) >= _MOST_TOLD:
+                    break
+        if violations:
+            first = violations[0]
+            raise InvalidArgument(f"{first.pointer} {first.detail}", violations[:_MOST_TOLD])
+        return entries
+
+    async def _check(self, portfolio: Portfolio, entries: Sequence[Entry]) -> None:
+        standing = (await self._store.ledger(portfolio)).with_entries(entries).standing
+        rates = await collect_rates(self._rates, portfolio, standing)
+        await run_blocking(self._threads, lambda: keep_book(standing, portfolio, rates))
+
+    def _batch(self, fresh: _Fresh, source_name: str, content_hash: str) -> tuple[ImportBatch, list[Entry]]:
+        batch = ImportBatch(
+            id=new_import_id(),
+            state=ImportState.STAGED,
+            count=len(fresh.entries),
+            skipped_duplicates=fresh.skipped,
+            source_name=source_name,
+            content_hash=content_hash,
+            staged_at=self._clock.now(),
+        )
+        places = zip(fresh.entries, count(), strict=False)
+        return batch, [replace(entry, id=entry_id(batch.id, at), sequence=at + 1) for entry, at in places]
+
+    async def _commit(
+        self, caller: Caller, portfolio: Portfolio, batch: ImportBatch, key: IdempotencyKey | None
+    ) -> StagedImport:
+        committed = batch.committed(portfolio.last_sequence)
+        after = replace(portfolio, version=portfolio.version + 1, last_sequence=committed.last_sequence)
+        answer: Record = {
+            "id": batch.id,
+            "version": after.version,
+            "count": batch.count,
+            "skipped_duplicates": batch.skipped_duplicates,
+        }
+        change = Change(
+            after,
+            portfolio.version,
+            caller.subject,
+            "import.committed",
+            answer,
+            key,
+            commits=committed,
+            detail={"import": batch.id, "count": batch.count, "skipped": batch.skipped_duplicates},
+        )
+        return _staged(await self._store.commit(change))
+
+
+def _known(standing: Counter[bytes], fingerprints: Sequence[str]) -> list[bool]:
+    """Which of them stand already: as many of equal ones as stand, the first ones first."""
+    left = standing.copy()
+    known: list[bool] = []
+    for fingerprint in fingerprints:
+        short = short_print(fingerprint)
+        known.append(left[short] > 0)
+        left[short] -= 1
+    return known
+
+
+def _staged(answer: Record) -> StagedImport:
+    return StagedImport(
+        str(answer["id"]),
+        int(str(answer["version"])),
+        int(str(answer["count"])),
+        int(str(answer["skipped_duplicates"])),
+    )
