@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -26,7 +27,8 @@ BARS = FakeBars({"X": some_bars("X", {"2023-01-02": 50, "2024-11-29": 50})})
 async def measured(entries: Sequence[Entry], **range_: object) -> IncomeReport:
     """The report of a ledger, from the use case; a euro is 1.25 dollars on every day."""
     store = FakePortfolios()
-    portfolio = a_portfolio(accounts={"acc_1": "USD", "acc_2": "USD"})
+    newest = max((entry.sequence for entry in entries), default=0)
+    portfolio = replace(a_portfolio(accounts={"acc_1": "USD", "acc_2": "USD"}), last_sequence=newest)
     store.heads[portfolio.id], store.entries[portfolio.id] = portfolio, list(entries)
     reader = PortfolioReader(store, BARS, FakeRates(), FakeMarket(TODAY))
     return await MeasureIncome(reader)(OWNER, portfolio.id, **range_)  # type: ignore[arg-type]

@@ -32,8 +32,8 @@ CONVENTIONS: Mapping[str, str] = {
     "rounding": "once, half to even, each sum from its exact parts",
     "exchange_rates": RATE_SOURCE,
     "trailing": "the twelve months to the end, whatever the start",
-    "expected": "each dividend of the last twelve months a year later: its amount per share, counted after later splits "
-    "and at its own day's rate, x shares held at the end; interest is not expected",
+    "expected": "each dividend of the last twelve months a year later: its amount per share, at its own day's rate and "
+    "counted after later splits, x shares held at the end; interest is not expected",
     "yield_on_cost": "expected / cost of what is held",
     "trailing_yield": "expected / market value of what is held; cash is left out",
 }

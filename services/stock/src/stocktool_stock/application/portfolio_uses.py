@@ -11,7 +11,10 @@ from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
+from stocktool_stock.application.project_portfolio import ProjectPortfolio
+from stocktool_stock.application.stage_import import StageImport
 from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
+from stocktool_stock.application.undo_import import ReadImports, UndoImport
 from stocktool_stock.application.value_portfolio import ValuePortfolio
 
 
@@ -26,10 +29,14 @@ class PortfolioUses:
     record: RecordTransactions
     list_transactions: ListTransactions
     delete_transaction: DeleteTransaction
+    stage_import: StageImport
+    read_imports: ReadImports
+    undo_import: UndoImport
     value: ValuePortfolio
     performance: MeasurePerformance
     risk: MeasureRisk
     income: MeasureIncome
+    project: ProjectPortfolio
     allocate: AllocatePortfolio
     compare: CompareSymbols
     start_analysis: StartAnalysis

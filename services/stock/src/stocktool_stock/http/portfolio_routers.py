@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import figures, income, portfolios, transactions
+from stocktool_stock.http import figures, import_batches, income, portfolios, projection, transactions
 
-PORTFOLIO_ROUTERS = (portfolios.router, transactions.router, figures.router, income.router)
+PORTFOLIO_ROUTERS = (
+    portfolios.router,
+    transactions.router,
+    import_batches.router,
+    figures.router,
+    income.router,
+    projection.router,
+)
