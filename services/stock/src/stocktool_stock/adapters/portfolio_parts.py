@@ -10,7 +10,9 @@ from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
+from stocktool_stock.adapters.dynamodb_imports import DynamoDBImports
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
+from stocktool_stock.adapters.ledger_log import LedgerLog
 from stocktool_stock.adapters.threads import Threads
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
@@ -22,9 +24,11 @@ from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
-from stocktool_stock.application.read_history import ReadHistory
 from stocktool_stock.application.project_portfolio import ProjectPortfolio
+from stocktool_stock.application.read_history import ReadHistory
+from stocktool_stock.application.stage_import import StageImport
 from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
+from stocktool_stock.application.undo_import import ReadImports, UndoImport
 from stocktool_stock.application.value_portfolio import ValuePortfolio
 
 
@@ -60,7 +64,9 @@ def portfolio_parts(
         benchmark: Symbol that background analyses compare with.
         render: Writes the result of an analysis.
     """
-    store = DynamoDBPortfolios(table, audit_table, clock)
+    log = LedgerLog(table)
+    store = DynamoDBPortfolios(table, audit_table, clock, log)
+    imports = DynamoDBImports(table, log, clock)
     analyses = DynamoDBAnalyses(table, audit_table, Outbox(table.name), leases, clock)
     reader = PortfolioReader(store, market.bars, market.fx, market.status)
     history = ReadHistory(reader, market.fx)
@@ -76,6 +82,9 @@ def portfolio_parts(
         record=RecordTransactions(store, market.fx, market.status, clock),
         list_transactions=ListTransactions(store),
         delete_transaction=DeleteTransaction(store, market.fx, clock),
+        stage_import=StageImport(store, imports, market.fx, market.status, clock),
+        read_imports=ReadImports(store, imports),
+        undo_import=UndoImport(store, imports, market.fx, clock),
         value=value,
         performance=performance,
         risk=risk,
