@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import pyxirr
 from stocktool_kit.core.errors import InvalidArgument
+from stocktool_stock.application.market_ports import FxRate, FxRates, FxSeries
 from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
 from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.read_history import DailyHistory, ReadHistory
@@ -28,6 +31,28 @@ SPY = {"2024-01-02": 400, "2024-01-31": 440, "2024-02-29": 440, "2024-03-28": 48
 
 
 @dataclass
+class MovingRates(FakeRates):
+    """Dollars for one of a currency, by day; gaps carry forward."""
+
+    currency: str = "EUR"
+    dollars: Mapping[date, Decimal] = field(default_factory=dict)
+
+    def __init__(self, currency: str, dollars: Mapping[date, Decimal]) -> None:
+        super().__init__()
+        self.currency, self.dollars = currency, dollars
+
+    async def rate(self, base: str, quote: str, day: date) -> FxRate:
+        assert {base, quote} <= {self.currency, "USD"}
+        seen = max((each for each in self.dollars if each <= day), default=min(self.dollars))
+        one = {"USD": Decimal(1), self.currency: self.dollars[seen]}
+        return FxRate(base, quote, seen, one[base] / one[quote])
+
+    async def series(self, base: str, quote: str, days: npt.NDArray[np.datetime64]) -> FxSeries:
+        rates = [float((await self.rate(base, quote, each)).rate) for each in days.tolist()]
+        return FxSeries(base, quote, days, np.array(rates), days)
+
+
+@dataclass
 class Measured:
     """A portfolio in memory, and what it is measured by."""
 
@@ -39,14 +64,23 @@ class Measured:
 
     def __post_init__(self) -> None:
         self.portfolio = replace(self.portfolio, last_sequence=max((e.sequence for e in self.entries), default=0))
-        store = FakePortfolios({self.portfolio.id: self.portfolio}, {self.portfolio.id: self.entries})
-        bars = {
-            name: some_bars(name, closes, currency=self.currencies.get(name, "USD"))
-            for name, closes in self.series.items()
-        }
-        rates = FakeRates()
-        self.reader = PortfolioReader(store, FakeBars(bars), rates, FakeMarket(day(self.today)))
+        self.store = FakePortfolios({self.portfolio.id: self.portfolio}, {self.portfolio.id: self.entries})
+        self.bars = FakeBars(
+            {
+                name: some_bars(name, closes, currency=self.currencies.get(name, "USD"))
+                for name, closes in self.series.items()
+            }
+        )
+        self.use(FakeRates())
+
+    def use(self, rates: FxRates) -> None:
+        """Take these rates."""
+        self.reader = PortfolioReader(self.store, self.bars, rates, FakeMarket(day(self.today)))
         self.read = ReadHistory(self.reader, rates)
+
+    def moving(self, currency: str, rates: Mapping[str, str]) -> None:
+        """Let a currency have these rates in dollars, by day."""
+        self.use(MovingRates(currency, {day(on): Decimal(rate) for on, rate in rates.items()}))
 
     async def history(self, **asked: object) -> DailyHistory:
         return await self.read(self.portfolio.owner, self.portfolio.id, **asked)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
+from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
@@ -88,6 +89,7 @@ def portfolio_parts(
         value=value,
         performance=performance,
         risk=risk,
+        contribution=MeasureContribution(history, market.instruments),
         income=MeasureIncome(reader),
         project=ProjectPortfolio(history, Threads()),
         allocate=allocate,

@@ -57,7 +57,9 @@ class PortfolioReader:
         """
         portfolio = await self._store.get(owner, portfolio_id)
         ledger = await self._store.ledger(portfolio)
-        symbols = sorted({entry.symbol for entry in ledger.standing if entry.symbol and entry.day <= until} | set(also))
+        symbols = sorted(
+            {each for entry in ledger.standing if entry.day <= until for each in entry.symbols} | set(also)
+        )
         batch = await self._bars.many(symbols, None, until) if symbols else BarsBatch({})
         return Material(
             portfolio=portfolio,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, StartAnalysis
 from stocktool_stock.application.compare_symbols import CompareSymbols
+from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
@@ -35,6 +36,7 @@ class PortfolioUses:
     value: ValuePortfolio
     performance: MeasurePerformance
     risk: MeasureRisk
+    contribution: MeasureContribution
     income: MeasureIncome
     project: ProjectPortfolio
     allocate: AllocatePortfolio

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import figures, import_batches, income, portfolios, projection, transactions
+from stocktool_stock.http import explained, figures, import_batches, income, portfolios, projection, transactions
 
 PORTFOLIO_ROUTERS = (
     portfolios.router,
     transactions.router,
     import_batches.router,
     figures.router,
+    explained.router,
     income.router,
     projection.router,
 )
