@@ -11,7 +11,7 @@ from itertools import count
 import numpy as np
 from stocktool_kit.core.ids import OwnerId
 from stocktool_stock.domain.bars import Bars, Split
-from stocktool_stock.domain.ledger import Entry, EntryType
+from stocktool_stock.domain.ledger import Entry, EntryType, LotChoice
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import Account, Portfolio, PortfolioId
 from stocktool_stock.domain.rates import RateTable
@@ -63,6 +63,14 @@ def an_entry(
     account_id: str = "acc_1",
     ratio: str | None = None,
     fx_rate: str | None = None,
+    fee_currency: str = "",
+    tax_currency: str = "",
+    lots: Mapping[str, str] | None = None,
+    acquired: str | None = None,
+    cost_basis: str | None = None,
+    to_account_id: str = "",
+    new_symbol: str = "",
+    cost_fraction: str | None = None,
 ) -> Entry:
     """An entry; each one made later has a higher sequence."""
 
@@ -87,6 +95,14 @@ def an_entry(
         tax=Decimal(tax),
         ratio=None if ratio is None else Fraction(ratio),
         fx_rate=number(fx_rate),
+        fee_currency=fee_currency,
+        tax_currency=tax_currency,
+        lots=tuple(LotChoice(lot_id, Decimal(shares)) for lot_id, shares in (lots or {}).items()),
+        acquired=None if acquired is None else day(acquired),
+        cost_basis=number(cost_basis),
+        to_account_id=to_account_id,
+        new_symbol=new_symbol,
+        cost_fraction=number(cost_fraction),
     )
 
 

@@ -17,7 +17,7 @@ from stocktool_stock.domain.ledger import Entry, EntryType, NoFraction, NothingH
 from stocktool_stock.domain.lots import CostMethod, Lot, LotNotOpen
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
-from stocktool_stock.domain.splits import BookedSplit
+from stocktool_stock.domain.splits import MATCH_DAYS, BookedSplit
 
 Position = tuple[str, str]
 """Account id and symbol."""
@@ -165,6 +165,13 @@ class Book:
         """Splits booked for a position."""
         account_id, symbol = position
         return [split for split in self.splits if split.symbol == symbol and split.account_id == account_id]
+
+    def spun_off_near(self, symbol: str, day: date) -> bool:
+        """Whether some account booked a spin-off of a symbol within ten days of a day."""
+        return any(
+            each.symbol == symbol and each.type is EntryType.SPIN_OFF and abs((each.day - day).days) <= MATCH_DAYS
+            for each in self.reorganisations
+        )
 
 
 def keep_book(

@@ -265,7 +265,9 @@ class _Valuer:
         for position, plan in self._plans.items():
             for split in plan.unbooked:
                 before = [quantity for day, quantity in self._book.quantities[position] if day < split.ex_date]
-                if split.ex_date <= self._as_of and before and before[-1] > 0:
+                if split.ex_date > self._as_of or self._book.spun_off_near(position[1], split.ex_date):
+                    continue  # some vendors tell a spin-off as a split, which it is not
+                if before and before[-1] > 0:
                     found[position[1], split.ex_date] = split
         return tuple((symbol, split) for (symbol, _), split in sorted(found.items(), key=lambda item: item[0]))
 
