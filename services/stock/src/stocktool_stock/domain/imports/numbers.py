@@ -47,6 +47,7 @@ _CURRENCY = re.compile(
 )
 _BODY = re.compile(r"^[0-9]+(?:[.,][0-9]+)*[.,]?$|^[.,][0-9]+$", re.ASCII)
 _EXPONENT = re.compile(r"^([0-9]+(?:[.,][0-9]+)?)[eE]([+-]?[0-9]{1,2})$", re.ASCII)
+_GROUPED = re.compile(r"^[0-9]{1,3}(?: [0-9]{2,3})* [0-9]{3}$", re.ASCII)  # Indian thousands come in twos
 _AMBIGUOUS = re.compile(r"^[1-9][0-9]{0,2}[.,][0-9]{3}$", re.ASCII)
 
 
@@ -97,6 +98,8 @@ def read_number(text: str, style: NumberStyle) -> Decimal | None:
     if style.decimal is not None and not style.mixed and sign is not style.decimal:
         raise BadNumber(f"{parts.body} contradicts the decimal {style.decimal} of the other numbers")
     point, thousands = (",", ".") if sign is DecimalSign.COMMA else (".", ",")
+    if thousands in parts.body and not _GROUPED.match(parts.body.replace(thousands, " ").partition(point)[0]):
+        raise BadNumber(f"{parts.body} is no number: thousands stand in groups of three")
     whole, _, decimals = parts.body.replace(thousands, "").partition(point)
     number = Decimal(f"{whole or '0'}.{decimals or '0'}").scaleb(parts.exponent)
     if parts.percent:

@@ -14,7 +14,7 @@ from stocktool_stock.domain.imports.numbers import DecimalSign
 MAX_BYTES = 20_000_000
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
-MAX_CELL = 2_000
+MAX_CELL = 10_000
 
 
 class UnreadableFile(InvalidArgument):

@@ -59,6 +59,7 @@ class ImportRow:
         notes: Things worth knowing that hinder nothing.
         time: Time of day as `HH:MM:SS` where the file has it: the order within a day.
         symbol_currency: Currency the instrument is traded in as the file has it, empty where it says none.
+        entry_id: Id of the entry in an export of our own.
     """
 
     row: int
@@ -73,6 +74,7 @@ class ImportRow:
     notes: tuple[str, ...] = ()
     time: str = ""
     symbol_currency: str = ""
+    entry_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Files of brokers: from bytes to rows, on threads of their own."""
