@@ -184,12 +184,26 @@ class FakeRates:
                 raise UnknownCurrency(f"no rate for {currency}", currency=currency)
         return FxRate(base, quote, day, Decimal(self.per_euro[quote]) / Decimal(self.per_euro[base]))
 
+    async def into(self, currency: str) -> Mapping[tuple[str, date], Decimal]:
+        return _RatesInto(self.per_euro, currency)
+
     async def series(self, base: str, quote: str, days: npt.NDArray[np.datetime64]) -> FxSeries:
         rate = float((await self.rate(base, quote, date(2024, 1, 1))).rate)
         return FxSeries(base, quote, days, np.full(len(days), rate), days)
 
     async def currencies(self) -> frozenset[str]:
         return frozenset(self.per_euro)
+
+
+class _RatesInto(dict[tuple[str, date], Decimal]):
+    def __init__(self, per_euro: Mapping[str, str], currency: str) -> None:
+        super().__init__()
+        self._per_euro, self._currency = per_euro, currency
+
+    def __missing__(self, key: tuple[str, date]) -> Decimal:
+        if key[0] not in self._per_euro:
+            raise UnknownCurrency(f"no rate for {key[0]}", currency=key[0])
+        return Decimal(self._per_euro[self._currency]) / Decimal(self._per_euro[key[0]])
 
 
 @dataclass

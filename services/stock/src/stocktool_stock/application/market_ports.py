@@ -90,6 +90,16 @@ class FxRates(Protocol):
         """
         ...
 
+    async def into(self, currency: str) -> Mapping[tuple[str, date], Decimal]:
+        """Give the rates into a currency, by currency and day, by the same rule.
+
+        What is not there yet is worked out at the look-up, which so raises `UnknownCurrency` and `RateNotPublished`.
+
+        Raises:
+            UnknownCurrency: The ECB publishes no rate for it.
+        """
+        ...
+
     async def series(self, base: str, quote: str, days: npt.NDArray[np.datetime64]) -> FxSeries:
         """Give a rate for each of `days` (`datetime64[D]`, increasing) by the same rule.
 

@@ -43,26 +43,27 @@ def rates_of(entry: Entry, portfolio: Portfolio) -> set[tuple[str, date]]:
     return needs
 
 
+async def rates_into(fx: FxRates, portfolio: Portfolio) -> RateTable:
+    """Rates into a portfolio's base currency; one that was never published shows when it is asked for."""
+    return RateTable(portfolio.base_currency, await fx.into(portfolio.base_currency))
+
+
 async def collect_rates(
     fx: FxRates, portfolio: Portfolio, entries: Sequence[Entry], *, on: Iterable[tuple[str, date]] = ()
 ) -> RateTable:
-    """Rates into the base currency of every entry's day, in its own and its accounts' currencies.
-
-    Those of the day its shares were acquired, and of its fee and tax, are among them.
+    """Rates into the base currency, with those that booking some entries takes looked up first.
 
     Args:
         fx: Where they come from.
         portfolio: Gives the base currency and those of the accounts.
         entries: Entries to be booked.
         on: Further currencies and days.
+
+    Raises:
+        UnknownCurrency: The ECB publishes no rate for one of them.
+        RateNotPublished: Nothing was published at or before a day.
     """
-    wanted = {need for entry in entries for need in rates_of(entry, portfolio)} | set(on)
-    for entry in entries:
-        if entry.type is EntryType.MERGER and entry.amount_per_share:  # its cash is told in every lot's currency
-            wanted |= {(code, entry.day) for code in {currency for currency, _ in wanted}}
-    base = portfolio.base_currency
-    rates: dict[tuple[str, date], Decimal] = {}
-    for currency, day in wanted:
-        if currency != base:
-            rates[currency, day] = (await fx.rate(currency, base, day)).rate
-    return RateTable(base, rates)
+    rates = await rates_into(fx, portfolio)
+    for currency, day in {need for entry in entries for need in rates_of(entry, portfolio)} | set(on):
+        rates.rate(currency, day)
+    return rates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.periods import Period, range_start
 from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
 from stocktool_stock.domain.bars import Bars, Column, Days
-from stocktool_stock.domain.book import Book, Flow, Payment
+from stocktool_stock.domain.book import Book, Charge, Flow, Payment
 from stocktool_stock.domain.daily import DailyValuer, DailyValues, carried, grid
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
@@ -23,19 +23,10 @@ from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.returns import daily_returns, growth
 from stocktool_stock.domain.risk import Figure
-from stocktool_stock.domain.segments import Charge, Scope, charges, first_day, scope_flows, scope_values
+from stocktool_stock.domain.segments import Scope, first_day, scope_flows, scope_values
 from stocktool_stock.domain.valuation import Valuation, value_book
 
 WHOLE = Scope()
-
-
-@dataclass(frozen=True, slots=True)
-class RangeQuery:
-    """A range of days as callers say it; without start and period since the first day of the ledger."""
-
-    start: date | None = None
-    end: date | None = None
-    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +84,11 @@ class DailyHistory:
         """The exact value of the whole portfolio at the close of the last day."""
         return value_book(self.book, self.material.bars, self.rates, as_of=self.end)
 
+    def total_return_prices(self, symbol: str) -> Column:
+        """Adjusted closes in the base currency on the days, NaN before the first; the symbol was read with the rest."""
+        known = self.material.bars[symbol]
+        return _total_return(known, self.daily.days) * self.valuer.rate(known.currency)
+
     def worth(self, valuation: Valuation) -> Decimal:
         """What of a valuation belongs to the scope."""
         if not self.scope:
@@ -127,6 +123,7 @@ class ReadHistory:
         benchmark: str = "",
         scope: Scope = WHOLE,
         gross: bool = False,
+        also: Sequence[str] = (),
     ) -> DailyHistory:
         """Value one, or a part of it, on each day of a range.
 
@@ -139,6 +136,7 @@ class ReadHistory:
             benchmark: Symbol to compare with, empty for none.
             scope: An account, a symbol, both or all.
             gross: Whether fees and taxes count as taken out, so that returns are those before them.
+            also: Further symbols whose prices are wanted.
 
         Raises:
             PortfolioNotFound: None by this id is the owner's.
@@ -147,7 +145,8 @@ class ReadHistory:
         """
         last = self._reader.day_of(end)
         first = range_start(start, period, last)
-        material = await self._reader.material(owner, portfolio_id, last, also=[benchmark] if benchmark else [])
+        also = [*also, *([benchmark] if benchmark else [])]
+        material = await self._reader.material(owner, portfolio_id, last, also=also)
         book, rates = await self._reader.book(material, last)
         _check(scope, book)
         inception = first_day(book, scope) or last
@@ -155,13 +154,14 @@ class ReadHistory:
         begin = inception if first is None else max(first, inception)
         held = [bars for symbol, bars in material.bars.items() if symbol in set(book.symbols)]
         known = material.bars.get(benchmark)
-        days = grid([*held, *([known] if known else [])], begin, last, _days_of(book))
+        extra = [material.bars[symbol] for symbol in also if symbol in material.bars]
+        days = grid([*held, *extra], begin, last, _days_of(book))
         fx = await self._reader.fx_columns(material, book, days)
         valuer = DailyValuer(book, days, {bars.symbol: bars for bars in held}, fx, rates)
         moved = [Moved(*each) for each in scope_flows(book, scope, rates, valuer)]
         charged = [
             charge
-            for charge in charges(material.ledger.standing, rates, until=last)
+            for charge in book.charges
             if scope.account_id in ("", charge.account_id) and (not scope.symbol or scope.symbol == charge.symbol)
         ]
         flows = valuer.on_grid((each.day, float(each.amount)) for each in moved)
@@ -209,8 +209,7 @@ def _benchmark(
         if reason == SymbolNotFound.reason:
             raise SymbolNotFound(symbol)
         raise ProviderUnavailable(f"prices of {symbol} cannot be had now", symbol=symbol)
-    adjusted = np.where(np.isnan(known.adjusted_close), known.close, known.adjusted_close)
-    price = carried(days, known.days, adjusted)
+    price = _total_return(known, days)
     if known.currency != material.portfolio.base_currency:
         price = price * fx[known.currency]
     twr: Figure = Undefined(f"its prices begin on {known.first_day}, after the start")
@@ -225,3 +224,8 @@ def _benchmark(
         price_as_of=known.last_day,
         stale=known.stale,
     )
+
+
+def _total_return(known: Bars, days: Days) -> Column:
+    adjusted = np.where(np.isnan(known.adjusted_close), known.close, known.adjusted_close)
+    return carried(days, known.days, adjusted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -111,6 +111,18 @@ class TradePrice:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A fee and a tax of one entry, in the base currency."""
+
+    day: date
+    account_id: str
+    symbol: str
+    fee: Decimal
+    tax: Decimal
+    entry_id: str
+
+
 @dataclass(slots=True)
 class Book:
     """What a ledger comes to.
@@ -123,6 +135,7 @@ class Book:
         flows: External flows in order.
         internal_flows: What left one account of the portfolio (negative) and reached another, in pairs.
         payments: Cash that entries moved, in order.
+        charges: Fees and taxes of entries, in order.
         conversions: Cash that was converted at the end of a day, where the book settles so.
         splits: Splits booked, those after the last day that counts among them.
         reorganisations: Spin-offs and mergers booked.
@@ -137,6 +150,7 @@ class Book:
     flows: list[Flow] = field(default_factory=list)
     internal_flows: list[Flow] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
     conversions: list[Conversion] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
     splits: list[BookedSplit] = field(default_factory=list)
@@ -165,6 +179,19 @@ class Book:
         """Splits booked for a position."""
         account_id, symbol = position
         return [split for split in self.splits if split.symbol == symbol and split.account_id == account_id]
+
+    def copied(self, portfolio: Portfolio) -> Book:
+        """The same book under the portfolio's head as it is now; what is booked into one is not seen in the other."""
+        book = replace(self, portfolio=portfolio)
+        for each in fields(Book):
+            value = getattr(book, each.name)
+            if isinstance(value, list):
+                setattr(book, each.name, list(value))
+            elif isinstance(value, dict):
+                copy = value.copy()
+                copy.update((key, list(some)) for key, some in value.items() if isinstance(some, list))
+                setattr(book, each.name, copy)
+        return book
 
     def spun_off_near(self, symbol: str, day: date) -> bool:
         """Whether some account booked a spin-off of a symbol within ten days of a day."""
@@ -207,7 +234,7 @@ def keep_book(
         NoFraction: Cash in lieu where no fraction of a share is left over.
     """
     with exact():
-        funded = any(_funds(entry) for entry in entries)
+        funded = any(funds(entry) for entry in entries)
         keeper = _Keeper(
             Book(portfolio),
             cost_method or portfolio.cost_method,
@@ -216,17 +243,67 @@ def keep_book(
             settle_daily=settle_daily,
             skip_empty_dividends=skip_empty_dividends,
         )
+        keeper.book_entries(entries, until)
+        return keeper.finished()
+
+
+def open_book(entries: Sequence[Entry], portfolio: Portfolio, rates: RateTable, *, implied: bool) -> Book:
+    """Book all entries of some first days, and leave the book so that `continue_book` goes on from the next day.
+
+    Args:
+        entries: Standing entries by day, then order of entry.
+        portfolio: Gives accounts, base currency and cost method.
+        rates: Rates of all days and currencies of the entries.
+        implied: Whether deposits are implied: there is no entry that `funds`, before or after the cut.
+    """
+    with exact():
+        keeper = _Keeper(
+            Book(portfolio),
+            portfolio.cost_method,
+            rates,
+            implied=implied,
+            settle_daily=False,
+            skip_empty_dividends=False,
+        )
         for entry in entries:
-            if until is None or entry.day <= until:
-                keeper.book_entry(entry)
-            elif entry.type is EntryType.SPLIT:
-                keeper.note_later_split(entry)
+            keeper.book_entry(entry)
         keeper.close_day()
-        keeper.average()
         return keeper.book
 
 
-def _funds(entry: Entry) -> bool:
+def continue_book(
+    start: Book,
+    entries: Sequence[Entry],
+    portfolio: Portfolio,
+    rates: RateTable,
+    *,
+    implied: bool,
+    until: date | None = None,
+) -> Book:
+    """Go on from an open book, which stays as it is: gives what `keep_book` gives for all entries together.
+
+    Args:
+        start: What `open_book` left under the same cost method, base currency and `implied`.
+        entries: Standing entries of later days, in order.
+        portfolio: The head as it is now.
+        rates: Rates of all days and currencies of these entries, and on a merger's day of the currencies of open lots.
+        implied: Whether deposits are implied.
+        until: Last day that counts; not before the last day of `start`.
+    """
+    with exact():
+        keeper = _Keeper(
+            start.copied(portfolio),
+            portfolio.cost_method,
+            rates,
+            implied=implied,
+            settle_daily=False,
+            skip_empty_dividends=False,
+        )
+        keeper.book_entries(entries, until)
+        return keeper.finished()
+
+
+def funds(entry: Entry) -> bool:
     """Whether an entry says what the owner pays in or takes out; between own accounts nothing is."""
     transfer = entry.type in (EntryType.TRANSFER_IN, EntryType.TRANSFER_OUT)
     return entry.type in _FUNDING or (transfer and not entry.symbol and not entry.to_account_id)
@@ -271,6 +348,20 @@ class _Keeper:
             EntryType.SPIN_OFF: self._spin_off,
             EntryType.MERGER: self._merger,
         }
+
+    def book_entries(self, entries: Sequence[Entry], until: date | None) -> None:
+        """Book them; of those after the last day that counts only splits are noted."""
+        for entry in entries:
+            if until is None or entry.day <= until:
+                self.book_entry(entry)
+            elif entry.type is EntryType.SPLIT:
+                self.note_later_split(entry)
+
+    def finished(self) -> Book:
+        """The book at its end."""
+        self.close_day()
+        self.average()
+        return self.book
 
     def book_entry(self, entry: Entry) -> None:
         if self._day is not None and entry.day != self._day:
@@ -342,8 +433,15 @@ class _Keeper:
         self.book.payments.append(payment)
 
     def _charged(self, entry: Entry) -> None:
-        self.book.fees += self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
-        self.book.taxes += self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+        if entry.fee or entry.tax:
+            fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
+            tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+            self._charge_of(entry, fee, tax)
+
+    def _charge_of(self, entry: Entry, fee: Decimal, tax: Decimal) -> None:
+        self.book.fees += fee
+        self.book.taxes += tax
+        self.book.charges.append(Charge(entry.day, entry.account_id, entry.symbol, fee, tax, entry.id))
 
     def _cross(self, source: str, target: str, day: date) -> Decimal:
         """Units of `target` for one of `source`, to twelve places as a recorded rate has them."""
@@ -505,10 +603,11 @@ class _Keeper:
 
     def _charge(self, entry: Entry) -> None:
         self._pay(entry, -entry.gross)
+        amount = self._to_base(entry.gross, entry)
         if entry.type is EntryType.FEE:
-            self.book.fees += self._to_base(entry.gross, entry)
+            self._charge_of(entry, amount, Decimal(0))
         else:
-            self.book.taxes += self._to_base(entry.gross, entry)
+            self._charge_of(entry, Decimal(0), amount)
 
     def _split(self, entry: Entry) -> None:
         for position in self._positions(entry):

@@ -8,7 +8,7 @@ fall. Floats, good to some 1e-12 of the value.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -78,38 +78,6 @@ class SegmentDays:
         return self.gains - self.income - self.currency_effect + self.fees + self.taxes
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """A fee and a tax of one entry, in the base currency."""
-
-    day: date
-    account_id: str
-    symbol: str
-    fee: Decimal
-    tax: Decimal
-    entry_id: str
-
-
-def charges(entries: Iterable[Entry], rates: RateTable, *, until: date | None = None) -> Iterator[Charge]:
-    """Fees and taxes of entries, each at the rate of its day."""
-    for entry in entries:
-        fee, tax = entry.fee, entry.tax
-        if entry.type is EntryType.FEE:
-            fee += entry.gross
-        elif entry.type is EntryType.TAX:
-            tax += entry.gross
-        if (not fee and not tax) or (until is not None and entry.day > until):
-            continue
-        yield Charge(
-            entry.day,
-            entry.account_id,
-            entry.symbol,
-            rates.to_base(fee, entry.fee_currency or entry.currency, entry.day) if fee else Decimal(0),
-            rates.to_base(tax, entry.tax_currency or entry.currency, entry.day) if tax else Decimal(0),
-            entry.id,
-        )
-
-
 def scope_flows(
     book: Book, scope: Scope, rates: RateTable, valuer: DailyValuer
 ) -> list[tuple[date, Decimal, Flow | Payment]]:
@@ -173,7 +141,7 @@ class _Cutter:
         values = {self._position(*position): self._valuer.position(position) for position in self._book.quantities}
         self._flows()
         self._payments({entry.id: entry for entry in entries})
-        self._charges(entries)
+        self._charge({entry.id for entry in entries if entry.type in _INCOME})
         self._reorganisations()
         for segment, changes in self._cash.items():
             values[segment] = self._valuer.cash(segment.currency, _running(changes))
@@ -214,10 +182,9 @@ class _Cutter:
         segment = self._position(paid.account_id, paid.symbol) if paid.symbol else cash
         self._income[segment].append((paid.day, earned))
 
-    def _charges(self, entries: Sequence[Entry]) -> None:
-        earning = {entry.id for entry in entries if entry.type in _INCOME}
+    def _charge(self, earning: Set[str]) -> None:
         paid_in = {paid.entry_id: paid.currency for paid in reversed(self._book.payments)}
-        for charge in charges(entries, self._rates):
+        for charge in self._book.charges:
             cash = Segment(charge.account_id, "", paid_in.get(charge.entry_id, self._book.portfolio.base_currency))
             segment = self._position(charge.account_id, charge.symbol) if charge.symbol else cash
             self._fees[segment].append((charge.day, float(charge.fee)))
