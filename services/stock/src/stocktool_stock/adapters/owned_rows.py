@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from boto3.dynamodb.conditions import ConditionBase
 from stocktool_kit.aws.audit import audit_entry
 from stocktool_kit.aws.idempotency import IdempotencyRecords
 from stocktool_kit.aws.table import Attr, ConditionFailed, Delete, Item, Key, Operation, Put, Table, Update
@@ -111,15 +112,17 @@ class OwnedRows:
         actor: str,
         key: IdempotencyKey | None,
         answer: Mapping[str, Any],
+        also: ConditionBase | None = None,
         more: Sequence[Operation] = (),
     ) -> Mapping[str, Any]:
         """Keep the next version of a row.
 
         Raises:
-            RowChanged: It is not at the expected version.
+            RowChanged: It is not at the expected version, or `also` does not hold.
         """
+        unchanged: ConditionBase = Attr("version").eq(expected_version)
         operations: list[Operation] = [
-            Put({**row, **self.key(owner, row_id)}, Attr("version").eq(expected_version)),
+            Put({**row, **self.key(owner, row_id)}, unchanged if also is None else unchanged & also),
             self._audit(owner, row_id, "updated", actor),
             *more,
         ]

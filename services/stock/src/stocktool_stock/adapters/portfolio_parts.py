@@ -13,15 +13,19 @@ from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
 from stocktool_stock.adapters.dynamodb_imports import DynamoDBImports
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
 from stocktool_stock.adapters.ledger_log import LedgerLog
+from stocktool_stock.adapters.planning_parts import planning_uses
 from stocktool_stock.adapters.threads import Threads
+from stocktool_stock.application.alert_ports import PortfolioHeads
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
+from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
 from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
+from stocktool_stock.application.portfolio_days import ReadPortfolioDays
 from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
@@ -49,6 +53,8 @@ class PortfolioParts:
 
     uses: PortfolioUses
     run_analysis: RunAnalysis
+    heads: PortfolioHeads
+    days: ReadPortfolioDays
 
 
 def portfolio_parts(
@@ -90,12 +96,23 @@ def portfolio_parts(
         performance=performance,
         risk=risk,
         contribution=MeasureContribution(history, market.instruments),
+        attribution=AttributeReturn(history, market.instruments),
         income=MeasureIncome(reader),
         project=ProjectPortfolio(history, Threads()),
         allocate=allocate,
         compare=CompareSymbols(market.bars, market.status),
         start_analysis=StartAnalysis(store, analyses, clock),
         read_analysis=ReadAnalysis(analyses),
+        planning=planning_uses(
+            store,
+            reader,
+            market.instruments,
+            market.fx,
+            table=table,
+            clock=clock,
+            audit_table=audit_table,
+            benchmark=benchmark,
+        ),
     )
     run = RunAnalysis(analyses, value, performance, risk, allocate, render=render, benchmark=benchmark)
-    return PortfolioParts(uses, run)
+    return PortfolioParts(uses, run, heads=store, days=ReadPortfolioDays(reader, history, market.status))

@@ -53,7 +53,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     table = Table(runtime.aws, settings.portfolios_table)
     leases = Leases(table, clock)
     inbox = DynamoDBInbox(table, clock)
-    async with market_half(runtime) as market:
+    async with market_half(runtime, serves=True) as market:
         portfolios = portfolios_half(runtime, market, table, leases)
         app = create_app(
             runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS, body_limits={f"{PREFIX}/analytics/": MAX_BODY_BYTES}
@@ -65,16 +65,19 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             instruments=market.instruments,
             news=market.news,
             status=market.status,
+            companies=market.companies,
+            movers=market.movers,
+            quarantine=market.quarantine,
+            calendars=market.calendars,
         )
         app.state.portfolios = portfolios.uses
         app.state.inbox = InboxUses(ListNotifications(inbox), ReadNotification(inbox))
-        watching_uses(app, runtime, market, table)
+        watching_uses(app, runtime, market, portfolios, table)
         app.state.stream = StreamUses(hub, market.quotes, inbox, runtime.verifier, clock, runtime.draining)
         live = LiveQuotes(
             market.quotes,
             hub,
             publisher,
-            leases,
             is_moving=market.is_moving,
             write=_quote_bodies,
             seconds=settings.stream_poll_seconds,
@@ -101,6 +104,8 @@ def _registrations(
         instruments=market.instruments,
         news=market.news,
         status=market.status,
+        companies=market.companies,
+        movers=market.movers,
     )
     return [
         Registration(

@@ -73,7 +73,8 @@ def truth_of(rule: Rule, facts: Facts, slack: float = 0.0) -> Truth:
 
 def missing(rule: Rule, facts: Facts, pointer: str = "/rule") -> dict[str, str]:
     """Why leaves are undefined, by their place."""
-    return {place: measure.reason for place, _, measure in measures(rule, facts, pointer) if _is_missing(measure)}
+    found = measures(rule, facts, pointer)
+    return {place: measure.reason for place, _, measure in found if isinstance(measure, Undefined)}
 
 
 def measures(rule: Rule, facts: Facts, pointer: str = "/rule") -> Iterator[tuple[str, Leaf, Measure]]:
@@ -89,10 +90,6 @@ def measures(rule: Rule, facts: Facts, pointer: str = "/rule") -> Iterator[tuple
 
 
 _NOT = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNDEFINED: Truth.UNDEFINED}
-
-
-def _is_missing(measure: Measure) -> bool:
-    return isinstance(measure, Undefined)
 
 
 def _passes(leaf: Leaf, measure: Decimal | float, slack: float) -> bool:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import watchlists
+from stocktool_stock.http import alerts, watchlists
 
-WATCH_ROUTERS = (watchlists.router,)
+WATCH_ROUTERS = (watchlists.router, alerts.router)

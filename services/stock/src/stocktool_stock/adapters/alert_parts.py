@@ -1,0 +1,66 @@
+"""Alerts, put together from the market half and the portfolio half."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from stocktool_kit.aws.outbox import Outbox
+from stocktool_kit.aws.table import Table
+from stocktool_kit.core.clock import Clock
+
+from stocktool_stock.adapters.dynamodb_alerts import DynamoDBAlerts
+from stocktool_stock.adapters.market_parts import MarketParts
+from stocktool_stock.adapters.portfolio_parts import PortfolioParts
+from stocktool_stock.application.alert_facts import GatherFacts
+from stocktool_stock.application.alert_ports import EarningsDates
+from stocktool_stock.application.alerts import KeepAlerts
+from stocktool_stock.application.backtest_alert import BacktestAlert
+from stocktool_stock.application.evaluate_alerts import EvaluateAlerts
+
+
+class NoEarningsDates:
+    """The `EarningsDates` of a deployment whose provider tells none: such rules are undefined and never fire."""
+
+    async def dates(self, symbol: str) -> Sequence[date]:  # noqa: ARG002 - the port's signature
+        """Give none."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertParts:
+    """The use cases of alerts."""
+
+    keep: KeepAlerts
+    backtest: BacktestAlert
+    evaluate: EvaluateAlerts
+
+
+def alert_parts(
+    market: MarketParts,
+    portfolios: PortfolioParts,
+    table: Table,
+    clock: Clock,
+    *,
+    audit_table: str,
+    earnings: EarningsDates | None = None,
+) -> AlertParts:
+    """Build the parts.
+
+    Args:
+        market: The market half.
+        portfolios: The portfolio half.
+        table: `stocktool-portfolios`.
+        clock: Real time.
+        audit_table: Name of the audit table.
+        earnings: When companies report; none known by default.
+    """
+    known = earnings or NoEarningsDates()
+    store = DynamoDBAlerts(table, audit_table, Outbox(table.name), clock)
+    gather = GatherFacts(market.quotes, market.bars, portfolios.days, known, market.status)
+    return AlertParts(
+        keep=KeepAlerts(store, portfolios.heads, gather, clock),
+        backtest=BacktestAlert(market.bars, portfolios.days, known, market.status),
+        evaluate=EvaluateAlerts(store, gather, clock),
+    )
