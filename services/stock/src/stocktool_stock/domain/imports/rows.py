@@ -12,7 +12,7 @@ from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_stock.domain.ledger import Draft, plain, read_decimal
 
-_NUMBERS = ("quantity", "price", "amount", "amount_per_share", "fee", "tax")
+_NUMBERS = ("quantity", "price", "amount", "amount_per_share", "fee", "tax", "cost_basis", "cost_fraction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ class ImportFile:
 def with_fingerprints(rows: Sequence[ImportRow], scope: str = "") -> tuple[ImportRow, ...]:
     """Give each row with a draft its fingerprint.
 
-    It is the hash of what the file says (the symbol and the account as the file has them, numbers without trailing
-    zeros) and of how many equal rows came before it: two equal rows of one file are two, the same file again adds
-    nothing, and of overlapping files only the new rows count. How symbols were resolved does not change it.
+    It is the hash of what the file says (the symbol as the file has it, the account it is for, numbers without
+    trailing zeros) and of how many equal rows came before it: two equal rows of one file are two, the same file again
+    adds nothing, and of overlapping files only the new rows count. How symbols were resolved does not change it.
 
     Args:
         rows: In order.
@@ -130,8 +130,11 @@ def _content(row: ImportRow, draft: Draft, scope: str) -> str:
         *(_number(getattr(draft, name)) for name in _NUMBERS),
         (draft.currency or "").upper(),
         (draft.ratio or "").strip(),
-        row.account_text or scope,
+        draft.account_id or row.account_text or scope,
         row.time,
+        "" if draft.acquired is None else draft.acquired.isoformat(),
+        draft.to_account_id or "",
+        draft.new_symbol or "",
     ]
     return "\x1f".join(parts)
 
