@@ -23,11 +23,11 @@ from stocktool.stock.v1 import portfolio_service_pb2_grpc as portfolio_grpc
 from stocktool.stock.v1 import stock_service_pb2 as stock_pb
 from stocktool.stock.v1 import stock_service_pb2_grpc as stock_grpc
 from stocktool_kit.core.caller import current_caller
-from stocktool_kit.core.errors import PermissionDenied, Unavailable
+from stocktool_kit.core.errors import FailedPrecondition, PermissionDenied, Unavailable
 from stocktool_kit.rpc.server import Registration
 from stocktool_kit.testing.process import TokenFactory, serving
 
-SCOPES = "market.read portfolio.read documents.read chat.read chat.write"
+SCOPES = "market.read portfolio.read portfolio.write documents.read chat.read chat.write"
 
 
 @dataclass
@@ -91,12 +91,15 @@ class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
 
     def __init__(self) -> None:
         self.callers: list[tuple[str, str]] = []
+        self.writers: list[tuple[str, str]] = []
+        self.recorded: dict[str, portfolio_pb.NewTransaction] = {}
 
     async def ListPortfolios(self, request: Any, context: Any) -> portfolio_pb.ListPortfoliosResponse:
         caller = current_caller()
         self.callers.append((caller.subject, caller.actor))
         owner = caller.owner
-        portfolio = portfolio_pb.Portfolio(id=f"prt_{owner}", name="Family", base_currency="USD")
+        account = portfolio_pb.Account(id="acc_1", name="Broker", currency="USD")
+        portfolio = portfolio_pb.Portfolio(id=f"prt_{owner}", name="Family", base_currency="USD", accounts=[account])
         return portfolio_pb.ListPortfoliosResponse(items=[portfolio])
 
     async def GetHoldings(
@@ -118,6 +121,25 @@ class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
             total=_usd("9493.20"),
         )
         return portfolio_pb.GetHoldingsResponse(holdings=holdings)
+
+    async def RecordTransactions(
+        self, request: portfolio_pb.RecordTransactionsRequest, context: Any
+    ) -> portfolio_pb.RecordTransactionsResponse:
+        caller = current_caller()
+        self.writers.append((caller.subject, caller.actor))
+        if request.items[0].quantity == "9999":
+            raise FailedPrecondition("9999 AAPL cannot leave: only 40 are held", shortfall="9959")
+        self.recorded.setdefault(f"txn_{request.idempotency_key}", request.items[0])
+        item = portfolio_pb.Transaction(
+            id=f"txn_{request.idempotency_key}", symbol=request.items[0].symbol, quantity=request.items[0].quantity
+        )
+        return portfolio_pb.RecordTransactionsResponse(items=[item], version=2)
+
+    async def DeleteTransaction(
+        self, request: portfolio_pb.DeleteTransactionRequest, context: Any
+    ) -> portfolio_pb.DeleteTransactionResponse:
+        del self.recorded[request.transaction_id]
+        return portfolio_pb.DeleteTransactionResponse()
 
 
 class FakeAnalytics(analytics_grpc.AnalyticsServiceServicer):

@@ -15,13 +15,20 @@ from stocktool_chat.domain.conversation import (
     ConversationId,
     Ending,
     OpenTurn,
-    ToolResult,
     Turn,
     TurnId,
 )
-from stocktool_chat.domain.errors import ConversationNotFound, IdempotencyKeyReused, LeaseLost, TurnNotFound
+from stocktool_chat.domain.errors import (
+    ConversationNotFound,
+    IdempotencyKeyReused,
+    LeaseLost,
+    ProposalNotFound,
+    TurnNotFound,
+)
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.proposals import Proposal, ProposalClosed
+from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
@@ -36,6 +43,7 @@ class FakeChatStore:
     open_turns: dict[TurnId, OpenTurn] = field(default_factory=dict)
     stored_events: dict[TurnId, list[Event]] = field(default_factory=lambda: defaultdict(list))
     stored_results: dict[TurnId, dict[str, JsonObject]] = field(default_factory=lambda: defaultdict(dict))
+    stored_proposals: dict[str, Proposal] = field(default_factory=dict)
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     endings: list[tuple[OwnerId, Ending]] = field(default_factory=list)
 
@@ -80,6 +88,8 @@ class FakeChatStore:
     async def delete(self, conversation_id: ConversationId, owner: OwnerId) -> None:
         await self.get(conversation_id, owner)
         del self.conversations[conversation_id]
+        for proposal in await self.proposals(conversation_id):
+            del self.stored_proposals[proposal.id]
         for turn_id in [turn.id for turn in self.stored_turns.values() if turn.conversation_id == conversation_id]:
             for store in (self.stored_turns, self.open_turns, self.stored_events, self.stored_results):
                 store.pop(turn_id, None)
@@ -120,6 +130,7 @@ class FakeChatStore:
         self._held(claim)
         self.stored_events[claim.turn_id].extend(events)
         self.stored_results[claim.turn_id].update({result.call_id: result.result for result in results})
+        self.stored_proposals.update({each.proposal.id: each.proposal for each in results if each.proposal})
 
     async def finish(
         self, claim: Claim, events: Sequence[Event], results: Sequence[ToolResult], ending: Ending
@@ -134,6 +145,25 @@ class FakeChatStore:
             finished_at=ending.finished_at,
             summary=ending.summary,
         )
+
+    async def proposals(self, conversation_id: ConversationId) -> list[Proposal]:
+        mine = [each for each in self.stored_proposals.values() if each.conversation_id == conversation_id]
+        return sorted(mine, key=lambda each: each.id)
+
+    async def proposal(self, conversation_id: ConversationId, proposal_id: str) -> Proposal:
+        found = self.stored_proposals.get(proposal_id)
+        if found is None or found.conversation_id != conversation_id:
+            raise ProposalNotFound("nothing was proposed under this id")
+        return found
+
+    async def advance(self, before: Proposal, after: Proposal) -> Proposal:
+        stored = self.stored_proposals[before.id]
+        if stored.state is before.state:
+            self.stored_proposals[before.id] = after
+            return after
+        if stored.state is not after.state:
+            raise ProposalClosed(f"the proposal is {stored.state} already")
+        return stored
 
     async def open_turn(self, turn_id: TurnId) -> OpenTurn | None:
         return self.open_turns.get(turn_id)

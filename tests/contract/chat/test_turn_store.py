@@ -11,23 +11,31 @@ from typing import Any, Protocol
 
 import pytest
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
+from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
-from stocktool_chat.application.ports import ConversationStore, TurnStore, UsageDimension, UsageStore
+from stocktool_chat.application.ports import ConversationStore, ProposalStore, TurnStore, UsageDimension, UsageStore
 from stocktool_chat.domain.conversation import (
     Claim,
     Conversation,
     ConversationId,
     Ending,
     OpenTurn,
-    ToolResult,
     Turn,
     TurnState,
     TurnUsage,
     new_turn_id,
 )
-from stocktool_chat.domain.errors import ConversationNotFound, IdempotencyKeyReused, LeaseLost, TurnNotFound
+from stocktool_chat.domain.errors import (
+    ConversationNotFound,
+    IdempotencyKeyReused,
+    LeaseLost,
+    ProposalNotFound,
+    TurnNotFound,
+)
 from stocktool_chat.domain.events import Event
+from stocktool_chat.domain.proposals import Prepared, Proposal, ProposalClosed, ProposalState, propose
+from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import SystemClock
@@ -69,10 +77,17 @@ def an_ending(tokens: int = 10, cost: str | None = "0.002500") -> Ending:
     return Ending(TurnState.COMPLETED, {"text": "Fine.", "receipts": []}, NOW, TurnUsage("model-1", tokens, 5, cost))
 
 
+def a_proposal(claim: Claim) -> Proposal:
+    return propose(
+        claim, "propose_transaction", Prepared({"quantity": "1.50"}, "Buy 1.50 AAPL"), NOW, timedelta(hours=1)
+    )
+
+
 class Stores(Protocol):
     conversations: ConversationStore
     turns: TurnStore
     usage: UsageStore
+    proposals: ProposalStore
 
 
 class StoreContract:
@@ -172,7 +187,7 @@ class StoreContract:
     async def test_results_are_kept_whatever_their_size(self, stores: Stores) -> None:
         turn, open_turn = await started(stores)
         small = ToolResult("call_1", {"total": {"amount": "1.10", "currency": "EUR"}, "weight": 0.25})
-        large = ToolResult("call_2", {"text": "x" * 90_000})
+        large = ToolResult("call_2", {"text": "x" * 90_000}, a_proposal(open_turn.claim))
         await stores.turns.append(open_turn.claim, some_events(3), [small, large])
 
         results = await stores.turns.results(turn.conversation_id, turn.id)
@@ -248,6 +263,31 @@ class StoreContract:
         await stores.turns.release(open_turn.claim, NOW)
         assert await stores.turns.open_turn(turn.id) is None
 
+    async def test_proposals_are_stored_with_their_result_and_advance_once(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        made = a_proposal(open_turn.claim)
+        await stores.turns.append(open_turn.claim, some_events(3), [ToolResult("call_1", {"ok": True}, made)])
+        assert await stores.proposals.proposals(turn.conversation_id) == [made]
+        assert await stores.proposals.proposal(turn.conversation_id, made.id) == made
+
+        approving = made.approving(NOW)
+        approved = replace(approving, state=ProposalState.APPROVED, outcome={"transactions": [{"id": "txn_1"}]})
+        assert await stores.proposals.advance(made, approving) == approving
+        assert await stores.proposals.advance(made, approving) == approving, "the second click finds it there"
+        with pytest.raises(ProposalClosed):
+            await stores.proposals.advance(made, made.rejected())
+        assert await stores.proposals.advance(approving, approved) == approved
+        assert await stores.proposals.proposal(turn.conversation_id, made.id) == approved
+
+    async def test_a_run_that_lost_its_lease_proposes_nothing(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        made = a_proposal(open_turn.claim)
+        await stores.turns.discard(open_turn.claim)
+        with pytest.raises(LeaseLost):
+            await stores.turns.append(open_turn.claim, some_events(3), [ToolResult("call_1", {"ok": True}, made)])
+        with pytest.raises(ProposalNotFound):
+            await stores.proposals.proposal(turn.conversation_id, made.id)
+
     async def test_deleting_takes_everything_with_it(self, stores: Stores) -> None:
         turn, open_turn = await started(stores)
         large = ToolResult("call_2", {"text": "x" * 90_000})
@@ -263,6 +303,7 @@ class StoreContract:
             await stores.turns.turn(turn.conversation_id, turn.id)
         assert await stores.turns.events(turn.conversation_id, turn.id, 0) == []
         assert await stores.turns.results(turn.conversation_id, turn.id) == {}
+        assert await stores.proposals.proposals(turn.conversation_id) == []
         with pytest.raises(LeaseLost):
             await stores.turns.append(open_turn.claim, some_events(5), ())
 
@@ -277,15 +318,15 @@ async def started(stores: Stores) -> tuple[Turn, OpenTurn]:
 
 
 class _Stores:
-    def __init__(self, conversations: Any, turns: Any, usage: Any) -> None:
-        self.conversations, self.turns, self.usage = conversations, turns, usage
+    def __init__(self, conversations: Any, turns: Any, usage: Any, proposals: Any) -> None:
+        self.conversations, self.turns, self.usage, self.proposals = conversations, turns, usage, proposals
 
 
 class TestFake(StoreContract):
     @pytest.fixture
     def stores(self) -> Stores:
         fake = FakeChatStore()
-        return _Stores(fake, fake, fake)
+        return _Stores(fake, fake, fake, fake)
 
 
 class TestDynamoDb(StoreContract):
@@ -298,5 +339,6 @@ class TestDynamoDb(StoreContract):
             DynamoDbConversations(table, bucket, clock, retention),
             DynamoDbTurns(table, bucket, "stocktool-usage", clock, retention),
             DynamoDbUsage(Table(aws, "stocktool-usage")),
+            DynamoDbProposals(table, clock),
         )
         aws.close()

@@ -18,6 +18,7 @@ from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.pricing import Budget
 from stocktool_chat.domain.prompt import MarketDay
 from stocktool_chat.domain.turn_view import TurnView
+from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.errors import StockToolError
 from stocktool_kit.core.ids import OwnerId
 
@@ -104,7 +105,7 @@ async def answered(model: ScriptedSteps, tools: Tools | None = None, **budget: f
     )
     claim = Claim(TURN.conversation_id, TURN.id, TURN.owner, fence=1, attempt=1, holder="pod")
     live = LiveTurn(TURN.conversation_id, TURN.id, TURN.owner)
-    progress = Progress(TurnLog(FakeChatStore(), claim, live, TurnView()))
+    progress = Progress(TurnLog(FakeChatStore(), claim, live, TurnView()), claim, SystemClock())
     await answerer(TURN, [], progress)
     return progress
 

@@ -28,6 +28,7 @@ NAMES = [
     "get_allocation",
     "search_instruments",
     "list_transactions",
+    "propose_transaction",
     "list_news",
     "search_documents",
     "read_page",

@@ -17,7 +17,6 @@ from stocktool_chat.domain.conversation import (
     ConversationId,
     Ending,
     OpenTurn,
-    ToolResult,
     Turn,
     TurnState,
     TurnUsage,
@@ -25,6 +24,7 @@ from stocktool_chat.domain.conversation import (
 )
 from stocktool_chat.domain.errors import LeaseLost
 from stocktool_chat.domain.events import Event
+from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_chat.domain.turn_view import TurnView
 from stocktool_kit.core.ids import OwnerId
 

@@ -5,6 +5,7 @@ import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
 import { AnswerText } from "@/features/chat/answer-text";
 import type { Citation, Receipt, Turn } from "@/features/chat/api/types";
+import { ProposalCard } from "@/features/chat/proposal-card";
 import { ReceiptPanel } from "@/features/chat/receipt-panel";
 import { ToolCard } from "@/features/chat/tool-card";
 import { ApiError } from "@/lib/api/api-error";
@@ -12,7 +13,7 @@ import { formatMoney } from "@/lib/money";
 
 export type AnswerData = Pick<
   Turn,
-  "state" | "text" | "tool_calls" | "receipts" | "citations" | "usage" | "problem" | "attempt"
+  "state" | "text" | "tool_calls" | "proposals" | "receipts" | "citations" | "usage" | "problem" | "attempt"
 >;
 
 type Props = {
@@ -50,6 +51,13 @@ export function Answer({ conversationId, turnId, question, answer, progress, onA
           onReceipt={setOpened}
           onCitation={openCitation}
         />
+      )}
+      {answer.proposals.length > 0 && (
+        <ul aria-label="Proposals" className="flex flex-col gap-2">
+          {answer.proposals.map((proposal) => (
+            <ProposalCard key={proposal.id} conversationId={conversationId} proposal={proposal} />
+          ))}
+        </ul>
       )}
       {progress}
       {answer.state === "stopped" && (

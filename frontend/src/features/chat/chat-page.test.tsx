@@ -34,6 +34,7 @@ function aTurn(part: Partial<Turn> = {}): Turn {
     finished_at: null,
     text: "",
     tool_calls: [],
+    proposals: [],
     receipts: [],
     citations: [],
     usage: null,

@@ -1,10 +1,10 @@
-import type { Citation, Receipt, ToolCall, Turn, Usage } from "@/features/chat/api/types";
+import type { Citation, Proposal, Receipt, ToolCall, Turn, Usage } from "@/features/chat/api/types";
 import type { StreamedEvent } from "@/lib/api/event-stream";
 
 /** A turn as its events tell it so far. */
 export type LiveTurn = Pick<
   Turn,
-  "state" | "text" | "tool_calls" | "receipts" | "citations" | "usage" | "problem" | "attempt"
+  "state" | "text" | "tool_calls" | "proposals" | "receipts" | "citations" | "usage" | "problem" | "attempt"
 > & { lastEventId: number };
 
 export function newLiveTurn(): LiveTurn {
@@ -12,6 +12,7 @@ export function newLiveTurn(): LiveTurn {
     state: "running",
     text: "",
     tool_calls: [],
+    proposals: [],
     receipts: [],
     citations: [],
     usage: null,
@@ -49,6 +50,8 @@ export function takeEvent(turn: LiveTurn, event: StreamedEvent): LiveTurn {
         ),
       };
     }
+    case "proposal":
+      return { ...next, proposals: [...next.proposals, data as Proposal] };
     case "receipt":
       return { ...next, receipts: [...next.receipts, data as Receipt] };
     case "citation":

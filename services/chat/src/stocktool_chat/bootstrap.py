@@ -19,15 +19,18 @@ from stocktool_kit.rpc.server import Registration
 from stocktool_chat.adapters.auth_grants import AuthGrants
 from stocktool_chat.adapters.deferred_model import DeferredModel
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
+from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.adapters.grpc_peers import GrpcPeers
 from stocktool_chat.adapters.grpc_tools import GrpcToolbox
+from stocktool_chat.adapters.grpc_writes import GrpcWrites
 from stocktool_chat.adapters.stock_market_status import StockMarketStatus
 from stocktool_chat.adapters.telemetry_observer import TelemetryObserver
 from stocktool_chat.application.answer import Answerer
 from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.live_turns import LiveTurns
+from stocktool_chat.application.proposals import Proposals
 from stocktool_chat.application.recover_turns import RecoverTurns
 from stocktool_chat.application.run_turn import LeaseTerms, RunTurn
 from stocktool_chat.application.start_turn import StartTurn
@@ -35,6 +38,7 @@ from stocktool_chat.application.turns import Turns
 from stocktool_chat.application.usage import ReadUsage
 from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer
 from stocktool_chat.http import conversations as conversation_routes
+from stocktool_chat.http import proposals as proposal_routes
 from stocktool_chat.http import turns as turn_routes
 from stocktool_chat.rpc.servicer import ChatServicer
 from stocktool_chat.settings import Settings
@@ -42,7 +46,7 @@ from stocktool_chat.worker.recovery import RecoveryLoop
 from stocktool_chat.worker.turn_worker import TurnWorker
 
 PREFIX = "/api/chat/v1"
-ROUTERS = (conversation_routes.router, turn_routes.router)
+ROUTERS = (conversation_routes.router, turn_routes.router, proposal_routes.router)
 _HAND_OVER_SECONDS = 3.0  # of the drain are kept for releasing leases
 
 
@@ -114,9 +118,12 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         conversations = Conversations(conversation_store, turn_store, lives, clock)
         turns = Turns(conversation_store, turn_store, lives, GrpcPeers(runtime.channel), address=address)
 
+        proposals = Proposals(conversation_store, turn_store, DynamoDbProposals(table, clock), GrpcWrites(stock), clock)
+
         app = create_app(runtime, title="StockTool chat", prefix=PREFIX, routers=ROUTERS)
         app.state.conversations = conversations
         app.state.turns = turns
+        app.state.proposals = proposals
         app.state.start_turn = start_turn
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds

@@ -1,6 +1,7 @@
 import type {
   CitationBody,
   ConversationBody,
+  ProposalBody,
   ReceiptBody,
   ToolCallBody,
   TurnBody,
@@ -13,5 +14,7 @@ export type Turn = TurnBody;
 export type ToolCall = ToolCallBody;
 /** One figure of the final text; the span counts Unicode code points, its end excluded. */
 export type Receipt = ReceiptBody;
+/** What a tool would write once the user approves it; without a state it has just been made and is open. */
+export type Proposal = ProposalBody;
 export type Citation = CitationBody;
 export type Usage = UsageBody;

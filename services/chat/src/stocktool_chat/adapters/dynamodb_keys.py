@@ -1,9 +1,10 @@
 """How conversations lie in their table.
 
 One partition per conversation: `0#meta` is its head, `0#turn#<turn>` the heads of its turns, so that one query reads
-both; everything else of a turn stands under `<instant>#<turn>#<kind>#<seq>`, the instant being the one within the
-turn's id. Only conversation heads carry `owner_id`, the key of the index `by_owner`. Open turns, whichever conversation
-they belong to, stand under `T#open#<shard>`, so that any process finds those whose runner has died.
+both, and `0#proposal#<id>` what a tool proposed; everything else of a turn stands under
+`<instant>#<turn>#<kind>#<seq>`, the instant being the one within the turn's id. Only conversation heads carry
+`owner_id`, the key of the index `by_owner`. Open turns, whichever conversation they belong to, stand under
+`T#open#<shard>`, so that any process finds those whose runner has died.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ from stocktool_chat.domain.conversation import (
     asked_at,
 )
 from stocktool_chat.domain.events import Event
+from stocktool_chat.domain.proposals import Proposal, ProposalState
 
 HEAD = "0#meta"
 TURN_PREFIX = "0#turn#"
+PROPOSAL_PREFIX = "0#proposal#"
 OPEN_SHARDS = 4
 _IDEMPOTENCY_HOURS = 24
 _OPEN_DAYS = 2
@@ -153,6 +156,40 @@ def open_of(item: Mapping[str, Any]) -> OpenTurn:
         item["holder"],
     )
     return OpenTurn(claim, item["address"], parse_instant(item["lease_until"]), bool(item.get("stop_requested")))
+
+
+def proposal_item(proposal: Proposal, expires_at: int) -> Item:
+    """A proposal."""
+    return {
+        **key(proposal.conversation_id, f"{PROPOSAL_PREFIX}{proposal.id}"),
+        "turn_id": proposal.turn_id,
+        "attempt": proposal.attempt,
+        "owner": proposal.owner,
+        "tool": proposal.tool,
+        "arguments": orjson.dumps(proposal.arguments).decode(),
+        "summary": proposal.summary,
+        "approve_until": instant(proposal.expires_at),
+        "state": proposal.state.value,
+        "expires_at": expires_at,
+    }
+
+
+def proposal_of(item: Mapping[str, Any]) -> Proposal:
+    """Read a proposal."""
+    outcome = item.get("outcome")
+    return Proposal(
+        id=item["timestamp"].removeprefix(PROPOSAL_PREFIX),
+        conversation_id=ConversationId(item["conv_id"]),
+        turn_id=TurnId(item["turn_id"]),
+        attempt=int(item["attempt"]),
+        owner=OwnerId(item["owner"]),
+        tool=item["tool"],
+        arguments=orjson.loads(item["arguments"]),
+        summary=item["summary"],
+        expires_at=parse_instant(item["approve_until"]),
+        state=ProposalState(item["state"]),
+        outcome=orjson.loads(outcome) if outcome else None,
+    )
 
 
 def events_text(events: list[Event]) -> str:

@@ -38,13 +38,13 @@ from stocktool_chat.domain.conversation import (
     ConversationId,
     Ending,
     OpenTurn,
-    ToolResult,
     Turn,
     TurnId,
 )
 from stocktool_chat.domain.errors import LeaseLost, TurnNotFound
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.tool_results import ToolResult
 
 _INLINE_BYTES = 64 * 1024
 _MAX_BATCH = 64
@@ -257,6 +257,8 @@ class DynamoDbTurns:
             else:
                 item["body"] = body.decode()
             puts.append(Put(item))
+            if result.proposal is not None:
+                puts.append(Put(keys.proposal_item(result.proposal, epoch(self._clock.now(), self._retention))))
         return puts
 
     async def _fenced(self, operations: Sequence[Operation]) -> None:

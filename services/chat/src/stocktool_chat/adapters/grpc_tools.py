@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,14 @@ from stocktool.stock.v1 import stock_service_pb2 as stock_pb
 from stocktool.stock.v1.analytics_service_pb2_grpc import AnalyticsServiceStub
 from stocktool.stock.v1.portfolio_service_pb2_grpc import PortfolioServiceStub
 from stocktool.stock.v1.stock_service_pb2_grpc import StockServiceStub
-from stocktool_kit.core.errors import NotFound
+from stocktool_kit.core.errors import InvalidArgument, NotFound
 
 from stocktool_chat.adapters import tool_arguments as args
 from stocktool_chat.adapters.proto_json import to_plain
+from stocktool_chat.adapters.stock_market_status import market_day
 from stocktool_chat.application.ports import ToolDefinition
 from stocktool_chat.domain.json_types import Json, JsonObject
+from stocktool_chat.domain.proposals import Prepared
 
 if TYPE_CHECKING:  # the asynchronous stubs exist as types only
     from stocktool.rag.v1.rag_service_pb2_grpc import RagServiceAsyncStub
@@ -51,7 +53,7 @@ class _Tool:
     name: str
     description: str
     arguments: type[args.Arguments]
-    run: Callable[[GrpcToolSession, Any], Awaitable[JsonObject]]
+    run: Callable[[GrpcToolSession, Any], Awaitable[JsonObject | Prepared]]
 
     def definition(self) -> ToolDefinition:
         return ToolDefinition(self.name, self.description, args.strict_schema(self.arguments))
@@ -89,7 +91,7 @@ class GrpcToolSession:
         self._box = box
         self._listing: asyncio.Task[list[portfolio_pb.Portfolio]] | None = None
 
-    async def call(self, name: str, arguments: JsonObject) -> JsonObject:
+    async def call(self, name: str, arguments: JsonObject) -> JsonObject | Prepared:
         """See the port."""
         tool = _BY_NAME.get(name)
         if tool is None:
@@ -181,6 +183,30 @@ class GrpcToolSession:
         items: list[Json] = [to_plain(entry, drop=("sequence", "recorded_at", "reversed")) for entry in newest]
         return _about(portfolio, {"total_count": len(entries), "items": items})
 
+    async def propose_transaction(self, wanted: args.NewTransaction) -> Prepared:
+        """An entry for the user to approve."""
+        portfolio = await self._portfolio(wanted.portfolio)
+        account = _account(portfolio, wanted.account)
+        day = wanted.date or await self._today()
+        given = wanted.model_dump(include={"symbol", "quantity", "price", "amount", "fee", "currency", "note"})
+        entry: dict[str, Json] = {"type": wanted.type, "date": day.isoformat(), "account_id": account.id}
+        entry |= {name: value for name, value in given.items() if value is not None}
+        entry.setdefault("currency", account.currency)
+        if wanted.type in ("buy", "sell") and wanted.symbol and not (wanted.price or wanted.amount):
+            entry |= await self._last_price(wanted.symbol)
+        arguments: JsonObject = {"portfolio_id": portfolio.id, "transaction": entry}
+        return Prepared(arguments, _proposed(entry, account.name, portfolio.name))
+
+    async def _today(self) -> date:
+        return market_day(await self._box.market.GetMarketStatus(stock_pb.GetMarketStatusRequest()))
+
+    async def _last_price(self, symbol: str) -> dict[str, Json]:
+        answer = await self._box.market.GetQuotes(stock_pb.GetQuotesRequest(symbols=[symbol]))
+        if not answer.quotes:
+            raise InvalidArgument(f"no price of {symbol} is known; give the price paid")
+        price = answer.quotes[0].price
+        return {"price": price.amount, "currency": price.currency}
+
     async def news(self, wanted: args.News) -> JsonObject:
         """News of a symbol."""
         request = stock_pb.ListNewsRequest(symbol=wanted.symbol, page_size=wanted.limit or 5)
@@ -247,12 +273,38 @@ _TOOLS = (
           args.Search, GrpcToolSession.search_instruments),
     _Tool("list_transactions", "The newest entries of a portfolio's ledger: purchases, sales, deposits, dividends.",
           args.Transactions, GrpcToolSession.transactions),
+    _Tool("propose_transaction", "Prepares an entry of the ledger for the user to approve: a purchase, sale, deposit, "
+          "dividend or the like. Nothing is written until the user approves.",
+          args.NewTransaction, GrpcToolSession.propose_transaction),
     _Tool("list_news", "Recent news about a symbol.", args.News, GrpcToolSession.news),
     _Tool("search_documents", "Finds passages in the user's own documents; each has a citation number to refer to.",
           args.SearchDocuments, GrpcToolSession.search_documents),
     _Tool("read_page", "The whole text of one page of a document.", args.ReadPage, GrpcToolSession.read_page),
 )  # fmt: skip
 _BY_NAME = {tool.name: tool for tool in _TOOLS}
+
+
+def _account(portfolio: portfolio_pb.Portfolio, wanted: str | None) -> portfolio_pb.Account:
+    if wanted is None:
+        return portfolio.accounts[0]
+    for account in portfolio.accounts:
+        if wanted == account.id or wanted.casefold() == account.name.casefold():
+            return account
+    names = ", ".join(account.name for account in portfolio.accounts)
+    raise InvalidArgument(f"the portfolio has no account {wanted!r}; there are: {names}")
+
+
+def _proposed(entry: Mapping[str, Json], account: str, portfolio: str) -> str:
+    """One line for the user: `Buy 10 AAPL at 237.33 USD on 2024-11-29 in Broker (Family)`."""
+    words = [str(entry["type"]).replace("_", " ").capitalize()]
+    words += [str(entry[name]) for name in ("quantity", "symbol") if name in entry]
+    if "amount" in entry:
+        words.append(f"{'for ' if 'quantity' in entry else ''}{entry['amount']} {entry['currency']}")
+    elif "price" in entry:
+        words.append(f"at {entry['price']} {entry['currency']}")
+    if "fee" in entry:
+        words.append(f"with a fee of {entry['fee']} {entry['currency']}")
+    return " ".join([*words, f"on {entry['date']} in {account} ({portfolio})"])
 
 
 def _day(day: date | None) -> Date | None:

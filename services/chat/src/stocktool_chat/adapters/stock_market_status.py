@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, date
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import grpc
 from stocktool.stock.v1 import stock_service_pb2 as pb
@@ -18,6 +20,11 @@ if TYPE_CHECKING:  # the asynchronous stub exists as a type only
 
 _FRESH_SECONDS = 10.0
 _TIMEOUT_SECONDS = 2.0
+
+
+def market_day(status: pb.GetMarketStatusResponse) -> date:
+    """The day at the exchange, which in the evening is not that of UTC."""
+    return status.now.ToDatetime(UTC).astimezone(ZoneInfo(status.time_zone or "UTC")).date()
 
 
 class StockMarketStatus:
@@ -38,6 +45,8 @@ class StockMarketStatus:
             return MarketDay()
         plain = to_plain(answer)
         now = str(plain.get("now", ""))
-        self._known = MarketDay(now[:10], now, answer.open, str(plain.get("mode", "")), answer.source)
+        self._known = MarketDay(
+            market_day(answer).isoformat(), now, answer.open, str(plain.get("mode", "")), answer.source
+        )
         self._asked_at = time.monotonic()
         return self._known

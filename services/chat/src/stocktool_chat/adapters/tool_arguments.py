@@ -20,6 +20,11 @@ def _optional_text(value: object) -> object:
 
 
 Symbol = Annotated[str, BeforeValidator(_upper), Field(pattern=r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")]
+Amount = Annotated[
+    str | None,
+    BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else _optional_text(value)),
+    Field(pattern=r"^\d{1,15}(\.\d{1,12})?$"),
+]
 Day = Annotated[date | None, BeforeValidator(_optional_text)]
 Period = Literal["year_to_date", "one_year", "one_month", "since_inception"]
 Portfolio = Annotated[
@@ -98,6 +103,29 @@ class Transactions(OfPortfolio):
         default=None, description="Only entries of this symbol; null for all."
     )
     limit: int | None = Field(default=None, ge=1, le=100, description="At most so many, the newest; null for 20.")
+
+
+class NewTransaction(OfPortfolio):
+    """An entry for the user to approve."""
+
+    type: Literal["buy", "sell", "deposit", "withdrawal", "dividend", "interest", "fee", "tax"] = Field(
+        description="What is booked."
+    )
+    symbol: Annotated[Symbol | None, BeforeValidator(_optional_text)] = Field(
+        default=None, description="Ticker symbol; null for cash alone."
+    )
+    quantity: Amount = Field(default=None, description="Shares, for a purchase or sale.")
+    price: Amount = Field(default=None, description="Price of one share; null with null amount for the last price.")
+    amount: Amount = Field(default=None, description="Total of cash, or of a trade instead of its price.")
+    fee: Amount = Field(default=None, description="Fee of a trade; null for none.")
+    currency: Annotated[str | None, BeforeValidator(_optional_text)] = Field(
+        default=None, pattern="^[A-Z]{3}$", description="ISO 4217 code; null for the account's."
+    )
+    date: Day = Field(default=None, description="Day it counts from, YYYY-MM-DD; null for the market's today.")
+    account: Annotated[str | None, BeforeValidator(_optional_text)] = Field(
+        default=None, max_length=80, description="Id or name of the account; null for the portfolio's first."
+    )
+    note: Annotated[str | None, BeforeValidator(_optional_text)] = Field(default=None, max_length=500)
 
 
 class News(Arguments):

@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import DeadlineExceeded, InvalidArgument, Kind, StockToolError
 
 from stocktool_chat.application.ports import (
@@ -24,13 +26,17 @@ from stocktool_chat.application.ports import (
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain import events
 from stocktool_chat.domain.citations import number_passages
-from stocktool_chat.domain.conversation import ToolResult, Turn
+from stocktool_chat.domain.conversation import Claim, Turn
 from stocktool_chat.domain.errors import EmptyAnswer, EndlessToolLoop, TurnTimedOut
 from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.pricing import Budget, Spending
 from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input
+from stocktool_chat.domain.proposals import Prepared, Proposal, propose
 from stocktool_chat.domain.summaries import capped, one_line, to_json
+from stocktool_chat.domain.tool_results import ToolResult
+
+_PROPOSALS_LAST = timedelta(hours=1)  # well within the day for which a write is known by its idempotency key
 
 
 class MalformedArguments(InvalidArgument):
@@ -48,6 +54,8 @@ class Progress:
     """
 
     log: TurnLog
+    claim: Claim
+    clock: Clock
     spending: Spending = field(default_factory=Spending)
     results: dict[str, JsonObject] = field(default_factory=dict)
     _reading: list[asyncio.Task[Evidence]] = field(default_factory=list)
@@ -56,6 +64,10 @@ class Progress:
         """Keep a result, and begin to read its values while the model goes on."""
         self.results[call_id] = result
         self._reading.append(asyncio.create_task(asyncio.to_thread(read_evidence, call_id, result)))
+
+    def propose(self, tool: str, prepared: Prepared) -> Proposal:
+        """What a writing tool of this turn wants done, for the user to decide."""
+        return propose(self.claim, tool, prepared, self.clock.now(), _PROPOSALS_LAST)
 
     async def evidence(self) -> list[Evidence]:
         """What the results offer, in the order they came."""
@@ -174,35 +186,54 @@ class _ToolRun:
         outputs: list[JsonObject] = []
         for call, task in zip(calls, tasks, strict=True):
             # Passages are numbered in the order the calls were asked, not in that of their answers.
-            result, self._next_citation = number_passages(task.result(), self._next_citation)
+            given, proposal = task.result()
+            result, self._next_citation = number_passages(given, self._next_citation)
             seen = capped(result, self._budget.tool_bytes)
             self._progress.add_result(call.call_id, result)
-            self._log.add(result=ToolResult(call.call_id, result))
+            told = () if proposal is None else (events.proposal(proposal),)
+            self._log.add(*told, result=ToolResult(call.call_id, result, proposal))
             outputs.append({"type": "function_call_output", "call_id": call.call_id, "output": to_json(seen)})
         return outputs
 
-    async def _run(self, call: ToolRequest, arguments: JsonObject | StockToolError) -> JsonObject:
+    async def _run(
+        self, call: ToolRequest, arguments: JsonObject | StockToolError
+    ) -> tuple[JsonObject, Proposal | None]:
+        proposal = None
         begin = time.perf_counter()
         try:
             async with self._slots:
                 if isinstance(arguments, StockToolError):
                     raise arguments
                 with self._observer.tool(call.name):
-                    result = await self._timed(call.name, arguments)
+                    given = await self._timed(call.name, arguments)
+            if isinstance(given, Prepared):
+                proposal = self._progress.propose(call.name, given)
+                result = _waiting(proposal)
+            else:
+                result = given
             ok = True
         except StockToolError as error:
             result, ok = _error_output(error), False
         elapsed = (time.perf_counter() - begin) * 1000
-        self._log.add(events.tool_finished(call.call_id, ok=ok, duration_ms=elapsed, summary=one_line(result)))
-        return result
+        summary = one_line(result) if proposal is None else proposal.summary
+        self._log.add(events.tool_finished(call.call_id, ok=ok, duration_ms=elapsed, summary=summary))
+        return result, proposal
 
-    async def _timed(self, name: str, arguments: JsonObject) -> JsonObject:
+    async def _timed(self, name: str, arguments: JsonObject) -> JsonObject | Prepared:
         seconds = self._budget.tool_seconds
         try:
             async with asyncio.timeout(seconds):
                 return await self._session.call(name, arguments)
         except TimeoutError as error:
             raise DeadlineExceeded(f"{name} did not answer within {seconds:g} s") from error
+
+
+def _waiting(proposal: Proposal) -> JsonObject:
+    """What the model is told of a proposal: that nothing has happened yet."""
+    return {
+        "state": "waiting for the user's approval; nothing has been written",
+        "proposal": {"summary": proposal.summary, "arguments": proposal.arguments},
+    }
 
 
 def _arguments(call: ToolRequest) -> JsonObject | StockToolError:

@@ -21,13 +21,14 @@ from stocktool_chat.domain.conversation import (
     ConversationId,
     Ending,
     OpenTurn,
-    ToolResult,
     Turn,
     TurnId,
 )
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.prompt import MarketDay
+from stocktool_chat.domain.proposals import Prepared, Proposal
+from stocktool_chat.domain.tool_results import ToolResult
 
 
 class ConversationStore(Protocol):
@@ -171,6 +172,49 @@ class TurnStore(Protocol):
         ...
 
 
+class ProposalStore(Protocol):
+    """Proposals of writing tools; `TurnStore.append` stores them with the result they belong to."""
+
+    async def proposals(self, conversation_id: ConversationId) -> Sequence[Proposal]:
+        """All of a conversation, oldest first."""
+        ...
+
+    async def proposal(self, conversation_id: ConversationId, proposal_id: str) -> Proposal:
+        """Read one.
+
+        Raises:
+            ProposalNotFound: There is none, or it has been forgotten with its conversation.
+        """
+        ...
+
+    async def advance(self, before: Proposal, after: Proposal) -> Proposal:
+        """Store what became of a proposal, unless that happened already.
+
+        Returns:
+            `after`, or what is stored when someone else brought it to the same state first.
+
+        Raises:
+            ProposalClosed: Someone else decided otherwise meanwhile.
+        """
+        ...
+
+
+class Writes(Protocol):
+    """What carries proposals out, with the rights of the current caller."""
+
+    async def carry_out(self, proposal: Proposal) -> JsonObject:
+        """Do what was proposed, once however often it is called; answers what was written.
+
+        Raises:
+            StockToolError: What the service that writes said.
+        """
+        ...
+
+    async def undo(self, proposal: Proposal) -> None:
+        """Take it back; no error when that happened already."""
+        ...
+
+
 class UsageDimension(StrEnum):
     """What rows of usage stand for."""
 
@@ -265,8 +309,8 @@ class Model(Protocol):
 class ToolSession(Protocol):
     """The tools for one turn; what one call learnt may save another one a question."""
 
-    async def call(self, name: str, arguments: JsonObject) -> JsonObject:
-        """Run a tool for the current caller.
+    async def call(self, name: str, arguments: JsonObject) -> JsonObject | Prepared:
+        """Run a tool for the current caller; one that writes only says what it would do.
 
         Raises:
             StockToolError: Unknown tool, bad arguments, or what the called service said.

@@ -114,7 +114,7 @@ class RunTurn:
             helpers = [group.create_task(log.run()), group.create_task(self._keep(job))]
             if job.is_restart:
                 log.add(events.turn_restarted(job.claim.attempt))
-            progress = Progress(log)
+            progress = Progress(log, job.claim, self._clock)
             earlier = group.create_task(self._earlier_evidence(job.history))
             outcome = await self._answer_or_stop(job, progress)
             await self._finish(job, progress, outcome, earlier)

@@ -7,8 +7,9 @@ import time
 
 from stocktool_chat.application.live_turns import LiveTurn
 from stocktool_chat.application.ports import TurnStore
-from stocktool_chat.domain.conversation import Claim, Ending, ToolResult
+from stocktool_chat.domain.conversation import Claim, Ending
 from stocktool_chat.domain.events import TEXT_DELTA, Event, NewEvent, joined, numbered
+from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_chat.domain.turn_view import TurnView
 
 MAX_BATCH = 64

@@ -70,14 +70,6 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolResult:
-    """An immutable record of what a tool gave: the call and its result as JSON."""
-
-    call_id: str
-    result: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to write a turn's events, held under a lease.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stocktool_kit.core.clock import instant
 from stocktool_kit.core.errors import StockToolError
 
 from stocktool_chat.domain.errors import problem_of
 from stocktool_chat.domain.json_types import Json, JsonObject
+from stocktool_chat.domain.proposals import Proposal
 from stocktool_chat.domain.receipts import Receipt
 
 TERMINAL = frozenset({"turn.completed", "turn.stopped", "turn.failed"})
@@ -62,6 +64,20 @@ def tool_finished(call_id: str, *, ok: bool, duration_ms: float, summary: str) -
 def text_delta(text: str) -> NewEvent:
     """More of the answer."""
     return NewEvent(TEXT_DELTA, {"text": text})
+
+
+def proposal(made: Proposal) -> NewEvent:
+    """A writing tool wants something done, which waits for the user."""
+    return NewEvent(
+        "proposal",
+        {
+            "id": made.id,
+            "tool": made.tool,
+            "arguments": made.arguments,
+            "summary": made.summary,
+            "expires_at": instant(made.expires_at),
+        },
+    )
 
 
 def receipt(found: Receipt) -> NewEvent:

@@ -22,6 +22,9 @@ def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
         problem = summary.get("problem")
         if isinstance(problem, Mapping):
             parts.append(f"It failed: {problem.get('detail')}")
+        proposals = _lines(summary.get("proposals"), lambda entry: f"- {entry.get('summary')}")
+        if proposals:
+            parts.append("### Proposed\n\n" + "\n".join(proposals))
         receipts = _lines(summary.get("receipts"), _receipt_line)
         if receipts:
             parts.append("### Receipts\n\n" + "\n".join(receipts))
@@ -58,6 +61,7 @@ def turn_document(turn: Turn) -> dict[str, Json]:
         "finished_at": instant(turn.finished_at) if turn.finished_at else None,
         "text": turn.text,
         "tool_calls": summary.get("tool_calls", []),
+        "proposals": summary.get("proposals", []),
         "receipts": summary.get("receipts", []),
         "citations": summary.get("citations", []),
         "usage": summary.get("usage"),

@@ -19,6 +19,7 @@ class TurnView:
     def _clear(self) -> None:
         self.text_parts: list[str] = []
         self._calls: dict[str, dict[str, Json]] = {}
+        self._proposals: list[Json] = []
         self._receipts: list[Json] = []
         self._citations: list[Json] = []
         self._usage: Json = None
@@ -44,6 +45,8 @@ class TurnView:
             case "tool.finished":
                 call = self._calls.setdefault(str(data["call_id"]), {})
                 call.update(data)
+            case "proposal":
+                self._proposals.append(data)
             case "receipt":
                 self._receipts.append(data)
             case "citation":
@@ -59,6 +62,7 @@ class TurnView:
         return {
             "text": self.text,
             "tool_calls": list(self._calls.values()),
+            "proposals": self._proposals,
             "receipts": self._receipts,
             "citations": self._citations,
             "usage": self._usage,

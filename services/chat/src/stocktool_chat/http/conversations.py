@@ -15,10 +15,10 @@ from stocktool_kit.http.model import plain_decimal
 
 from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.domain.conversation import ConversationId
-from stocktool_chat.domain.errors import ProposalNotFound
 from stocktool_chat.domain.export import to_json_document, to_markdown
 from stocktool_chat.domain.pricing import Catalogue
 from stocktool_chat.http import models
+from stocktool_chat.http.proposals import with_proposals
 
 router = APIRouter(tags=["conversations"])
 
@@ -64,7 +64,8 @@ async def get_conversation(
     """A conversation with its turns; results of tools come with the single turn."""
     conversation, turns = await _conversations(request).read(caller, ConversationId(conversation_id))
     head = models.ConversationBody.of(conversation)
-    return models.ConversationWithTurns(**head.model_dump(), turns=[models.TurnBody.of(turn) for turn in turns])
+    bodies = await with_proposals(request, caller, conversation.id, [models.TurnBody.of(turn) for turn in turns])
+    return models.ConversationWithTurns(**head.model_dump(), turns=bodies)
 
 
 @router.patch("/conversations/{conversation_id}")
@@ -103,27 +104,6 @@ async def export_conversation(
         text = to_markdown(conversation, turns)
         return Response(text, headers=headers, media_type="text/markdown; charset=utf-8")
     return Response(orjson.dumps(to_json_document(conversation, turns)), headers=headers, media_type="application/json")
-
-
-@router.post("/conversations/{conversation_id}/proposals/{proposal_id}:approve")
-async def approve_proposal(
-    request: Request, conversation_id: models.Id, proposal_id: models.Id, caller: Caller = writing
-) -> None:
-    """Carry out what a writing tool proposed; no tool of this deployment proposes anything."""
-    await _refuse_proposal(request, caller, conversation_id, proposal_id)
-
-
-@router.post("/conversations/{conversation_id}/proposals/{proposal_id}:reject")
-async def reject_proposal(
-    request: Request, conversation_id: models.Id, proposal_id: models.Id, caller: Caller = writing
-) -> None:
-    """Drop what a writing tool proposed; no tool of this deployment proposes anything."""
-    await _refuse_proposal(request, caller, conversation_id, proposal_id)
-
-
-async def _refuse_proposal(request: Request, caller: Caller, conversation_id: str, proposal_id: str) -> None:
-    await _conversations(request).read(caller, ConversationId(conversation_id))
-    raise ProposalNotFound("nothing was proposed under this id", proposal=proposal_id)
 
 
 @router.get("/models")

@@ -12,6 +12,7 @@ from stocktool_kit.http.model import MoneyModel, RequestModel, ResponseModel
 from stocktool_chat.domain.conversation import Conversation, Turn
 from stocktool_chat.domain.export import turn_document
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.proposals import Proposal
 
 Id = Annotated[str, Path(min_length=1, max_length=64)]
 """An id in a path; what is longer cannot be one of ours, and could not be a key of the table."""
@@ -112,6 +113,31 @@ class CitationBody(ResponseModel):
     quote: str
 
 
+class ProposalBody(ResponseModel):
+    """A write that waits for its user, or what became of it."""
+
+    id: str
+    tool: str
+    arguments: Any = Field(description="What would be written.")
+    summary: str = Field(description="One line that says it.")
+    expires_at: datetime = Field(description="Until when it can be approved.")
+    state: Literal["open", "approving", "approved", "rejected", "undone"] = "open"
+    outcome: Any = Field(default=None, description="What was written; null before that.")
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> ProposalBody:
+        """Show a proposal."""
+        return cls(
+            id=proposal.id,
+            tool=proposal.tool,
+            arguments=proposal.arguments,
+            summary=proposal.summary,
+            expires_at=proposal.expires_at,
+            state=proposal.state.value,
+            outcome=proposal.outcome,
+        )
+
+
 class UsageBody(ResponseModel):
     """What a turn used."""
 
@@ -145,6 +171,7 @@ class TurnBody(ResponseModel):
     finished_at: datetime | None
     text: str = Field(description="The answer; of a list's running turns empty.")
     tool_calls: list[ToolCallBody]
+    proposals: list[ProposalBody]
     receipts: list[ReceiptBody]
     citations: list[CitationBody]
     usage: UsageBody | None

@@ -19,6 +19,7 @@ from stocktool_chat.application.start_turn import StartTurn
 from stocktool_chat.application.turns import Turns
 from stocktool_chat.domain.conversation import ConversationId, TurnId
 from stocktool_chat.http import models
+from stocktool_chat.http.proposals import with_proposals
 from stocktool_chat.http.sse import event_stream
 
 router = APIRouter(tags=["turns"], prefix="/conversations/{conversation_id}/turns")
@@ -61,7 +62,8 @@ async def get_turn(
 ) -> models.TurnBody:
     """A whole turn with the results of its tools, as far as it is stored."""
     turn, summary, attempt = await _turns(request).read(caller, ConversationId(conversation_id), TurnId(turn_id))
-    return models.TurnBody.of(turn, summary, attempt)
+    (body,) = await with_proposals(request, caller, turn.conversation_id, [models.TurnBody.of(turn, summary, attempt)])
+    return body
 
 
 @router.post("/{turn_id}:stop", status_code=status.HTTP_202_ACCEPTED)

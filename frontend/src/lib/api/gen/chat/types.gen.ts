@@ -263,6 +263,50 @@ export type ProblemBody = {
 };
 
 /**
+ * ProposalBody
+ *
+ * A write that waits for its user, or what became of it.
+ */
+export type ProposalBody = {
+    /**
+     * Arguments
+     *
+     * What would be written.
+     */
+    arguments: unknown;
+    /**
+     * Expires At
+     *
+     * Until when it can be approved.
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Outcome
+     *
+     * What was written; null before that.
+     */
+    outcome?: unknown;
+    /**
+     * State
+     */
+    state?: 'open' | 'approving' | 'approved' | 'rejected' | 'undone';
+    /**
+     * Summary
+     *
+     * One line that says it.
+     */
+    summary: string;
+    /**
+     * Tool
+     */
+    tool: string;
+};
+
+/**
  * ReceiptBody
  *
  * Where a figure of the text comes from.
@@ -402,6 +446,10 @@ export type TurnBody = {
      */
     parent_turn_id: string | null;
     problem: ProblemBody | null;
+    /**
+     * Proposals
+     */
+    proposals: Array<ProposalBody>;
     /**
      * Question
      */
@@ -693,8 +741,10 @@ export type ApproveProposalResponses = {
     /**
      * Successful Response
      */
-    200: unknown;
+    200: ProposalBody;
 };
+
+export type ApproveProposalResponse = ApproveProposalResponses[keyof ApproveProposalResponses];
 
 export type RejectProposalData = {
     body?: never;
@@ -727,8 +777,46 @@ export type RejectProposalResponses = {
     /**
      * Successful Response
      */
-    200: unknown;
+    200: ProposalBody;
 };
+
+export type RejectProposalResponse = RejectProposalResponses[keyof RejectProposalResponses];
+
+export type UndoProposalData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Proposal Id
+         */
+        proposal_id: string;
+    };
+    query?: never;
+    url: '/api/chat/v1/conversations/{conversation_id}/proposals/{proposal_id}:undo';
+};
+
+export type UndoProposalErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type UndoProposalError = UndoProposalErrors[keyof UndoProposalErrors];
+
+export type UndoProposalResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProposalBody;
+};
+
+export type UndoProposalResponse = UndoProposalResponses[keyof UndoProposalResponses];
 
 export type StartTurnData = {
     body: NewTurn;
