@@ -41,7 +41,12 @@ def number_of(value: object) -> Decimal | None:
     return Decimal(text) if _DECIMAL.fullmatch(text) else None
 
 
-def _checked_number(value: object) -> Decimal:
+def checked_number(value: object) -> Decimal:
+    """A JSON number or a decimal string, for a field of a body.
+
+    Raises:
+        PydanticCustomError: It is neither.
+    """
     number = number_of(value)
     if number is None:
         raise PydanticCustomError("number", "must be a number or a decimal string")
@@ -55,11 +60,11 @@ def _checked_day(value: object) -> object:
     raise PydanticCustomError("day", "must be a date as YYYY-MM-DD")
 
 
-Number = Annotated[Decimal, BeforeValidator(_checked_number), Field(ge=Decimal("-1e24"), le=Decimal("1e24"))]
+Number = Annotated[Decimal, BeforeValidator(checked_number), Field(ge=Decimal("-1e24"), le=Decimal("1e24"))]
 """A JSON number or a decimal string; not-a-number, infinity and true are refused."""
-Rate = Annotated[Decimal, BeforeValidator(_checked_number), Field(gt=Decimal(-1), le=Decimal("1e6"))]
+Rate = Annotated[Decimal, BeforeValidator(checked_number), Field(gt=Decimal(-1), le=Decimal("1e6"))]
 """A rate as a fraction, above -100 %."""
-Count = Annotated[int, BeforeValidator(_checked_number)]
+Count = Annotated[int, BeforeValidator(checked_number)]
 Day = Annotated[date, BeforeValidator(_checked_day), Field(ge=date(1800, 1, 1), le=date(2300, 1, 1))]
 Conventions = dict[str, str | int | float]
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import explained, figures, import_batches, income, portfolios, projection, transactions
+from stocktool_stock.http import (
+    explained,
+    figures,
+    import_batches,
+    income,
+    planning,
+    portfolios,
+    projection,
+    targets,
+    transactions,
+)
 
 PORTFOLIO_ROUTERS = (
     portfolios.router,
@@ -12,4 +22,6 @@ PORTFOLIO_ROUTERS = (
     explained.router,
     income.router,
     projection.router,
+    targets.router,
+    planning.router,
 )

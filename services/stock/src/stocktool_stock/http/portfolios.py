@@ -66,7 +66,7 @@ async def update_portfolio(
         name=body.name,
         cost_method=body.cost_method,
         add_accounts=[account.account() for account in body.add_accounts],
-        version=body.version if if_match is None else _version(if_match),
+        version=body.version if if_match is None else version_of(if_match),
         key=key,
     )
     response.headers["etag"] = f'"{portfolio.version}"'
@@ -79,7 +79,12 @@ async def delete_portfolio(portfolio_id: str, caller: Writer, key: Key, uses: Us
     await uses.delete(caller, PortfolioId(portfolio_id), key=key)
 
 
-def _version(etag: str) -> int:
+def version_of(etag: str) -> int:
+    """The version that an ETag names.
+
+    Raises:
+        InvalidArgument: It names none.
+    """
     text = etag.removeprefix("W/").strip('"')
     if not text.isdigit():
         raise InvalidArgument.of("If-Match", 'must be one version, as in "7"')

@@ -1,0 +1,189 @@
+"""A portfolio on one day with everything that allocation, risk and plans about it need, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from stocktool_kit.core.clock import Clock
+from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.ids import OwnerId
+
+from stocktool_stock.application.market_ports import FxRates, InstrumentSource
+from stocktool_stock.application.portfolio_reader import Material, PortfolioReader, price_warnings
+from stocktool_stock.application.rate_collector import collect_rates
+from stocktool_stock.application.read_kinds import read_kinds
+from stocktool_stock.domain.allocation import Kind
+from stocktool_stock.domain.bars import Column
+from stocktool_stock.domain.book import Book, Sale, keep_book
+from stocktool_stock.domain.fork import NewTrade, entries_of, forked, new_sales
+from stocktool_stock.domain.ledger import Entry
+from stocktool_stock.domain.mix import ReturnTable, cash_name, return_table, window
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
+from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
+from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.risk import to_date
+from stocktool_stock.domain.valuation import Valuation, value_book
+
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A portfolio at the close of a day.
+
+    Attributes:
+        table: Daily returns of what is held, and of `also`, over a window.
+        kinds: Where those symbols belong.
+    """
+
+    day: date
+    material: Material
+    book: Book
+    rates: RateTable
+    valuation: Valuation
+    table: ReturnTable
+    kinds: Mapping[str, Kind]
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """Its head."""
+        return self.material.portfolio
+
+    @property
+    def base(self) -> str:
+        """Its currency."""
+        return self.portfolio.base_currency
+
+    @property
+    def window_start(self) -> date | None:
+        """The day whose close is the base of the first return, None where there is none."""
+        return to_date(self.table.days[0]) if len(self.table.days) else None
+
+    def benchmark(self, symbol: str) -> Column | None:
+        """The benchmark's returns, none without one or where it has too few prices."""
+        return self.table.returns.get(symbol) if symbol else None
+
+    def require(self, symbol: str, pointer: str) -> None:
+        """See that a symbol beside the portfolio has prices.
+
+        Raises:
+            InvalidArgument: No such symbol.
+            ProviderUnavailable: Its prices cannot be had now.
+        """
+        if symbol in self.material.bars:
+            return
+        if self.material.failures.get(symbol) == SymbolNotFound.reason:
+            raise InvalidArgument.of(pointer, f"{symbol} is not known")
+        raise ProviderUnavailable(f"prices of {symbol} cannot be had now", symbol=symbol)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said about its prices."""
+        held = [holding.symbol for holding in self.valuation.holdings]
+        return (*self.valuation.warnings, *price_warnings(self.material, held))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forked:
+    """What would be after some trades; nothing is stored."""
+
+    entries: Sequence[Entry]
+    book: Book
+    valuation: Valuation
+    sales: Sequence[Sale]
+
+
+class ReadPicture:
+    """Reads pictures."""
+
+    def __init__(self, reader: PortfolioReader, instruments: InstrumentSource, fx: FxRates, clock: Clock) -> None:
+        self._reader = reader
+        self._instruments = instruments
+        self._fx = fx
+        self._clock = clock
+
+    def day_of(self, asked: date | None) -> date:
+        """The day asked for, at most the market's today."""
+        return self._reader.day_of(asked)
+
+    async def __call__(
+        self,
+        owner: OwnerId,
+        portfolio_id: PortfolioId,
+        *,
+        as_of: date | None = None,
+        start: date | None = None,
+        also: Collection[str] = (),
+        unprofiled: Collection[str] = (),
+    ) -> Picture:
+        """Read one.
+
+        Args:
+            owner: Whose it is.
+            portfolio_id: Which.
+            as_of: Its day, by default and at most the market's today.
+            start: First day of the window of returns; by default a year before.
+            also: Further symbols to read.
+            unprofiled: Those of them that need no profile, as a benchmark.
+
+        Raises:
+            PortfolioNotFound: None by this id is the owner's.
+            InvalidArgument: The start is not before the day.
+        """
+        day = self._reader.day_of(as_of)
+        begin = day - YEAR if start is None else start
+        if begin >= day:
+            raise InvalidArgument.of("start", f"must be before the end, {day}")
+        material = await self._reader.material(owner, portfolio_id, day, also=sorted(also))
+        book, rates = await self._book(material, material.ledger.standing, day)
+        valuation = value_book(book, material.bars, rates, as_of=day)
+        held = {holding.symbol for holding in valuation.holdings}
+        wanted = held | set(also)
+        return Picture(
+            day=day,
+            material=material,
+            book=book,
+            rates=rates,
+            valuation=valuation,
+            table=await self._table(material, wanted, begin, day),
+            kinds=await read_kinds(self._instruments, sorted(held | (set(also) - set(unprofiled)))),
+        )
+
+    async def fork(self, picture: Picture, trades: Sequence[NewTrade]) -> Forked:
+        """Apply trades on the picture's day by the ledger's own rules.
+
+        Raises:
+            ShortSale: More would be sold than is held.
+        """
+        entries = entries_of(trades, picture.day, self._clock.now())
+        return await self.fork_entries(picture, entries)
+
+    async def fork_entries(self, picture: Picture, entries: Sequence[Entry]) -> Forked:
+        """The same with entries as they would be recorded."""
+        material = picture.material
+        standing = [entry for entry in material.ledger.standing if entry.day <= picture.day]
+        later = [entry for entry in material.ledger.standing if entry.day > picture.day]
+        every = [*forked(standing, picture.book, entries), *later]
+        book, rates = await self._book(material, every, picture.day)
+        valuation = value_book(book, material.bars, rates, as_of=picture.day)
+        return Forked(entries, book, valuation, new_sales(book, entries))
+
+    async def _book(self, material: Material, entries: Sequence[Entry], day: date) -> tuple[Book, RateTable]:
+        portfolio = material.portfolio
+        currencies = {account.currency for account in portfolio.accounts} | {entry.currency for entry in entries}
+        currencies |= {bars.currency for bars in material.bars.values()}
+        rates = await collect_rates(self._fx, portfolio, entries, on=[(code, day) for code in currencies])
+        return keep_book(entries, portfolio, rates, until=day), rates
+
+    async def _table(self, material: Material, symbols: Collection[str], start: date, end: date) -> ReturnTable:
+        base = material.portfolio.base_currency
+        bars = {symbol: material.bars[symbol] for symbol in sorted(symbols) if symbol in material.bars}
+        days, left_out = window(bars, start, end)
+        missing = {symbol: "has no market prices" for symbol in symbols if symbol not in bars}
+        codes = {account.currency for account in material.portfolio.accounts} | {b.currency for b in bars.values()}
+        codes |= {entry.currency for entry in material.ledger.standing}
+        fx = {code: (await self._fx.series(code, base, days)).rates for code in sorted(codes) if code != base}
+        table = return_table(bars, days, {**left_out, **missing}, fx, base)
+        silent = {name for name in table.left_out if name in {cash_name(code) for code in codes}}
+        return replace(table, left_out={n: why for n, why in table.left_out.items() if n not in silent})

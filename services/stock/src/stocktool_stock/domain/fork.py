@@ -1,0 +1,87 @@
+"""A ledger as it would be with more entries; nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from stocktool_stock.domain.book import Book, Sale
+from stocktool_stock.domain.ledger import Entry, EntryType
+
+_EXTERNAL = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL})
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrade:
+    """A trade, or cash paid in or out; `fee` and `price` are in `currency`.
+
+    Attributes:
+        fx_rate: Account currency per unit of `currency` where they differ, for trades.
+    """
+
+    type: EntryType
+    account_id: str
+    currency: str
+    symbol: str = ""
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    amount: Decimal | None = None
+    fee: Decimal = Decimal(0)
+    fx_rate: Decimal | None = None
+
+
+def forked(standing: Sequence[Entry], book: Book, more: Sequence[Entry]) -> list[Entry]:
+    """Entries of a ledger with more appended.
+
+    A ledger that is funded by implied deposits stays so, unless the new entries move cash in or out: then the implied
+    deposits become real ones, since they would vanish from a ledger that has any.
+    """
+    explicit: list[Entry] = []
+    if any(entry.type in _EXTERNAL for entry in more):
+        explicit = [
+            Entry(
+                id=f"implied_{index}",
+                sequence=0,
+                day=flow.day,
+                type=EntryType.DEPOSIT,
+                account_id=flow.account_id,
+                currency=flow.currency,
+                recorded_at=more[0].recorded_at,
+                amount=flow.amount,
+            )
+            for index, flow in enumerate(book.flows)
+            if flow.implied
+        ]
+    last = max((entry.sequence for entry in standing), default=0)
+    numbered = [replace(entry, sequence=last + 1 + index) for index, entry in enumerate(more)]
+    return sorted([*explicit, *standing, *numbered], key=lambda entry: (entry.day, entry.sequence))
+
+
+def entries_of(trades: Sequence[NewTrade], day: date, recorded_at: datetime) -> list[Entry]:
+    """Trades as entries of a day, which is no earlier than the ledger's last."""
+    return [
+        Entry(
+            id=f"new_{index}",
+            sequence=index,
+            day=day,
+            type=trade.type,
+            account_id=trade.account_id,
+            currency=trade.currency,
+            recorded_at=recorded_at,
+            symbol=trade.symbol,
+            quantity=trade.quantity,
+            price=trade.price,
+            amount=trade.amount,
+            fee=trade.fee,
+            fx_rate=trade.fx_rate,
+        )
+        for index, trade in enumerate(trades, start=1)
+    ]
+
+
+def new_sales(book: Book, entries: Sequence[Entry]) -> list[Sale]:
+    """The sales that these entries made."""
+    ids = {entry.id for entry in entries}
+    return [sale for sale in book.sales if sale.entry_id in ids]
