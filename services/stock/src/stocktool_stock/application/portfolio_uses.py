@@ -11,6 +11,7 @@ from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
+from stocktool_stock.application.planning_uses import PlanningUses
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
 from stocktool_stock.application.project_portfolio import ProjectPortfolio
 from stocktool_stock.application.stage_import import StageImport
@@ -43,3 +44,4 @@ class PortfolioUses:
     compare: CompareSymbols
     start_analysis: StartAnalysis
     read_analysis: ReadAnalysis
+    planning: PlanningUses
