@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, StartAnalysis
+from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
+from stocktool_stock.application.custom_instruments import CustomInstruments
+from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
@@ -14,8 +17,14 @@ from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.planning_uses import PlanningUses
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
 from stocktool_stock.application.project_portfolio import ProjectPortfolio
+from stocktool_stock.application.report_realised import ReportRealised
 from stocktool_stock.application.stage_import import StageImport
-from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
+from stocktool_stock.application.transactions import (
+    DeleteTransaction,
+    ListTransactions,
+    RecordTransactions,
+    RestoreTransaction,
+)
 from stocktool_stock.application.undo_import import ReadImports, UndoImport
 from stocktool_stock.application.value_portfolio import ValuePortfolio
 
@@ -31,6 +40,10 @@ class PortfolioUses:
     record: RecordTransactions
     list_transactions: ListTransactions
     delete_transaction: DeleteTransaction
+    restore_transaction: RestoreTransaction
+    realised: ReportRealised
+    writes: ListWrites
+    custom_instruments: CustomInstruments
     stage_import: StageImport
     read_imports: ReadImports
     undo_import: UndoImport
@@ -38,6 +51,7 @@ class PortfolioUses:
     performance: MeasurePerformance
     risk: MeasureRisk
     contribution: MeasureContribution
+    attribution: AttributeReturn
     income: MeasureIncome
     project: ProjectPortfolio
     allocate: AllocatePortfolio

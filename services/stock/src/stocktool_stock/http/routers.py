@@ -7,6 +7,7 @@ from stocktool_kit.http.app import describe
 
 from stocktool_stock.http import (
     analytics_allocation,
+    analytics_attribution,
     analytics_flows,
     analytics_ledger,
     analytics_projection,
@@ -27,6 +28,7 @@ ROUTERS = (
     analytics_projection.router,
     analytics_ledger.router,
     analytics_allocation.router,
+    analytics_attribution.router,
 )
 
 
