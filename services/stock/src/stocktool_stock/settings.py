@@ -20,16 +20,24 @@ class Settings(ServiceSettings):
         default="",
         description="The market's now: empty (real time), an instant, or '<instant> from <instant> x<speed>' (replay).",
     )
+    providers: str = Field(
+        default="yahoo,archive",
+        description="Providers in the order in which they are asked: yahoo, and archive for closes we kept.",
+    )
     yahoo_base_url: str = Field(
         default="", description="Where `https://HOST/path` of Yahoo is asked as `<url>/HOST/path`; empty: Yahoo itself."
     )
     yahoo_timeout_seconds: float = Field(default=8.0, gt=0, description="Limit of one call to Yahoo.")
-    yahoo_calls_per_second: float = Field(default=2.0, gt=0, description="Budget of calls to Yahoo of one process.")
+    yahoo_calls_per_second: float = Field(default=2.0, gt=0, description="Budget of calls to Yahoo of all processes.")
     yahoo_burst: int = Field(default=20, gt=0, description="Calls to Yahoo at once after a pause.")
     yahoo_threads: int = Field(default=6, gt=0, description="Calls to Yahoo at a time.")
     quote_fresh_seconds: float = Field(default=300.0, gt=0, description="Age up to which a quote is not refreshed.")
     bars_fresh_seconds: float = Field(default=900.0, gt=0, description="Age up to which history is not refreshed.")
     stream_poll_seconds: float = Field(default=5.0, gt=0, description="Interval of live quotes on the socket.")
+
+    knowledge_bucket: str = Field(
+        default="stocktool-knowledge", description="S3 bucket of archived bars (`bars/`) and reports (`reports/`)."
+    )
 
     # Portfolios
     portfolios_table: str = Field(default="stocktool-portfolios", description="DynamoDB table of portfolios and jobs.")
@@ -39,5 +47,8 @@ class Settings(ServiceSettings):
     outbox_idle_seconds: float = Field(default=1.0, gt=0, description="Pause of an outbox relay with nothing to send.")
     notifications_topic_arn: str = Field(
         default="", description="SNS topic of finished jobs; needed by `serve` and `worker`, which relay the outbox."
+    )
+    alert_sweep_seconds: float = Field(
+        default=60.0, gt=0, description="Interval at which all alerts are evaluated, beside each change of a price."
     )
     benchmark: str = Field(default="SPY", description="Symbol that background analyses compare with.")

@@ -47,6 +47,7 @@ class OutboxSummaries:
             "refreshed": len(summary.refreshed),
             "stale": list(summary.stale[:_NAMED]),
             "failed": list(summary.failed[:_NAMED]),
+            "alerts_fired": summary.fired,
             "created_at": instant(now),
         }
         message = OutboxMessage(NOTIFICATIONS, body, {"type": "market.refreshed"})

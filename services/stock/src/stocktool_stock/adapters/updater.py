@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from stocktool_kit.aws.outbox import Outbox
 from stocktool_kit.aws.table import Table
-from stocktool_kit.core.clock import Clock
+from stocktool_kit.core.clock import Clock, instant
+from stocktool_kit.metrics import Metrics
 
-from stocktool_stock.adapters.market_parts import MarketOptions, market_parts
+from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
 from stocktool_stock.adapters.outbox_summaries import OutboxSummaries
 from stocktool_stock.adapters.watched_symbols import DynamoDBWatchedSymbols
-from stocktool_stock.application.refresh_market import RefreshMarket, RefreshSummary
+from stocktool_stock.application.refresh_market import Evaluates, RefreshMarket, RefreshSummary, WatchedSymbols
+
+TOOL = "update_market"
+"""Name of a refresh among the tools of `ToolExecTime`."""
 
 
 async def update(
     options: MarketOptions, *, cache: Table, portfolios: Table, clock: Clock, always: Sequence[str]
 ) -> RefreshSummary:
-    """Refresh what is held or named in `always`, and let one summary out.
+    """Refresh what is held, watched or named in `always`, and let one summary out; evaluates no alerts.
 
     Args:
         options: The market half's options.
@@ -28,17 +33,62 @@ async def update(
         always: Symbols refreshed whether held or not, such as the benchmark.
     """
     async with market_parts(options, cache, clock, lambda _: None) as parts:
-        refresh = RefreshMarket(
-            DynamoDBWatchedSymbols(portfolios, always),
-            parts.quotes,
-            parts.bars,
-            parts.status,
-            OutboxSummaries(portfolios, Outbox(portfolios.name), clock),
-        )
-        stop = asyncio.Event()
-        fetching = asyncio.create_task(parts.fetches.run(stop))
-        try:
-            return await refresh()
-        finally:
-            stop.set()
-            await fetching
+        return await refresh(parts, cache=cache, portfolios=portfolios, clock=clock, always=always)
+
+
+async def refresh(
+    parts: MarketParts,
+    *,
+    cache: Table,
+    portfolios: Table,
+    clock: Clock,
+    always: Sequence[str],
+    evaluate: Evaluates | None = None,
+    metrics: Metrics | None = None,
+) -> RefreshSummary:
+    """The same over a market half that is there already.
+
+    Args:
+        parts: The market half; its worker is run here.
+        cache: `stocktool-stock-cache`.
+        portfolios: `stocktool-portfolios`.
+        clock: Real time.
+        always: Symbols refreshed whether held or not.
+        evaluate: Lets alerts fire.
+        metrics: Told the share of quotes that were fresh before (`CacheHitRate`) and how long it took (`ToolExecTime`).
+    """
+    watched: WatchedSymbols = DynamoDBWatchedSymbols(portfolios, always)
+    if metrics is not None:
+        watched = _Metered(watched, cache, clock, metrics)
+    summaries = OutboxSummaries(portfolios, Outbox(portfolios.name), clock)
+    run = RefreshMarket(watched, parts.quotes, parts.bars, parts.status, summaries, evaluate=evaluate)
+    stop = asyncio.Event()
+    fetching = asyncio.create_task(parts.fetches.run(stop))
+    started = time.perf_counter()
+    try:
+        return await run()
+    finally:
+        if metrics is not None:
+            metrics.tool_exec_time(TOOL, (time.perf_counter() - started) * 1000)
+        stop.set()
+        await fetching
+
+
+class _Metered:
+    """Watched symbols, counting how many of their quotes the cache holds fresh before the refresh."""
+
+    def __init__(self, watched: WatchedSymbols, cache: Table, clock: Clock, metrics: Metrics) -> None:
+        self._watched = watched
+        self._cache = cache
+        self._clock = clock
+        self._metrics = metrics
+
+    async def symbols(self) -> Sequence[str]:
+        """Give them."""
+        found = await self._watched.symbols()
+        rows = await self._cache.batch_get([{"symbol": symbol, "data_type": "quote"} for symbol in found])
+        now = instant(self._clock.now())
+        fresh = sum(str(row.get("fresh_until", "")) > now for row in rows)
+        for number in range(len(found)):
+            self._metrics.cache_hit(number < fresh)
+        return found

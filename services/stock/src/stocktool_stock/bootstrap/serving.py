@@ -29,7 +29,7 @@ from stocktool_stock.adapters.market_parts import MarketParts
 from stocktool_stock.adapters.portfolio_parts import PortfolioParts
 from stocktool_stock.application.inbox import ListNotifications, ReadNotification
 from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
-from stocktool_stock.bootstrap.watching import watching_uses
+from stocktool_stock.bootstrap.watching import alert_watch, watching_uses
 from stocktool_stock.domain.quotes import QuoteBatch
 from stocktool_stock.http.analytics_route import MAX_BODY_BYTES, THREADS
 from stocktool_stock.http.market_uses import MarketUses
@@ -72,7 +72,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         )
         app.state.portfolios = portfolios.uses
         app.state.inbox = InboxUses(ListNotifications(inbox), ReadNotification(inbox))
-        watching_uses(app, runtime, market, portfolios, table)
+        alerts = watching_uses(app, runtime, market, portfolios, table)
         app.state.stream = StreamUses(hub, market.quotes, inbox, runtime.verifier, clock, runtime.draining)
         live = LiveQuotes(
             market.quotes,
@@ -91,6 +91,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
                 live,
                 Subscriber(settings.push_target, runtime.channel, hub),
                 relay(runtime, table, leases),
+                alert_watch(runtime, alerts, hub, table, leases),
             ],
         )
 
