@@ -10,8 +10,8 @@ from stocktool.common.v1 import push_service_pb2 as push_pb
 from stocktool.common.v1 import push_service_pb2_grpc as push_grpc
 from stocktool.stock.v1 import stock_service_pb2 as pb
 from stocktool.stock.v1 import stock_service_pb2_grpc as pb_grpc
+from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.clients import AwsClients
-from stocktool_kit.aws.lease import Leases
 from stocktool_kit.aws.table import Table
 from stocktool_kit.http.app import create_app
 from stocktool_kit.process import Parts, Process, Runtime, running
@@ -47,11 +47,15 @@ async def stock_process(
     fresh: timedelta = timedelta(minutes=5),
     call_seconds: float = 8.0,
     poll_seconds: float = 0.1,
+    archive: bool = False,
+    calls_per_second: float = 100,
     moving: Callable[[], bool] | None = lambda: True,
 ) -> AsyncIterator[Process[Settings]]:
     """Run it until the block ends."""
-    yahoo = YahooOptions(base_url=market.url, timeout_seconds=call_seconds, calls_per_second=100, burst=100)
-    options = MarketOptions(market_now=now, yahoo=yahoo, quote_fresh=fresh)
+    yahoo = YahooOptions(
+        base_url=market.url, timeout_seconds=call_seconds, calls_per_second=calls_per_second, burst=100
+    )
+    options = MarketOptions(market_now=now, yahoo=yahoo, quote_fresh=fresh, serves=True)
 
     @asynccontextmanager
     async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
@@ -61,7 +65,8 @@ async def stock_process(
         table = Table(runtime.aws, runtime.settings.stock_cache_table)
         portfolios = Table(runtime.aws, runtime.settings.portfolios_table)
         inbox = DynamoDBInbox(portfolios, runtime.clock)
-        async with market_parts(options, table, runtime.clock, runtime.metrics.cache_hit) as parts:
+        bucket = Bucket(runtime.aws, "stocktool-knowledge") if archive else None
+        async with market_parts(options, table, runtime.clock, runtime.metrics.cache_hit, bucket) as parts:
             app = create_app(runtime, title="stock", prefix="/api/stock/v1", routers=MARKET_ROUTERS)
             app.state.market = MarketUses(
                 quotes=parts.quotes,
@@ -69,6 +74,10 @@ async def stock_process(
                 instruments=parts.instruments,
                 news=parts.news,
                 status=parts.status,
+                companies=parts.companies,
+                movers=parts.movers,
+                quarantine=parts.quarantine,
+                calendars=parts.calendars,
             )
             app.state.inbox = InboxUses(ListNotifications(inbox), ReadNotification(inbox))
             app.state.stream = StreamUses(hub, parts.quotes, inbox, runtime.verifier, runtime.clock, runtime.draining)
@@ -76,7 +85,6 @@ async def stock_process(
                 parts.quotes,
                 hub,
                 publisher,
-                Leases(portfolios, runtime.clock),
                 is_moving=moving or parts.is_moving,
                 write=_bodies,
                 seconds=poll_seconds,
@@ -103,7 +111,13 @@ async def empty_the_cache() -> None:
 
 def _registration(parts: MarketParts) -> Registration:
     servicer = StockServicer(
-        quotes=parts.quotes, bars=parts.bars, instruments=parts.instruments, news=parts.news, status=parts.status
+        quotes=parts.quotes,
+        bars=parts.bars,
+        instruments=parts.instruments,
+        news=parts.news,
+        status=parts.status,
+        companies=parts.companies,
+        movers=parts.movers,
     )
     return Registration(
         pb_grpc.add_StockServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["StockService"]

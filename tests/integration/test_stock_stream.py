@@ -100,7 +100,7 @@ async def test_price_that_moves_reaches_every_watcher(market: MarketServer, emul
     await empty_the_cache()
     before = "2024-11-27T22:00:00Z"
     market.set_clock(before)
-    async with stock_process(market, now=before) as stock, connect(url(stock)) as one, connect(url(stock)) as two:
+    async with stock_process(market) as stock, connect(url(stock)) as one, connect(url(stock)) as two:
         for socket in (one, two):
             await signed_in(socket, user)
             await socket.send(json.dumps({"subscribe": ["AAPL"]}))
@@ -131,7 +131,7 @@ async def test_unsubscribed_symbol_is_heard_no_more(market: MarketServer, emulat
     await empty_the_cache()
     before = "2024-11-27T22:00:00Z"
     market.set_clock(before)
-    async with stock_process(market, now=before) as stock, connect(url(stock)) as socket:
+    async with stock_process(market) as stock, connect(url(stock)) as socket:
         await signed_in(socket, user)
         await socket.send(json.dumps({"subscribe": ["AAPL", "JPM"]}))
         await socket.send(json.dumps({"unsubscribe": ["AAPL"]}))

@@ -15,12 +15,15 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.testing.clock import FakeClock
 from stocktool_stock.adapters.packed import pack_bars, unpack_bars
 from stocktool_stock.application.cached_reads import Read, Reads
-from stocktool_stock.application.get_bars import FetchBars, GetBars, joined_with
+from stocktool_stock.application.fetch_bars import FetchBars, joined_with
+from stocktool_stock.application.get_bars import GetBars
 from stocktool_stock.application.provider_health import ProviderHealth
+from stocktool_stock.application.quarantine import Quarantine
 from stocktool_stock.domain.bars import Bars, Interval
 from stocktool_stock.domain.quotes import SymbolNotFound
 
 from tests.factories.market import some_bars
+from tests.fakes.market_stores import FakePrints
 
 DEMO_NOW = datetime(2024, 11, 29, 21, 30, tzinfo=UTC)
 COLUMNS = ("open", "high", "low", "close", "adjusted_close", "volume")
@@ -133,7 +136,9 @@ class Provider:
 
 
 async def fetched(provider: Provider, known: Mapping[str, Bars]) -> Bars | SymbolNotFound:
-    fetch = FetchBars(provider, ProviderHealth(FakeClock()))  # type: ignore[arg-type]
+    real = FakeClock()
+    clock = MarketClock(real, lambda: DEMO_NOW)
+    fetch = FetchBars(provider, ProviderHealth(real), clock, Quarantine(FakePrints(), real))  # type: ignore[arg-type]
     return (await fetch(["AAPL"], known))["AAPL"]
 
 

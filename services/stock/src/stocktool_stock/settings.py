@@ -39,6 +39,12 @@ class Settings(ServiceSettings):
         default="stocktool-knowledge", description="S3 bucket of archived bars (`bars/`) and reports (`reports/`)."
     )
 
+    s3_public_endpoint_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="Origin browsers reach S3 under, where it differs from ours; downloads are signed for it.",
+    )
+
     # Portfolios
     portfolios_table: str = Field(default="stocktool-portfolios", description="DynamoDB table of portfolios and jobs.")
     audit_table: str = Field(default="stocktool-audit", description="DynamoDB table of audit entries.")

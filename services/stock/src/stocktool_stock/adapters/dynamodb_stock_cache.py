@@ -80,6 +80,7 @@ class DynamoDBEntries(Generic[T]):
                     "absent": True if entry.value is None else None,
                     "suggestions": list(entry.suggestions) or None,
                     "fresh_until": instant(entry.fresh_until),
+                    "fetched_at": None if entry.fetched_at is None else instant(entry.fetched_at),
                 }
             )
         for tail in tails:  # one by one: a batch request may hold 16 MB, but an emulator's may not
@@ -91,8 +92,9 @@ class DynamoDBEntries(Generic[T]):
 
     def _entry(self, head: Mapping[str, Any], parts: Mapping[int, bytes]) -> Entry[T] | None:
         fresh_until = parse_instant(head["fresh_until"])
+        fetched_at = parse_instant(head["fetched_at"]) if head.get("fetched_at") else None
         if head.get("absent"):
-            return Entry(None, fresh_until, tuple(head.get("suggestions", ())))
+            return Entry(None, fresh_until, tuple(head.get("suggestions", ())), fetched_at)
         count = int(head["parts"])
         if len(parts) != count:
             return None
@@ -100,4 +102,4 @@ class DynamoDBEntries(Generic[T]):
             value = self._unpack(b"".join(bytes(parts[part]) for part in range(count)))
         except ValueError:
             return None
-        return Entry(value, fresh_until)
+        return Entry(value, fresh_until, fetched_at=fetched_at)

@@ -1,25 +1,27 @@
-"""Market values as bytes for the cache table: JSON for small things, compressed columns for bars."""
+"""Market values as bytes for the cache table: JSON for small things; bars are columns, see `packed_bars`."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import orjson
 from stocktool_kit.core.clock import instant, parse_instant
 from stocktool_kit.core.money import Money
 
-from stocktool_stock.domain.bars import Bars, Column, Split
+from stocktool_stock.adapters.packed_bars import pack_bars, unpack_bars
+from stocktool_stock.domain.calendar import Session
+from stocktool_stock.domain.company import FIGURES, Earnings, Fundamentals
+from stocktool_stock.domain.exchanges import ExchangeYear
 from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.news import NewsItem
 from stocktool_stock.domain.quotes import Quote
 
+__all__ = ["pack_bars", "unpack_bars"]
+
 _FORMAT = 1
-_COLUMNS = ("open", "high", "low", "close", "adjusted_close", "volume")
 
 
 def pack_quote(quote: Quote) -> bytes:
@@ -97,78 +99,63 @@ def unpack_news(body: bytes) -> Sequence[NewsItem]:
     ]
 
 
-def pack_bars(bars: Bars) -> bytes:
-    """Write bars: a line of JSON, then the columns, bytes of equal weight together, compressed.
-
-    35 years of one symbol take some 150 KB. A column equal to the close is not written twice.
-    """
-    same = np.array_equal(bars.adjusted_close, bars.close, equal_nan=True)
-    head = orjson.dumps(
-        {
-            "format": _FORMAT,
-            "symbol": bars.symbol,
-            "currency": bars.currency,
-            "splits": [[split.ex_date.isoformat(), str(split.ratio)] for split in bars.splits],
-            "source": bars.source,
-            "as_of": instant(bars.as_of),
-            "zone": bars.zone,
-            "count": len(bars),
-            "adjusted_is_close": same,
-        }
-    )
-    columns = [bars.days.astype("datetime64[D]").astype("<i4").tobytes()]
-    columns += [_shuffled(getattr(bars, name)) for name in _COLUMNS if not (same and name == "adjusted_close")]
-    return head + b"\n" + zlib.compress(b"".join(columns), 6)
-
-
-def unpack_bars(body: bytes) -> Bars:
-    """Read bars; the columns are read-only."""
-    line, _, packed = body.partition(b"\n")
-    head = _json(line)
-    count = int(head["count"])
-    try:
-        data = zlib.decompress(packed)
-    except zlib.error as error:
-        raise ValueError("bars cannot be unpacked") from error
-    at = 4 * count
-    days = np.frombuffer(data, "<i4", count).astype("datetime64[D]")
-    columns: dict[str, Column] = {}
-    for name in _COLUMNS:
-        if name == "adjusted_close" and head["adjusted_is_close"]:
-            columns[name] = columns["close"]
-            continue
-        planes = np.frombuffer(data, np.uint8, 8 * count, at).reshape(8, count)
-        columns[name] = np.ascontiguousarray(planes.T).view("<f8").reshape(count)
-        columns[name].setflags(write=False)
-        at += 8 * count
-    days.setflags(write=False)
-    return Bars(
-        symbol=head["symbol"],
-        currency=head["currency"],
-        days=days,
-        open=columns["open"],
-        high=columns["high"],
-        low=columns["low"],
-        close=columns["close"],
-        adjusted_close=columns["adjusted_close"],
-        volume=columns["volume"],
-        splits=tuple(Split(date.fromisoformat(day), Decimal(ratio)) for day, ratio in head["splits"]),
-        source=head["source"],
-        as_of=parse_instant(head["as_of"]),
-        zone=head["zone"],
-    )
-
-
-def _shuffled(column: Column) -> bytes:
-    # Exponents of neighbouring prices are alike: laid side by side they compress to almost nothing.
-    return np.ascontiguousarray(column.astype("<f8")).view(np.uint8).reshape(len(column), 8).T.tobytes()
-
-
 def _json(body: bytes) -> Mapping[str, Any]:
     data: Mapping[str, Any] = orjson.loads(body)
     if data.get("format") != _FORMAT:
         raise ValueError("written by another version")
     return data
+
+
+def pack_fundamentals(fundamentals: Fundamentals) -> bytes:
+    """Write a company's figures."""
+    figures = {name: value for name in FIGURES if (value := getattr(fundamentals, name)) is not None}
+    return orjson.dumps(
+        {
+            "format": _FORMAT,
+            "symbol": fundamentals.symbol,
+            "currency": fundamentals.currency,
+            "as_of": instant(fundamentals.as_of),
+            "source": fundamentals.source,
+            "figures": {name: str(value) for name, value in figures.items()},
+        }
+    )
+
+
+def unpack_fundamentals(body: bytes) -> Fundamentals:
+    """Read a company's figures; those unknown to this version are left out."""
+    data = _json(body)
+    figures = {name: Decimal(value) for name, value in data["figures"].items() if name in FIGURES}
+    return Fundamentals(data["symbol"], data["currency"], parse_instant(data["as_of"]), data["source"], **figures)
+
+
+def pack_earnings(earnings: Earnings) -> bytes:
+    """Write days of reports."""
+    ex_day = earnings.ex_dividend_day
+    return orjson.dumps(
+        {
+            "format": _FORMAT,
+            "symbol": earnings.symbol,
+            "days": [day.isoformat() for day in earnings.days],
+            "as_of": instant(earnings.as_of),
+            "source": earnings.source,
+            "estimated": earnings.estimated,
+            "ex_dividend_day": None if ex_day is None else ex_day.isoformat(),
+        }
+    )
+
+
+def unpack_earnings(body: bytes) -> Earnings:
+    """Read days of reports."""
+    data = _json(body)
+    ex_day = data["ex_dividend_day"]
+    return Earnings(
+        data["symbol"],
+        tuple(date.fromisoformat(day) for day in data["days"]),
+        parse_instant(data["as_of"]),
+        data["source"],
+        data["estimated"],
+        None if ex_day is None else date.fromisoformat(ex_day),
+    )
 
 
 def _instrument_out(instrument: Instrument) -> dict[str, str | None]:
@@ -190,3 +177,21 @@ def _instrument_out(instrument: Instrument) -> dict[str, str | None]:
 def _instrument_in(data: Mapping[str, Any]) -> Instrument:
     first = data["first_trade_date"]
     return Instrument(**{**data, "first_trade_date": None if first is None else date.fromisoformat(first)})
+
+
+def pack_exchange_year(year: ExchangeYear) -> bytes:
+    """Write a year of an exchange."""
+    rows = [[one.day.isoformat(), instant(one.opens), instant(one.closes)] for one in year.sessions]
+    return orjson.dumps({"format": _FORMAT, "zone": year.zone, "sessions": rows})
+
+
+def unpack_exchange_year(body: bytes) -> ExchangeYear:
+    """Read a year of an exchange."""
+    data = _json(body)
+    return ExchangeYear(
+        data["zone"],
+        tuple(
+            Session(date.fromisoformat(day), parse_instant(opens), parse_instant(closes))
+            for day, opens, closes in data["sessions"]
+        ),
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from stocktool_stock.domain.bars import Bars, Column, Split
+from stocktool_stock.domain.bars import Bars, Column, Dividend, Split
 
 _PLACES = 6  # beyond it are artefacts of Yahoo's single-precision floats
 
@@ -40,6 +40,11 @@ def bars_from_frame(symbol: str, frame: Any, meta: Mapping[str, Any], *, minor: 
         Split(day.item(), Decimal(f"{round(ratio, _PLACES):.12g}"))
         for day, ratio in zip(days[ratios != 0], ratios[ratios != 0].tolist(), strict=True)
     )
+    paid = np.asarray(frame["Dividends"], dtype=np.float64) / scale if "Dividends" in frame else np.zeros(len(days))
+    dividends = tuple(
+        Dividend(day.item(), Decimal(f"{round(amount, _PLACES):.12g}"))
+        for day, amount in zip(days[paid > 0], paid[paid > 0].tolist(), strict=True)
+    )
     stamp = meta.get("regularMarketTime")
     as_of = datetime.fromtimestamp(stamp if isinstance(stamp, int) else stamp.timestamp(), UTC) if stamp else None
     bars = Bars(
@@ -53,10 +58,11 @@ def bars_from_frame(symbol: str, frame: Any, meta: Mapping[str, Any], *, minor: 
         adjusted_close=column("Adj Close")[known],
         volume=volume[known],
         splits=splits,
+        dividends=dividends,
         source=str(meta.get("quoteSourceName") or "Yahoo Finance"),
         as_of=as_of or datetime.combine(days[-1].item(), datetime.min.time(), UTC),
         zone=str(meta.get("exchangeTimezoneName") or ""),
-    )
+    ).in_order()
     for name in ("days", "open", "high", "low", "close", "adjusted_close", "volume"):
         getattr(bars, name).setflags(write=False)
     return bars

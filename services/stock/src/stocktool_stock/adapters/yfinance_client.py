@@ -29,9 +29,10 @@ class YahooOptions:
     Attributes:
         base_url: Where `https://HOST/path` is asked as `<base_url>/HOST/path`; empty: Yahoo itself.
         timeout_seconds: Limit of one call.
-        calls_per_second: Budget of this process.
+        calls_per_second: Budget of all processes together.
         burst: Calls at once after a pause.
         threads: Calls at a time.
+        share: This process's part of the budget to begin with; see `ShardLeases`.
     """
 
     base_url: str = ""
@@ -39,6 +40,7 @@ class YahooOptions:
     calls_per_second: float = 2.0
     burst: int = 20
     threads: int = 6
+    share: float = 1.0
 
 
 class YFinanceClient:
@@ -46,12 +48,15 @@ class YFinanceClient:
 
     Args:
         options: How the provider is called.
+
+    Attributes:
+        budget: This process's part of the calls.
     """
 
     def __init__(self, options: YahooOptions) -> None:
         self._options = options
         self._limiter = Limiter(options.threads)
-        self._bucket = TokenBucket(options.calls_per_second, options.burst)
+        self.budget = TokenBucket(options.calls_per_second, options.burst, share=options.share)
         self._lock = threading.Lock()
         self._library: Any = None
         self._session: Any = None
@@ -64,7 +69,7 @@ class YFinanceClient:
             ProviderUnavailable: No answer, or one that cannot be read.
             SymbolNotFound: The provider says so about `symbol`.
         """
-        await self._bucket.take()
+        await self.budget.take()
         return await run_blocking(self._limiter, self._run, function, symbol)
 
     def close(self) -> None:

@@ -7,11 +7,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from stocktool_kit.core.clock import Clock, SystemClock
 from stocktool_kit.core.money import Money
 
 from stocktool_stock.adapters.yfinance_bars import bars_from_frame
 from stocktool_stock.adapters.yfinance_client import YahooCalls, YFinanceClient
+from stocktool_stock.adapters.yfinance_company import (
+    EARNINGS_MODULES,
+    FUNDAMENTAL_MODULES,
+    earnings_of,
+    fundamentals_of,
+)
 from stocktool_stock.domain.bars import Bars
+from stocktool_stock.domain.company import Earnings, Fundamentals
 from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.news import NewsItem
 from stocktool_stock.domain.quotes import ProviderUnavailable, Quote, SymbolNotFound
@@ -28,17 +36,18 @@ _MINOR_CURRENCIES = {"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS"}
 class YFinanceProvider:
     """The `MarketProvider` that asks Yahoo."""
 
-    def __init__(self, client: YFinanceClient) -> None:
+    def __init__(self, client: YFinanceClient, clock: Clock | None = None) -> None:
         self._client = client
+        self._clock = clock or SystemClock()
 
-    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote | None]:
         """Ask for last prices, all in one call."""
 
-        def ask(calls: YahooCalls) -> Mapping[str, Quote]:
+        def ask(calls: YahooCalls) -> Mapping[str, Quote | None]:
             document = calls.json(_QUOTE_URL, {"symbols": ",".join(symbols), "formatted": "false"})
             entries = document["quoteResponse"]["result"]
             quotes = [_quote(entry) for entry in entries if entry.get("regularMarketPrice") is not None]
-            return {quote.symbol: quote for quote in quotes}
+            return {**dict.fromkeys(symbols), **{quote.symbol: quote for quote in quotes}}
 
         return await self._client.run(ask)
 
@@ -65,14 +74,8 @@ class YFinanceProvider:
     async def instrument(self, symbol: str) -> Instrument | None:
         """Ask for a profile."""
 
-        def ask(calls: YahooCalls) -> Instrument:
-            document = calls.json(f"{_SUMMARY_URL}/{symbol}", {"modules": _MODULES, "formatted": "false"})
-            return _profile(symbol, document["quoteSummary"]["result"][0])
-
-        try:
-            return await self._client.run(ask, symbol)
-        except SymbolNotFound:
-            return None
+        modules = await self._summary(symbol, _MODULES)
+        return None if modules is None else _profile(symbol, modules)
 
     async def search(self, query: str, limit: int, *, fuzzy: bool = False) -> Sequence[Instrument]:
         """Ask for instruments by words."""
@@ -100,6 +103,28 @@ class YFinanceProvider:
             return sorted(items, key=lambda item: item.published_at, reverse=True)
 
         return await self._client.run(ask)
+
+    async def fundamentals(self, symbol: str) -> Fundamentals | None:
+        """Ask for a company's figures."""
+        modules = await self._summary(symbol, FUNDAMENTAL_MODULES)
+        now = self._clock.now()
+        return None if modules is None else fundamentals_of(symbol, modules, now=now, minor=_MINOR_CURRENCIES)
+
+    async def earnings(self, symbol: str) -> Earnings | None:
+        """Ask when a company reports."""
+        modules = await self._summary(symbol, EARNINGS_MODULES)
+        return None if modules is None else earnings_of(symbol, modules, now=self._clock.now())
+
+    async def _summary(self, symbol: str, modules: str) -> Mapping[str, Any] | None:
+        def ask(calls: YahooCalls) -> Mapping[str, Any]:
+            document = calls.json(f"{_SUMMARY_URL}/{symbol}", {"modules": modules, "formatted": "false"})
+            result: Mapping[str, Any] = document["quoteSummary"]["result"][0]
+            return result
+
+        try:
+            return await self._client.run(ask, symbol)
+        except SymbolNotFound:
+            return None
 
 
 def _quote(entry: Mapping[str, Any]) -> Quote:

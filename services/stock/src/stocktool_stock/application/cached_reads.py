@@ -2,13 +2,16 @@
 
 A value past its fresh time is served while it is refreshed behind the request's back. The request waits a moment for
 that refresh, because a healthy provider answers in that moment and the reader then sees no old value at all.
+
+In a process, those who ask for the same key share one fetch. Between processes, a key's fetch is the turn of one of
+them; the others tell it their wish and wait for what it stores.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -19,7 +22,7 @@ from stocktool_kit.core.errors import StockToolError
 
 from stocktool_stock.application.fetch_queue import FetchQueue
 from stocktool_stock.application.provider_health import ProviderHealth
-from stocktool_stock.application.provider_ports import Entry, EntryStore
+from stocktool_stock.application.provider_ports import Entry, EntryStore, Turns, Wish, Wishes
 from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
 
 T = TypeVar("T")
@@ -42,6 +45,7 @@ class CachePolicy:
         patience: How long a request waits for the refresh of an old value before it takes that value.
         timeout: How long a request waits for a value that is nowhere.
         together: Whether one call of the provider answers many keys; else each key is fetched by itself.
+        makeshift: The same as `fresh` for what is no more than a stopgap; see `CachedReads`.
     """
 
     fresh: timedelta
@@ -51,6 +55,7 @@ class CachePolicy:
     patience: timedelta = timedelta(milliseconds=150)
     timeout: timedelta = timedelta(seconds=10)
     together: bool = True
+    makeshift: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,9 @@ class CachedReads(Generic[T]):
         clock: Real time.
         policy: How long values live.
         meter: Told of each key whether the cache had it.
+        turns: Whose turn a key's fetch is; None: always ours.
+        wishes: Where the others are told what to fetch; needed with `turns`.
+        is_makeshift: Whether a value stands in for one the provider could not give.
     """
 
     def __init__(
@@ -94,6 +102,9 @@ class CachedReads(Generic[T]):
         clock: Clock,
         policy: CachePolicy,
         meter: Callable[[bool], None],
+        turns: Turns | None = None,
+        wishes: Wishes | None = None,
+        is_makeshift: Callable[[T], bool] = lambda _: False,
     ) -> None:
         self._kind = kind
         self._store = store
@@ -103,8 +114,16 @@ class CachedReads(Generic[T]):
         self._clock = clock
         self._policy = policy
         self._meter = meter
+        self._turns = turns
+        self._wishes = wishes
+        self._is_makeshift = is_makeshift
         self._copies: OrderedDict[str, tuple[Entry[T], datetime]] = OrderedDict()
         self._pending: dict[str, asyncio.Future[Entry[T] | StockToolError]] = {}
+
+    @property
+    def together(self) -> bool:
+        """Whether one call of the provider answers many keys."""
+        return self._policy.together
 
     async def get(self, keys: Sequence[str]) -> Reads[T]:
         """Read keys, each once; never raises for a key."""
@@ -130,13 +149,18 @@ class CachedReads(Generic[T]):
                 found[key] = Read(entry.value, overdue=entry.fresh_until <= now)
         return Reads(found, failed)
 
-    async def refresh(self, keys: Sequence[str]) -> Reads[T]:
-        """Ask the provider whatever the age, and tell what it said; for those who keep the cache warm."""
-        entries: dict[str, Entry[T]] = {}
-        await self._look_up(keys, entries, self._clock.now())  # what is known makes some fetches smaller
+    async def refresh(self, keys: Sequence[str], *, within: timedelta = timedelta(0)) -> Reads[T]:
+        """Ask the provider, and tell what it said; for those who keep the cache warm.
+
+        Args:
+            keys: What to ask about.
+            within: An answer that is no older than this is not asked for again.
+        """
+        now = self._clock.now()
+        outcomes = await self._renew(keys, now - within, ask_all=not within)
         failed: dict[str, StockToolError] = {}
         found: dict[str, Read[T]] = {}
-        for key, outcome in (await self._await(self._start(keys, entries), self._policy.timeout)).items():
+        for key, outcome in outcomes.items():
             if isinstance(outcome, StockToolError):
                 failed[key] = outcome
             elif outcome.value is None:
@@ -144,6 +168,30 @@ class CachedReads(Generic[T]):
             else:
                 found[key] = Read(outcome.value)
         return Reads(found, failed)
+
+    async def fulfil(self, keys: Sequence[str], newer_than: datetime | None) -> Mapping[str, StockToolError]:
+        """Do what another process wished for, and give the errors there were."""
+        return {
+            key: outcome
+            for key, outcome in (await self._renew(keys, newer_than, ask_all=False)).items()
+            if isinstance(outcome, StockToolError)
+        }
+
+    async def _renew(
+        self, keys: Sequence[str], newer_than: datetime | None, *, ask_all: bool
+    ) -> dict[str, Entry[T] | StockToolError]:
+        entries: dict[str, Entry[T]] = {}
+        await self._look_up(keys, entries, self._clock.now())  # what is known makes some fetches smaller
+        done: dict[str, Entry[T] | StockToolError] = {
+            key: entry for key, entry in entries.items() if not ask_all and self._will_do(entry, newer_than)
+        }
+        rest = [key for key in keys if key not in done]
+        return done | await self._await(self._start(rest, entries, newer_than), self._policy.timeout)
+
+    def _will_do(self, entry: Entry[T], newer_than: datetime | None) -> bool:
+        if newer_than is None:
+            return entry.fresh_until > self._clock.now()
+        return entry.fetched_at is not None and entry.fetched_at >= newer_than
 
     async def _look_up(self, keys: Sequence[str], entries: dict[str, Entry[T]], now: datetime) -> None:
         try:
@@ -188,23 +236,23 @@ class CachedReads(Generic[T]):
                 entries[key] = outcome
 
     def _start(
-        self, keys: Sequence[str], entries: Mapping[str, Entry[T]]
+        self, keys: Sequence[str], entries: Mapping[str, Entry[T]], newer_than: datetime | None = None
     ) -> dict[str, asyncio.Future[Entry[T] | StockToolError]]:
         """Join the fetches under way, and queue the rest."""
         new = [key for key in keys if key not in self._pending]
         futures = {key: self._pending[key] for key in keys if key in self._pending}
         for batch in [new] if self._policy.together and new else [[key] for key in new]:
-            futures |= self._queued(batch, entries)
+            futures |= self._queued(batch, entries, newer_than)
         return futures
 
     def _queued(
-        self, keys: Sequence[str], entries: Mapping[str, Entry[T]]
+        self, keys: Sequence[str], entries: Mapping[str, Entry[T]], newer_than: datetime | None
     ) -> dict[str, asyncio.Future[Entry[T] | StockToolError]]:
         loop = asyncio.get_running_loop()
         known = {key: entry.value for key in keys if (entry := entries.get(key)) and entry.value is not None}
         futures: dict[str, asyncio.Future[Entry[T] | StockToolError]] = {key: loop.create_future() for key in keys}
         try:
-            self._queue.submit(lambda: self._run(keys, known))
+            self._queue.submit(lambda: self._run(keys, known, newer_than))
         except StockToolError as error:
             for future in futures.values():
                 future.set_result(error)
@@ -221,8 +269,32 @@ class CachedReads(Generic[T]):
         late = ProviderUnavailable("the provider of market data did not answer in time")
         return {key: future.result() if future.done() else late for key, future in futures.items()}
 
-    async def _run(self, keys: Sequence[str], known: Mapping[str, T]) -> None:
-        """Fetch and keep; the job of the queue."""
+    async def _run(self, keys: Sequence[str], known: Mapping[str, T], newer_than: datetime | None) -> None:
+        """Fetch what is ours to fetch, and leave the rest to those whose it is; the job of the queue."""
+        mine: Sequence[str] = keys
+        if self._turns is not None and self._wishes is not None:
+            mine = await self._turns.mine(keys)
+            theirs, wishes = [key for key in keys if key not in mine], self._wishes
+            if theirs:
+                try:
+                    self._queue.submit(lambda: self._wish(theirs, newer_than, wishes), waits=True)
+                except StockToolError as error:
+                    self._settle(theirs, dict.fromkeys(theirs, error))
+            mine = await self._still_missing(mine, newer_than)
+        if mine:
+            await self._call(mine, known)
+
+    async def _still_missing(self, keys: Sequence[str], newer_than: datetime | None) -> list[str]:
+        """Look once more before calling: the process whose turn it was until now may just have stored the answer."""
+        entries: dict[str, Entry[T]] = {}
+        if keys:
+            await self._look_up(keys, entries, self._clock.now())
+        done = {key: entry for key, entry in entries.items() if self._will_do(entry, newer_than)}
+        self._settle(list(done), done)
+        return [key for key in keys if key not in done]
+
+    async def _call(self, keys: Sequence[str], known: Mapping[str, T]) -> None:
+        """Fetch and keep."""
         outcomes: dict[str, Entry[T] | StockToolError] = {}
         try:
             fetched = await self._fetch(keys, known)
@@ -243,24 +315,61 @@ class CachedReads(Generic[T]):
             self._health.failed(broken)
             outcomes = dict.fromkeys(keys, broken)
         else:
-            self._health.answered()
             entries = self._entries(fetched)
+            if not any(entry.value is not None and self._is_makeshift(entry.value) for entry in entries.values()):
+                self._health.answered()
             outcomes = dict(entries)
             await self._keep(entries)
         finally:
-            for key in keys:
-                future = self._pending.pop(key)
-                if not future.done():
-                    future.set_result(outcomes.get(key) or ProviderUnavailable(f"no answer about {key}", symbol=key))
+            self._settle(keys, outcomes)
+
+    async def _wish(self, keys: Sequence[str], newer_than: datetime | None, wishes: Wishes) -> None:
+        """Tell the wish, and wait until its holder has stored an answer, has failed, or is no more."""
+        outcomes: dict[str, Entry[T] | StockToolError] = {}
+        waiting, handed_on = list(keys), list[str]()
+        try:
+            async with asyncio.timeout(self._policy.timeout.total_seconds()):
+                await wishes.put([Wish(self._kind, key, newer_than) for key in keys])
+                for pause in _pauses():
+                    await asyncio.sleep(pause)
+                    entries: dict[str, Entry[T]] = {}
+                    await self._look_up(waiting, entries, self._clock.now())
+                    outcomes |= {key: entry for key, entry in entries.items() if self._will_do(entry, newer_than)}
+                    outcomes |= {
+                        key: error
+                        for key, error in (await wishes.refusals(self._kind, waiting)).items()
+                        if key not in outcomes
+                    }
+                    waiting = [key for key in waiting if key not in outcomes]
+                    if not waiting or (self._turns is not None and await self._turns.mine(waiting)):
+                        break  # done, or the turn has become ours
+            if waiting:
+                self._queue.submit(lambda: self._run(waiting, {}, newer_than))
+                handed_on = waiting
+        except TimeoutError:
+            late = ProviderUnavailable("the process that may ask the provider did not answer in time")
+            outcomes |= dict.fromkeys(waiting, late)
+        except StockToolError as error:
+            outcomes |= dict.fromkeys(waiting, error)
+        finally:
+            self._settle([key for key in keys if key not in handed_on], outcomes)
+
+    def _settle(self, keys: Sequence[str], outcomes: Mapping[str, Entry[T] | StockToolError]) -> None:
+        for key in keys:
+            future = self._pending.pop(key)
+            if not future.done():
+                future.set_result(outcomes.get(key) or ProviderUnavailable(f"no answer about {key}", symbol=key))
 
     def _entries(self, fetched: Mapping[str, T | SymbolNotFound]) -> dict[str, Entry[T]]:
         now = self._clock.now()
-        return {
-            key: Entry(None, now + self._policy.negative, answer.suggestions)
-            if isinstance(answer, SymbolNotFound)
-            else Entry(answer, now + self._policy.fresh)
-            for key, answer in fetched.items()
-        }
+        entries: dict[str, Entry[T]] = {}
+        for key, answer in fetched.items():
+            if isinstance(answer, SymbolNotFound):
+                entries[key] = Entry(None, now + self._policy.negative, answer.suggestions, now)
+            else:
+                fresh = self._policy.makeshift if self._is_makeshift(answer) else self._policy.fresh
+                entries[key] = Entry(answer, now + fresh, fetched_at=now)
+        return entries
 
     async def _keep(self, entries: Mapping[str, Entry[T]]) -> None:
         now = self._clock.now()
@@ -276,3 +385,11 @@ class CachedReads(Generic[T]):
         self._copies.move_to_end(key)
         while len(self._copies) > self._policy.size:
             self._copies.popitem(last=False)
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between looks at the store: often at first, since a holder answers in the time of one call."""
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(pause * 1.5, 0.5)

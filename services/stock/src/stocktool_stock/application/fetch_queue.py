@@ -18,30 +18,38 @@ class FetchQueue:
 
     name = "market-fetch"
 
-    def __init__(self, *, concurrency: int = 6, capacity: int = 256) -> None:
+    def __init__(self, *, concurrency: int = 6, capacity: int = 256, waiting: int = 64) -> None:
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(capacity)
+        self._waits: asyncio.Queue[Job] = asyncio.Queue(capacity)
         self._concurrency = concurrency
+        self._waiting = waiting
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, *, waits: bool = False) -> None:
         """Queue a job.
+
+        Args:
+            job: What to do.
+            waits: It only waits for what others do, and so takes no place from those that work.
 
         Raises:
             ProviderLimited: Too many wait already.
         """
         try:
-            self._jobs.put_nowait(job)
+            (self._waits if waits else self._jobs).put_nowait(job)
         except asyncio.QueueFull as error:
             raise ProviderLimited("too many market data requests wait; try again soon") from error
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until stopped; jobs in hand are cancelled, since what they fetch can be fetched again."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._work()) for _ in range(self._concurrency)]
+            tasks = [group.create_task(_work(self._jobs)) for _ in range(self._concurrency)]
+            tasks += [group.create_task(_work(self._waits)) for _ in range(self._waiting)]
             await stop.wait()
             for task in tasks:
                 task.cancel()
 
-    async def _work(self) -> None:
-        while True:
-            job = await self._jobs.get()
-            await job()
+
+async def _work(jobs: asyncio.Queue[Job]) -> None:
+    while True:
+        job = await jobs.get()
+        await job()

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-import numpy as np
 from stocktool_kit.core.clock import MarketClock
 from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_stock.application.cached_reads import CachedReads, Read
 from stocktool_stock.application.failures import failures
 from stocktool_stock.application.market_ports import BarsBatch
-from stocktool_stock.application.provider_health import ProviderHealth
-from stocktool_stock.application.provider_ports import MarketProvider
-from stocktool_stock.application.suggest import suggestions
 from stocktool_stock.domain.bars import Bars, Interval
 from stocktool_stock.domain.calendar import ZONE, last_closed, session_of
-from stocktool_stock.domain.quotes import SymbolNotFound
 
-_OVERLAP = timedelta(days=10)
-_SAME = 1e-6  # relative; a split or dividend moves earlier adjusted closes by far more
 _FOREIGN_LAG = timedelta(days=5)
 
 
@@ -81,70 +74,3 @@ class GetBars:
         if (bars.stale, bars.as_of) == (stale, as_of):
             return bars
         return replace(bars, stale=stale, as_of=as_of)
-
-
-class FetchBars:
-    """Asks the provider for series: the whole at first, then only what is new."""
-
-    def __init__(self, provider: MarketProvider, health: ProviderHealth) -> None:
-        self._provider = provider
-        self._health = health
-
-    async def __call__(self, symbols: Sequence[str], known: Mapping[str, Bars]) -> Mapping[str, Bars | SymbolNotFound]:
-        """Fetch one symbol after the other; the queue runs several such calls at a time."""
-        answered: dict[str, Bars | SymbolNotFound] = {}
-        for symbol in symbols:
-            try:
-                bars = await self._series(symbol, known.get(symbol))
-            except SymbolNotFound:
-                near = await suggestions(self._provider, [symbol])
-                answered[symbol] = SymbolNotFound(symbol, near[symbol])
-            else:
-                self._health.answered(bars.source)
-                answered[symbol] = bars
-        return answered
-
-    async def _series(self, symbol: str, known: Bars | None) -> Bars:
-        if known is not None and known.last_day is not None:
-            recent = await self._provider.bars(symbol, known.last_day - _OVERLAP)
-            if recent is None:
-                return known
-            joined = joined_with(known, recent)
-            if joined is not None:
-                return joined
-        whole = await self._provider.bars(symbol)
-        if whole is None:
-            raise SymbolNotFound(symbol)
-        return whole
-
-
-def joined_with(known: Bars, recent: Bars) -> Bars | None:
-    """Append what is new in `recent`; None when the overlap disagrees, so that the whole must be fetched again.
-
-    A split or a dividend since the last fetch changes all earlier adjusted prices, and shows as a difference there.
-    """
-    fresh_splits = {split.ex_date for split in recent.splits} - {split.ex_date for split in known.splits}
-    if fresh_splits or not len(recent):
-        return None
-    _, old, new = np.intersect1d(known.days, recent.days, assume_unique=True, return_indices=True)
-    if not len(old):
-        return None
-    # The last known bar may have been that of a running session: all before it must agree.
-    settled_old, settled_new = old[:-1], new[:-1]
-    for name in ("close", "adjusted_close"):
-        before, after = getattr(known, name)[settled_old], getattr(recent, name)[settled_new]
-        if not np.allclose(before, after, rtol=_SAME, atol=0.0, equal_nan=True):
-            return None
-    keep = int(np.searchsorted(known.days, recent.days[0]))
-    return replace(
-        known,
-        days=np.concatenate([known.days[:keep], recent.days]),
-        open=np.concatenate([known.open[:keep], recent.open]),
-        high=np.concatenate([known.high[:keep], recent.high]),
-        low=np.concatenate([known.low[:keep], recent.low]),
-        close=np.concatenate([known.close[:keep], recent.close]),
-        adjusted_close=np.concatenate([known.adjusted_close[:keep], recent.adjusted_close]),
-        volume=np.concatenate([known.volume[:keep], recent.volume]),
-        source=recent.source,
-        as_of=recent.as_of,
-    )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from stocktool_kit.core.clock import MarketClock
 
 from stocktool_stock.application.cached_reads import CachedReads
 from stocktool_stock.application.failures import failures
-from stocktool_stock.application.provider_health import ProviderHealth
-from stocktool_stock.application.provider_ports import MarketProvider
-from stocktool_stock.application.suggest import suggestions
 from stocktool_stock.domain.calendar import prices_due
-from stocktool_stock.domain.quotes import Quote, QuoteBatch, SymbolNotFound
+from stocktool_stock.domain.quotes import Quote, QuoteBatch
 
 
 class GetQuotes:
@@ -28,10 +26,10 @@ class GetQuotes:
         reads = await self._reads.get(wanted)
         return self._batch(wanted, {key: (read.value, read.overdue) for key, read in reads.found.items()}, reads.failed)
 
-    async def refreshed(self, symbols: Sequence[str]) -> QuoteBatch:
-        """Ask the provider now, whatever the age of what is stored."""
+    async def refreshed(self, symbols: Sequence[str], *, within: timedelta = timedelta(0)) -> QuoteBatch:
+        """Ask the provider for all but what it said within the time given."""
         wanted = list(dict.fromkeys(symbols))
-        reads = await self._reads.refresh(wanted)
+        reads = await self._reads.refresh(wanted, within=within)
         return self._batch(wanted, {key: (read.value, False) for key, read in reads.found.items()}, reads.failed)
 
     def _batch(
@@ -45,24 +43,3 @@ class GetQuotes:
                 quote, overdue = found[symbol]
                 quotes.append(quote.marked(stale=overdue or due.is_stale(quote.as_of, quote.zone)))
         return QuoteBatch(quotes, failures(wanted, failed), now)
-
-
-class FetchQuotes:
-    """Asks the provider for quotes, all in one call, and for names near the symbols it does not know."""
-
-    def __init__(self, provider: MarketProvider, health: ProviderHealth) -> None:
-        self._provider = provider
-        self._health = health
-
-    async def __call__(
-        self, symbols: Sequence[str], known: Mapping[str, Quote]
-    ) -> Mapping[str, Quote | SymbolNotFound]:
-        """Fetch."""
-        answered: dict[str, Quote | SymbolNotFound] = dict(await self._provider.quotes(symbols))
-        for answer in answered.values():
-            if isinstance(answer, Quote):
-                self._health.answered(answer.source)
-        unknown = [symbol for symbol in symbols if symbol not in answered and symbol not in known]
-        for symbol, near in (await suggestions(self._provider, unknown)).items():
-            answered[symbol] = SymbolNotFound(symbol, near)
-        return answered

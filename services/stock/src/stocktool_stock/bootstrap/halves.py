@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.lease import Leases
 from stocktool_kit.aws.outbox import Destination, OutboxRelay
 from stocktool_kit.aws.queue import Queue
@@ -17,12 +18,12 @@ from stocktool_stock.adapters.dynamodb_analyses import ANALYSIS_QUEUE, NOTIFICAT
 from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
 from stocktool_stock.adapters.portfolio_parts import Market, PortfolioParts, portfolio_parts
 from stocktool_stock.adapters.yfinance_client import YahooOptions
-from stocktool_stock.http.analysis_models import render_analysis
+from stocktool_stock.http.analysis_results import WIRE
 from stocktool_stock.settings import Settings
 
 
-def market_options(settings: Settings) -> MarketOptions:
-    """The market half's share of the settings."""
+def market_options(settings: Settings, *, serves: bool = False) -> MarketOptions:
+    """The market half's share of the settings; `serves` says that the process answers requests."""
     return MarketOptions(
         market_now=settings.market_now,
         yahoo=YahooOptions(
@@ -34,15 +35,18 @@ def market_options(settings: Settings) -> MarketOptions:
         ),
         quote_fresh=timedelta(seconds=settings.quote_fresh_seconds),
         bars_fresh=timedelta(seconds=settings.bars_fresh_seconds),
+        providers=[name.strip() for name in settings.providers.split(",")],
+        serves=serves,
     )
 
 
 @asynccontextmanager
-async def market_half(runtime: Runtime[Settings]) -> AsyncIterator[MarketParts]:
-    """Market data, as the settings want it."""
+async def market_half(runtime: Runtime[Settings], *, serves: bool = False) -> AsyncIterator[MarketParts]:
+    """Market data, as the settings want it; `serves` says that the process answers requests."""
     cache = Table(runtime.aws, runtime.settings.stock_cache_table)
-    options = market_options(runtime.settings)
-    async with market_parts(options, cache, runtime.clock, runtime.metrics.cache_hit) as parts:
+    bucket = Bucket(runtime.aws, runtime.settings.knowledge_bucket)
+    options = market_options(runtime.settings, serves=serves)
+    async with market_parts(options, cache, runtime.clock, runtime.metrics.cache_hit, bucket) as parts:
         yield parts
 
 
@@ -53,9 +57,10 @@ def portfolios_half(runtime: Runtime[Settings], market: MarketParts, table: Tabl
         table,
         leases,
         runtime.clock,
+        Bucket(runtime.aws, runtime.settings.knowledge_bucket, runtime.settings.s3_public_endpoint_url),
         audit_table=runtime.settings.audit_table,
         benchmark=runtime.settings.benchmark,
-        render=render_analysis,
+        wire=WIRE,
     )
 
 

@@ -44,6 +44,45 @@ class Split:
     ratio: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Dividend:
+    """Cash for one share held before `ex_date`, adjusted for later splits, in the currency of the prices."""
+
+    ex_date: date
+    amount: Decimal
+
+
+class Fault(StrEnum):
+    """Why a print cannot be a price."""
+
+    NOT_FINITE = "not_finite"
+    NOT_POSITIVE = "not_positive"
+    FUTURE = "future"
+    HIGH_BELOW_LOW = "high_below_low"
+    HUNDREDFOLD = "hundredfold"
+    DIVIDEND = "dividend"
+    JUMP = "jump"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A print that was kept aside; `last_good` is the close it was judged by, None where there was none."""
+
+    day: date
+    price: float
+    fault: Fault
+    last_good: float | None = None
+
+
+ARCHIVED = " (archive)"
+"""Ends the name of a source whose values were kept by us, because it could not be asked."""
+
+
+def is_archived(source: str) -> bool:
+    """Whether values stand in for those the provider could not give."""
+    return source.endswith(ARCHIVED)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
     """Bars of one symbol, oldest first, as read-only columns of equal length.
@@ -61,6 +100,8 @@ class Bars:
         as_of: When the last close was made.
         stale: The data end before they should.
         zone: IANA zone of the exchange, empty when unknown.
+        dividends: Dividends in the whole known history, oldest first, whatever the range cut out.
+        aside: Prints of the range that cannot be prices, oldest first; no bar stands for them. See `domain.prints`.
     """
 
     symbol: str
@@ -77,6 +118,8 @@ class Bars:
     as_of: datetime
     stale: bool = False
     zone: str = ""
+    dividends: tuple[Dividend, ...] = ()
+    aside: tuple[Aside, ...] = ()
 
     def __len__(self) -> int:
         return len(self.days)
@@ -95,7 +138,7 @@ class Bars:
         """Cut to days from `start` to `end`, both included; the columns stay views, nothing is copied."""
         low = 0 if start is None else int(np.searchsorted(self.days, np.datetime64(start, "D"), side="left"))
         high = len(self.days) if end is None else int(np.searchsorted(self.days, np.datetime64(end, "D"), side="right"))
-        if low == 0 and high == len(self.days):
+        if low == 0 and high == len(self.days) and not self.aside:
             return self
         return replace(
             self,
@@ -106,7 +149,43 @@ class Bars:
             close=self.close[low:high],
             adjusted_close=self.adjusted_close[low:high],
             volume=self.volume[low:high],
+            aside=tuple(
+                one for one in self.aside if (start is None or one.day >= start) and (end is None or one.day <= end)
+            ),
         )
+
+    def taken(self, rows: npt.NDArray[np.intp]) -> Bars:
+        """The bars at these positions, in their order."""
+        return replace(
+            self,
+            days=self.days[rows],
+            open=self.open[rows],
+            high=self.high[rows],
+            low=self.low[rows],
+            close=self.close[rows],
+            adjusted_close=self.adjusted_close[rows],
+            volume=self.volume[rows],
+        )
+
+    def followed_by(self, later: Bars) -> Bars:
+        """These bars with those of `later` after or in place of them; what is said of the series is `later`'s."""
+        keep = ~np.isin(self.days, later.days)
+        return replace(
+            later,
+            days=np.concatenate([self.days[keep], later.days]),
+            open=np.concatenate([self.open[keep], later.open]),
+            high=np.concatenate([self.high[keep], later.high]),
+            low=np.concatenate([self.low[keep], later.low]),
+            close=np.concatenate([self.close[keep], later.close]),
+            adjusted_close=np.concatenate([self.adjusted_close[keep], later.adjusted_close]),
+            volume=np.concatenate([self.volume[keep], later.volume]),
+        ).in_order()
+
+    def in_order(self) -> Bars:
+        """The same bars by day."""
+        if bool(np.all(self.days[1:] > self.days[:-1])):
+            return self
+        return self.taken(np.argsort(self.days, kind="stable"))
 
     def close_on(self, day: date) -> tuple[float, date] | None:
         """The last close at or before `day` with its own day, None when there is none yet."""

@@ -37,6 +37,10 @@ class ProviderLimited(RateLimited):
     reason = "PROVIDER_LIMITED"
 
 
+class BudgetSpent(ProviderLimited):
+    """Our own budget of calls is spent, or another process's to spend; says nothing about the provider."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """The last price of one symbol.

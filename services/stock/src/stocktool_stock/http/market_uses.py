@@ -12,9 +12,13 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.http.auth import requires
 
+from stocktool_stock.application.company_reads import ReadCompanies
+from stocktool_stock.application.find_movers import FindMovers
 from stocktool_stock.application.get_bars import GetBars
 from stocktool_stock.application.get_quotes import GetQuotes
 from stocktool_stock.application.market_ports import InstrumentSource, MarketStatus, NewsSource
+from stocktool_stock.application.quarantine import Quarantine
+from stocktool_stock.application.read_calendars import ReadCalendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class MarketUses:
     instruments: InstrumentSource
     news: NewsSource
     status: MarketStatus
+    companies: ReadCompanies
+    movers: FindMovers
+    quarantine: Quarantine
+    calendars: ReadCalendars
 
 
 # Asynchronous though they wait for nothing: the framework runs plain functions on a thread, at half a millisecond each.
@@ -43,6 +51,7 @@ async def _page(
 
 Market = Annotated[MarketUses, Depends(_market)]
 Reader = Annotated[Caller, requires("market.read")]
+Operator = Annotated[Caller, requires("admin.write")]
 SmallPage = Annotated[PageRequest, Depends(_page)]
 
 

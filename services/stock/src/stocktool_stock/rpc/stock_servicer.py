@@ -16,6 +16,8 @@ from stocktool_kit.core.money import Money
 from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.http.model import plain_decimal
 
+from stocktool_stock.application.company_reads import ReadCompanies
+from stocktool_stock.application.find_movers import FindMovers
 from stocktool_stock.application.get_bars import GetBars
 from stocktool_stock.application.get_quotes import GetQuotes
 from stocktool_stock.application.market_ports import (
@@ -55,12 +57,16 @@ class StockServicer(pb_grpc.StockServiceServicer):
         instruments: InstrumentSource,
         news: NewsSource,
         status: MarketStatus,
+        companies: ReadCompanies,
+        movers: FindMovers,
     ) -> None:
         self._quotes = quotes
         self._bars = bars
         self._instruments = instruments
         self._news = news
         self._status = status
+        self._companies = companies
+        self._movers = movers
 
     async def GetMarketStatus(self, request: pb.GetMarketStatusRequest, context: Context) -> pb.GetMarketStatusResponse:
         """Tell the market's status."""

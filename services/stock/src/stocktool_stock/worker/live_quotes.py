@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
-import structlog
 from opentelemetry.instrumentation.utils import suppress_instrumentation
-from stocktool_kit.aws.lease import Lease, Leases
-from stocktool_kit.core.errors import StockToolError
 from stocktool_kit.push.events import PushEvent
 from stocktool_kit.push.hub import Hub
 from stocktool_kit.push.publisher import Publisher
@@ -20,9 +15,6 @@ from stocktool_kit.push.publisher import Publisher
 from stocktool_stock.application.get_quotes import GetQuotes
 from stocktool_stock.domain.quotes import QuoteBatch
 
-log = structlog.get_logger()
-
-SHARDS = 64
 _PREFIX = "symbol:"
 _ASLEEP = 12  # a market that stands still is looked at so many times more seldom
 
@@ -38,14 +30,13 @@ def subject_of(symbol: str) -> str:
 class LiveQuotes:
     """Asks the provider for the symbols that sockets of this process watch; a `Worker`.
 
-    Symbols are dealt to 64 leased shards. The holder of a shard asks the provider; others read what the holder stored.
+    What another pod's round asks for too is one call of the provider, by the holder of the symbol's shard.
     What changed goes to the symbol's home pod, and from there to all pods that watch it.
 
     Args:
         quotes: Gives quotes, cached or asked for.
         hub: Tells which symbols are watched here.
         publisher: Takes the changes.
-        leases: The shards' leases.
         is_moving: Whether prices can change now: a session runs, or past days are replayed.
         write: Writes a quote for the browser.
         seconds: Interval.
@@ -58,7 +49,6 @@ class LiveQuotes:
         quotes: GetQuotes,
         hub: Hub,
         publisher: Publisher,
-        leases: Leases,
         *,
         is_moving: Callable[[], bool],
         write: Write,
@@ -66,12 +56,10 @@ class LiveQuotes:
     ) -> None:
         self._quotes = quotes
         self._publisher = publisher
-        self._leases = leases
         self._is_moving = is_moving
         self._write = write
         self._seconds = seconds
         self._symbols: set[str] = set()
-        self._held: dict[int, tuple[Lease, asyncio.Task[None]]] = {}
         self._last: dict[str, tuple[object, ...]] = {}
         hub.watch_interest(self._interest)
 
@@ -87,8 +75,6 @@ class LiveQuotes:
                 await asyncio.wait({stopping}, timeout=pause)
         finally:
             stopping.cancel()
-            for shard in list(self._held):
-                await self._let_go(shard)
 
     def _interest(self, subject: str, here: bool) -> None:  # noqa: FBT001 - the signature of an interest
         if not subject.startswith(_PREFIX):
@@ -102,18 +88,9 @@ class LiveQuotes:
             self._last.pop(symbol, None)
 
     async def _round(self) -> None:
-        by_shard: dict[int, list[str]] = defaultdict(list)
-        for symbol in sorted(self._symbols):
-            by_shard[zlib.crc32(symbol.encode()) % SHARDS].append(symbol)
-        for shard in [shard for shard in self._held if shard not in by_shard]:
-            await self._let_go(shard)
-        mine: list[str] = []
-        theirs: list[str] = []
-        for shard, symbols in by_shard.items():
-            (mine if await self._hold(shard) else theirs).extend(symbols)
-        for symbols, ask in ((mine, self._quotes.refreshed), (theirs, self._quotes.quotes)):
-            if symbols:
-                await self._tell(await ask(symbols))
+        symbols = sorted(self._symbols)
+        # Half an interval: what another pod's round asked for just now does for this one too.
+        await self._tell(await self._quotes.refreshed(symbols, within=timedelta(seconds=self._seconds / 2)))
 
     async def _tell(self, batch: QuoteBatch) -> None:
         events = []
@@ -124,26 +101,3 @@ class LiveQuotes:
                 events.append(PushEvent(subject_of(quote.symbol), "quote", body, quote.symbol))
         if events:
             await self._publisher.publish(*events)
-
-    async def _hold(self, shard: int) -> bool:
-        held = self._held.get(shard)
-        if held is not None and not held[0].lost.is_set():
-            return True
-        if held is not None:
-            await self._let_go(shard)
-        try:
-            lease = await self._leases.try_acquire(f"quotes#{shard}")
-        except StockToolError as error:
-            log.warning("quote_shard_unknown", shard=shard, detail=error.message)
-            return False
-        if lease is None:
-            return False
-        self._held[shard] = (lease, asyncio.create_task(lease.keep()))
-        return True
-
-    async def _let_go(self, shard: int) -> None:
-        lease, keeping = self._held.pop(shard)
-        keeping.cancel()
-        await asyncio.wait({keeping})
-        with suppress(StockToolError):
-            await lease.release()
