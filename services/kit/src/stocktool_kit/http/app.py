@@ -69,7 +69,7 @@ def create_app(
         prefix: See `describe`.
         routers: See `describe`.
         root_routers: See `describe`.
-        body_limits: Largest bodies by path prefix, where a route takes more than the setting allows.
+        body_limits: Largest bodies by path prefix (`*`: one segment), where a route takes more than the setting allows.
     """
     app = describe(title=title, prefix=prefix, routers=routers, root_routers=root_routers)
     problem.install(app)

@@ -35,7 +35,7 @@ class RequestMiddleware:
         metrics: Takes one observation per request.
         prefix: Public path of the service, which the framework leaves out of a route's template.
         max_body_bytes: Limit of ordinary routes.
-        body_limits: Limits of routes that take more, by path prefix.
+        body_limits: Limits of routes that take more, by path prefix; `*` stands for one segment.
     """
 
     def __init__(
@@ -45,7 +45,9 @@ class RequestMiddleware:
         self._metrics = metrics
         self._prefix = prefix
         self._max_body_bytes = max_body_bytes
-        self._body_limits = dict(body_limits)
+        self._body_limits = {
+            re.compile(re.escape(prefix).replace(r"\*", "[^/]+")): size for prefix, size in body_limits.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or socket."""
@@ -60,7 +62,7 @@ class RequestMiddleware:
         set_deadline(REQUEST_DEADLINE_SECONDS)
         status = 0
         limit = next(
-            (size for prefix, size in self._body_limits.items() if scope["path"].startswith(prefix)),
+            (size for pattern, size in self._body_limits.items() if pattern.match(scope["path"])),
             self._max_body_bytes,
         )
         received = 0
