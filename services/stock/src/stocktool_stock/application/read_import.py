@@ -17,14 +17,17 @@ from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 
 from stocktool_stock.application.fixed_rates import fix_rates
+from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
 from stocktool_stock.application.ports import PortfolioStore
 from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.resolve_symbols import ResolveSymbols, wanted_of
 from stocktool_stock.application.stage_import import StagedImport, StageImport
+from stocktool_stock.domain.custom_instruments import is_custom
 from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.imports.check import booked_split, ledger_problems, with_ratios
 from stocktool_stock.domain.imports.options import ReadOptions
+from stocktool_stock.domain.imports.own_format import OWN_FORMAT
 from stocktool_stock.domain.imports.rows import ImportFile, ImportRow, RowProblem, with_fingerprints
 from stocktool_stock.domain.ledger import EVERYWHERE, Entry
 from stocktool_stock.domain.portfolio import Account, Portfolio, PortfolioId
@@ -122,6 +125,7 @@ class ReadImport:
         resolve: ResolveSymbols,
         stage: StageImport,
         *,
+        shelf: InstrumentShelf,
         rates: FxRates,
         market: MarketStatus,
         clock: Clock,
@@ -130,6 +134,7 @@ class ReadImport:
         self._reader = reader
         self._resolve = resolve
         self._stage = stage
+        self._shelf = shelf
         self._rates = rates
         self._market = market
         self._clock = clock
@@ -164,8 +169,13 @@ class ReadImport:
         states = _first_states(fingerprinted, iter(known), {entry.id for entry in standing}, choices)
         fresh = [index for index, state in enumerate(states) if state is RowState.NEW]
         found = list(fingerprinted)
-        for index, row in zip(fresh, await self._resolved(file, found, fresh, choices, standing), strict=True):
-            found[index] = row
+        custom = {one.symbol for one in await self._shelf.instruments(portfolio_id)}
+        held = custom | {symbol for entry in standing for symbol in entry.symbols}
+        picked = [found[index] for index in fresh]
+        if file.preset != OWN_FORMAT.name:  # an export of ours has our symbols already
+            picked = with_ratios(await self._resolved(picked, choices, held), standing)
+        for index, row in zip(fresh, picked, strict=True):
+            found[index] = _with_own_instruments(row, custom)
         checked = await self._checked([found[index] for index in fresh], portfolio, standing, today)
         for index, (row, state) in zip(fresh, checked.rows, strict=True):
             found[index], states[index] = row, state
@@ -175,25 +185,13 @@ class ReadImport:
         )
 
     async def _resolved(
-        self,
-        file: ImportFile,
-        rows: Sequence[ImportRow],
-        fresh: Sequence[int],
-        choices: ImportChoices,
-        standing: Sequence[Entry],
+        self, rows: Sequence[ImportRow], choices: ImportChoices, held: Collection[str]
     ) -> list[ImportRow]:
-        """Rows with the symbols of our instruments; an export of ours has them already."""
-        picked = [rows[index] for index in fresh]
-        if file.preset == "stocktool":
-            return picked
-        wanted = {index: wanted_of(row) for index, row in enumerate(picked)}
-        held = {symbol for entry in standing for symbol in entry.symbols}
-        resolved = await self._resolve(
-            [one for one in wanted.values() if one is not None], chosen=choices.symbols, held=held
-        )
+        """Rows with the symbols of our instruments."""
+        wanted = [wanted_of(row) for row in rows]
+        resolved = await self._resolve([one for one in wanted if one is not None], chosen=choices.symbols, held=held)
         result: list[ImportRow] = []
-        for index, row in enumerate(picked):
-            one = wanted[index]
+        for row, one in zip(rows, wanted, strict=True):
             if one is None or row.draft is None:
                 result.append(row)
                 continue
@@ -202,7 +200,7 @@ class ReadImport:
             notes = (*row.notes, answer.note) if answer.note else row.notes
             problems = row.problems if answer.problem is None else (*row.problems, answer.problem)
             result.append(replace(row, draft=draft, notes=notes, problems=problems))
-        return with_ratios(result, standing)
+        return result
 
     async def _checked(
         self, rows: Sequence[ImportRow], portfolio: Portfolio, standing: Sequence[Entry], today: date
@@ -372,6 +370,17 @@ def _in_account(row: ImportRow, known: Mapping[str, str], chosen: Account, curre
 def _unknown_account(name: str, text: str) -> RowProblem:
     cure = f'Say which one is meant: accounts={{"{text}": "acc_..."}}, or make an account of this name'
     return RowProblem(name, f"{text!r} is no account of this portfolio", cure)
+
+
+def _with_own_instruments(row: ImportRow, custom: Collection[str]) -> ImportRow:
+    """A row of an instrument of the user's own is refused where the portfolio has no such instrument."""
+    draft = row.draft
+    symbols = () if draft is None else (draft.symbol or "", draft.new_symbol or "")
+    missing = [symbol for symbol in symbols if is_custom(symbol) and symbol not in custom]
+    if not missing:
+        return row
+    problem = RowProblem("symbol", f"{missing[0]} is no instrument of this portfolio", "Make it first")
+    return replace(row, problems=(*row.problems, problem))
 
 
 def _first_states(

@@ -1,0 +1,41 @@
+"""Imports and exports, put together."""
+
+from __future__ import annotations
+
+from stocktool_kit.core.clock import Clock
+
+from stocktool_stock.adapters.import_files.reader import ImportFiles
+from stocktool_stock.application.export_portfolio import ExportPortfolio
+from stocktool_stock.application.import_uses import ImportUses
+from stocktool_stock.application.ledger_ports import InstrumentShelf
+from stocktool_stock.application.market_ports import FxRates, InstrumentSource, MarketStatus
+from stocktool_stock.application.ports import PortfolioStore
+from stocktool_stock.application.read_import import CommitImport, ReadImport
+from stocktool_stock.application.resolve_symbols import ResolveSymbols
+from stocktool_stock.application.stage_import import StageImport
+
+
+def import_uses(
+    store: PortfolioStore,
+    stage: StageImport,
+    shelf: InstrumentShelf,
+    *,
+    instruments: InstrumentSource,
+    rates: FxRates,
+    market: MarketStatus,
+    clock: Clock,
+) -> ImportUses:
+    """Build the use cases.
+
+    Args:
+        store: Portfolios.
+        stage: Books what was read.
+        shelf: Instruments of the users' own.
+        instruments: The market's.
+        rates: Exchange rates.
+        market: The market's day.
+        clock: Real time.
+    """
+    resolve = ResolveSymbols(instruments)
+    read = ReadImport(store, ImportFiles(), resolve, stage, shelf=shelf, rates=rates, market=market, clock=clock)
+    return ImportUses(read, CommitImport(read, stage), ExportPortfolio(store, shelf, clock))
