@@ -11,7 +11,9 @@ from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
 from stocktool_stock.adapters.dynamodb_imports import DynamoDBImports
+from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
+from stocktool_stock.adapters.import_files.parts import import_uses
 from stocktool_stock.adapters.ledger_log import LedgerLog
 from stocktool_stock.adapters.planning_parts import planning_uses
 from stocktool_stock.adapters.threads import Threads
@@ -81,6 +83,7 @@ def portfolio_parts(
     performance = MeasurePerformance(reader, history)
     risk = MeasureRisk(history)
     allocate = AllocatePortfolio(reader, market.instruments)
+    stage = StageImport(store, imports, market.fx, market.status, clock)
     uses = PortfolioUses(
         create=CreatePortfolio(store, market.fx, clock),
         read=ReadPortfolios(store),
@@ -89,7 +92,16 @@ def portfolio_parts(
         record=RecordTransactions(store, market.fx, market.status, clock),
         list_transactions=ListTransactions(store),
         delete_transaction=DeleteTransaction(store, market.fx, clock),
-        stage_import=StageImport(store, imports, market.fx, market.status, clock),
+        stage_import=stage,
+        imports=import_uses(
+            store,
+            stage,
+            DynamoDBInstruments(table),
+            instruments=market.instruments,
+            rates=market.fx,
+            market=market.status,
+            clock=clock,
+        ),
         read_imports=ReadImports(store, imports),
         undo_import=UndoImport(store, imports, market.fx, clock),
         value=value,

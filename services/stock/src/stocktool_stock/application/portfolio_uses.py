@@ -10,6 +10,7 @@ from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.custom_instruments import CustomInstruments
 from stocktool_stock.application.list_writes import ListWrites
+from stocktool_stock.application.import_uses import ImportUses
 from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
@@ -45,6 +46,7 @@ class PortfolioUses:
     writes: ListWrites
     custom_instruments: CustomInstruments
     stage_import: StageImport
+    imports: ImportUses
     read_imports: ReadImports
     undo_import: UndoImport
     value: ValuePortfolio

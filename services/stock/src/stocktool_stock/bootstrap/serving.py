@@ -32,6 +32,7 @@ from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
 from stocktool_stock.bootstrap.watching import alert_watch, watching_uses
 from stocktool_stock.domain.quotes import QuoteBatch
 from stocktool_stock.http.analytics_route import MAX_BODY_BYTES, THREADS
+from stocktool_stock.http.imports import MAX_UPLOAD_BYTES
 from stocktool_stock.http.market_uses import MarketUses
 from stocktool_stock.http.notifications import InboxUses
 from stocktool_stock.http.quotes import quotes_body
@@ -56,7 +57,10 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     async with market_half(runtime, serves=True) as market:
         portfolios = portfolios_half(runtime, market, table, leases)
         app = create_app(
-            runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS, body_limits={f"{PREFIX}/analytics/": MAX_BODY_BYTES}
+            runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS, body_limits={
+                f"{PREFIX}/analytics/": MAX_BODY_BYTES,
+                f"{PREFIX}/portfolios/*/imports": MAX_UPLOAD_BYTES,
+            }
         )
         app.state.analytics_limiter = Limiter(THREADS)
         app.state.market = MarketUses(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from stocktool_stock.http import (
     explained,
+    exports,
     figures,
     import_batches,
+    imports,
     income,
     planning,
     portfolios,
@@ -18,6 +20,8 @@ PORTFOLIO_ROUTERS = (
     portfolios.router,
     transactions.router,
     import_batches.router,
+    imports.router,
+    exports.router,
     figures.router,
     explained.router,
     income.router,
