@@ -55,7 +55,7 @@ async def a_kit(store: FakePortfolios) -> Kit:
     return Kit(
         store,
         portfolio,
-        RecordTransactions(store, rates, market, clock),
+        RecordTransactions(store, store, rates, market, clock),
         DeleteTransaction(store, rates, clock),
         ListTransactions(store),
         PortfolioReader(store, BARS, rates, market),

@@ -21,6 +21,8 @@ from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
 from stocktool_stock.adapters.dynamodb_imports import batch_key, commit_operation, undo_operation
+from stocktool_stock.adapters.dynamodb_instruments import instrument_operations
+from stocktool_stock.adapters.dynamodb_writes import write_item
 from stocktool_stock.adapters.ledger_log import (
     LedgerLog,
     entry_item,
@@ -127,6 +129,9 @@ class DynamoDBPortfolios:
         free = Attr("pk").not_exists()
         operations += [Put(entry_item(portfolio.id, entry), free) for entry in change.entries]
         operations += [Put(reversal_item(portfolio.id, reversal), free) for reversal in change.reversals]
+        operations += instrument_operations(change)
+        if not change.deletes:
+            operations.append(Put(write_item(change, self._clock.now()), free))
         operations.append(
             audit_entry(
                 table=self._audit_table,

@@ -12,8 +12,10 @@ from stocktool_kit.core.clock import Clock
 from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
 from stocktool_stock.adapters.dynamodb_imports import DynamoDBImports
 from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
+from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
 from stocktool_stock.adapters.import_files.parts import import_uses
+from stocktool_stock.adapters.dynamodb_writes import DynamoDBWrites
 from stocktool_stock.adapters.ledger_log import LedgerLog
 from stocktool_stock.adapters.planning_parts import planning_uses
 from stocktool_stock.adapters.threads import Threads
@@ -22,6 +24,8 @@ from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
 from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
+from stocktool_stock.application.custom_instruments import CustomInstruments
+from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
 from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
@@ -33,8 +37,14 @@ from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfolio, ReadPortfolios, UpdatePortfolio
 from stocktool_stock.application.project_portfolio import ProjectPortfolio
 from stocktool_stock.application.read_history import ReadHistory
+from stocktool_stock.application.report_realised import ReportRealised
 from stocktool_stock.application.stage_import import StageImport
-from stocktool_stock.application.transactions import DeleteTransaction, ListTransactions, RecordTransactions
+from stocktool_stock.application.transactions import (
+    DeleteTransaction,
+    ListTransactions,
+    RecordTransactions,
+    RestoreTransaction,
+)
 from stocktool_stock.application.undo_import import ReadImports, UndoImport
 from stocktool_stock.application.value_portfolio import ValuePortfolio
 
@@ -76,8 +86,9 @@ def portfolio_parts(
     log = LedgerLog(table)
     store = DynamoDBPortfolios(table, audit_table, clock, log)
     imports = DynamoDBImports(table, log, clock)
+    shelf = DynamoDBInstruments(table)
     analyses = DynamoDBAnalyses(table, audit_table, Outbox(table.name), leases, clock)
-    reader = PortfolioReader(store, market.bars, market.fx, market.status)
+    reader = PortfolioReader(store, market.bars, market.fx, market.status, shelf)
     history = ReadHistory(reader, market.fx)
     value = ValuePortfolio(reader)
     performance = MeasurePerformance(reader, history)
@@ -89,9 +100,13 @@ def portfolio_parts(
         read=ReadPortfolios(store),
         update=UpdatePortfolio(store, market.fx),
         delete=DeletePortfolio(store),
-        record=RecordTransactions(store, market.fx, market.status, clock),
+        record=RecordTransactions(store, shelf, market.fx, market.status, clock),
         list_transactions=ListTransactions(store),
         delete_transaction=DeleteTransaction(store, market.fx, clock),
+        restore_transaction=RestoreTransaction(store, imports, market.fx, clock),
+        realised=ReportRealised(store, market.fx, market.status),
+        writes=ListWrites(store, DynamoDBWrites(table)),
+        custom_instruments=CustomInstruments(store, shelf, market.fx, market.status),
         stage_import=stage,
         imports=import_uses(
             store,

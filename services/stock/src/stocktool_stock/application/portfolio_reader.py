@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from stocktool_kit.core.ids import OwnerId
 
+from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import BarsBatch, BarSource, FxRates, MarketStatus
 from stocktool_stock.application.ports import PortfolioStore
 from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.domain.bars import Bars, Column, Days
 from stocktool_stock.domain.book import Book, keep_book
+from stocktool_stock.domain.custom_instruments import CustomInstrument, all_manual_bars, is_custom
 from stocktool_stock.domain.ledger import Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.rates import RateTable
@@ -24,20 +26,32 @@ RATE_SOURCE = "ECB reference rate of the day, or the last one before"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A portfolio with its ledger and the prices up to a day; `failures` says which symbols have none, and why."""
+    """A portfolio with its ledger and the prices up to a day; `failures` says which symbols have none, and why.
+
+    `custom` are the user's own instruments among them; no provider is asked about these.
+    """
 
     portfolio: Portfolio
     ledger: Ledger
     until: date
     bars: Mapping[str, Bars]
     failures: Mapping[str, str]
+    custom: Mapping[str, CustomInstrument] = field(default_factory=dict)
 
 
 class PortfolioReader:
     """Reads ledgers, prices and rates, and keeps books."""
 
-    def __init__(self, store: PortfolioStore, bars: BarSource, rates: FxRates, market: MarketStatus) -> None:
+    def __init__(
+        self,
+        store: PortfolioStore,
+        bars: BarSource,
+        rates: FxRates,
+        market: MarketStatus,
+        shelf: InstrumentShelf | None = None,
+    ) -> None:
         self._store = store
+        self._shelf = shelf
         self._bars = bars
         self._rates = rates
         self._market = market
@@ -60,13 +74,17 @@ class PortfolioReader:
         symbols = sorted(
             {each for entry in ledger.standing if entry.day <= until for each in entry.symbols} | set(also)
         )
-        batch = await self._bars.many(symbols, None, until) if symbols else BarsBatch({})
+        custom = await custom_of(self._shelf, portfolio_id, symbols)
+        asked = [symbol for symbol in symbols if not is_custom(symbol)]
+        batch = await self._bars.many(asked, None, until) if asked else BarsBatch({})
         return Material(
             portfolio=portfolio,
             ledger=ledger,
             until=until,
-            bars={symbol: bars for symbol, bars in batch.bars.items() if len(bars)},
+            bars={symbol: bars for symbol, bars in batch.bars.items() if len(bars)}
+            | all_manual_bars(custom.values(), until),
             failures={failure.symbol: failure.reason for failure in batch.failures},
+            custom=custom,
         )
 
     async def book(self, material: Material, until: date) -> tuple[Book, RateTable]:
@@ -88,6 +106,16 @@ class PortfolioReader:
         base = material.portfolio.base_currency
         currencies = {bars.currency for bars in material.bars.values()} | set(book.cash_steps)
         return {code: (await self._rates.series(code, base, days)).rates for code in sorted(currencies) if code != base}
+
+
+async def custom_of(
+    shelf: InstrumentShelf | None, portfolio_id: PortfolioId, symbols: Sequence[str]
+) -> dict[str, CustomInstrument]:
+    """Instruments of the user's own among symbols, by symbol."""
+    wanted = {symbol for symbol in symbols if is_custom(symbol)}
+    if not wanted or shelf is None:
+        return {}
+    return {each.symbol: each for each in await shelf.instruments(portfolio_id) if each.symbol in wanted}
 
 
 def price_warnings(material: Material, symbols: Sequence[str]) -> list[str]:

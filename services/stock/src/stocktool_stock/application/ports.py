@@ -14,6 +14,7 @@ from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.records import Record
 from stocktool_stock.domain.analysis import Analysis, Json
+from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.import_batch import ImportBatch
 from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
@@ -34,8 +35,11 @@ class Change:
         reversals: Entries that take others back.
         commits: A staged import that becomes part of the ledger; its `first_sequence` follows the last one there was.
         undoes: An import that is taken back, as it is then; the row that does so has the head's last sequence.
+        instruments: Instruments of the user's own, as they are after the write.
+        removed_instruments: Symbols of those that go.
         deletes: Whether the portfolio goes.
         detail: Further facts for the audit, without positions.
+        about: What was changed beside the ledger, for the owner's history alone: a symbol.
     """
 
     portfolio: Portfolio
@@ -48,8 +52,11 @@ class Change:
     reversals: Sequence[Reversal] = ()
     commits: ImportBatch | None = None
     undoes: ImportBatch | None = None
+    instruments: Sequence[CustomInstrument] = ()
+    removed_instruments: Sequence[str] = ()
     deletes: bool = False
     detail: Mapping[str, str | int] = field(default_factory=dict)
+    about: str = ""
 
 
 class PortfolioStore(Protocol):

@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
-from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.errors import FailedPrecondition, FieldViolation, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
 from stocktool_stock.application.fixed_rates import fix_rates
+from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
 from stocktool_stock.application.portfolios import ATTEMPTS
-from stocktool_stock.application.ports import Change, PortfolioStore
+from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
 from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.records import Record, entry_of, entry_record
 from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.custom_instruments import is_custom
 from stocktool_stock.domain.drafts import read_drafts
+from stocktool_stock.domain.import_batch import place_of
 from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal
 from stocktool_stock.domain.lots import LotNotOpen
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
@@ -40,8 +43,11 @@ class RecordTransactions:
     are numbered and checked anew, so that two writers at a time never sell the same share twice.
     """
 
-    def __init__(self, store: PortfolioStore, rates: FxRates, market: MarketStatus, clock: Clock) -> None:
+    def __init__(
+        self, store: PortfolioStore, shelf: InstrumentShelf, rates: FxRates, market: MarketStatus, clock: Clock
+    ) -> None:
         self._store = store
+        self._shelf = shelf
         self._rates = rates
         self._market = market
         self._clock = clock
@@ -75,6 +81,7 @@ class RecordTransactions:
                 recorded_at=self._clock.now(),
                 pointer=pointer,
             )
+            await self._check_instruments(entries, portfolio_id, pointer)
             entries = await fix_rates(self._rates, entries, portfolio, pointer.format)
             ledger = (await self._store.ledger(portfolio)).with_entries(entries)
             try:
@@ -101,6 +108,19 @@ class RecordTransactions:
                 if attempt + 1 == ATTEMPTS:
                     raise
         raise StaleVersion("the portfolio is being changed by others; try again")
+
+    async def _check_instruments(self, entries: Sequence[Entry], portfolio_id: PortfolioId, pointer: str) -> None:
+        """See that instruments of the user's own are there before something is booked in them."""
+        named = {symbol for entry in entries for symbol in entry.symbols if is_custom(symbol)}
+        missing = named - {each.symbol for each in await self._shelf.instruments(portfolio_id)} if named else named
+        violations = [
+            FieldViolation(f"{pointer.format(index)}/{name}", "is no instrument of this portfolio; make it first")
+            for index, entry in enumerate(entries)
+            for name, symbol in (("symbol", entry.symbol), ("new_symbol", entry.new_symbol))
+            if symbol in missing
+        ]
+        if violations:
+            raise InvalidArgument(f"{violations[0].pointer} {violations[0].detail}", violations)
 
     async def _check(self, ledger: Ledger, portfolio: Portfolio) -> None:
         keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
@@ -164,11 +184,18 @@ class DeleteTransaction:
                 return
 
 
+class ImportUndone(FailedPrecondition):
+    """The entry's whole import was taken back, so it cannot come back alone."""
+
+    reason = "IMPORT_UNDONE"
+
+
 class RestoreTransaction:
     """Lets an entry stand again that was taken back, once per request."""
 
-    def __init__(self, store: PortfolioStore, rates: FxRates, clock: Clock) -> None:
+    def __init__(self, store: PortfolioStore, imports: ImportStore, rates: FxRates, clock: Clock) -> None:
         self._store = store
+        self._imports = imports
         self._rates = rates
         self._clock = clock
 
@@ -184,6 +211,7 @@ class RestoreTransaction:
 
         Raises:
             TransactionNotFound: None by this id is in the ledger.
+            ImportUndone: It went with its whole import.
             ShortSale: It is a sale whose shares are gone by now.
             PortfolioNotFound: None by this id is the caller's.
         """
@@ -193,6 +221,7 @@ class RestoreTransaction:
             entry = ledger.entry(transaction_id)
             if await self._store.earlier(key) is not None or not entry.reversed_by:
                 return entry
+            await self._check_import(portfolio_id, entry)
             restored = ledger.restored(transaction_id)
             keep_book(restored.standing, portfolio, await collect_rates(self._rates, portfolio, restored.standing))
             number = portfolio.last_sequence + 1
@@ -215,6 +244,14 @@ class RestoreTransaction:
             else:
                 return restored.entry(transaction_id)
         raise StaleVersion("the portfolio is being changed by others; try again")
+
+    async def _check_import(self, portfolio_id: PortfolioId, entry: Entry) -> None:
+        place = place_of(entry.id)
+        if place is None:
+            return
+        batch = await self._imports.get(portfolio_id, place[0])
+        if batch.undone_by:
+            raise ImportUndone("the import it came with was taken back; import it again", import_id=batch.id)
 
 
 def _what_was(ledger: Ledger, transaction_id: str) -> dict[str, str | int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TypeAlias
 
 from pydantic import Field
 from stocktool_kit.core.money import Money
@@ -10,11 +11,16 @@ from stocktool_kit.http.model import MoneyModel, ResponseModel
 
 from stocktool_stock.application.value_portfolio import HoldingsReport
 from stocktool_stock.domain.exact import exact, number_or_none
+from stocktool_stock.domain.holding_period import HoldingRule, days_held
 from stocktool_stock.domain.ledger import plain
 from stocktool_stock.domain.lots import Lot
 from stocktool_stock.domain.risk import Figure
 from stocktool_stock.domain.valuation import Holding
 from stocktool_stock.http.figure_models import Undefinable, maybe_money, money, undefined_of, unit_price
+
+Day: TypeAlias = date
+"""For models in which `date` is a field."""
+US_RULE = HoldingRule()
 
 
 class LotModel(ResponseModel):
@@ -26,9 +32,11 @@ class LotModel(ResponseModel):
     quantity: str
     price: MoneyModel = Field(description="Cost of one share, fees included, in the currency it was paid in.")
     cost_basis: MoneyModel = Field(description="In the base currency, at the rate of its day.")
+    days_held: int = Field(description="From the day of acquisition to that of the valuation.")
+    long_term: bool = Field(description="Whether a sale on the day of the valuation would count as long-term.")
 
     @classmethod
-    def of(cls, lot: Lot, base_currency: str) -> LotModel:
+    def of(cls, lot: Lot, base_currency: str, as_of: Day, rule: HoldingRule) -> LotModel:
         """As the API writes it."""
         with exact():
             price = unit_price(lot.cost / lot.quantity, lot.currency)
@@ -39,6 +47,8 @@ class LotModel(ResponseModel):
             quantity=plain(lot.quantity),
             price=price,
             cost_basis=money(Money(lot.base_cost, base_currency)),
+            days_held=days_held(lot.day, as_of),
+            long_term=rule.is_long(lot.day, as_of),
         )
 
 
@@ -62,7 +72,7 @@ class HoldingModel(ResponseModel):
     undefined: Undefinable
 
     @classmethod
-    def of(cls, holding: Holding) -> HoldingModel:
+    def of(cls, holding: Holding, as_of: date, rule: HoldingRule = US_RULE) -> HoldingModel:
         """As the API writes it."""
         price, base = holding.price, holding.cost_basis.currency
         figures: dict[str, Figure] = {"unrealised_return": holding.unrealised_return, "weight": holding.weight}
@@ -85,7 +95,7 @@ class HoldingModel(ResponseModel):
             price_effect=maybe_money(holding.price_effect),
             currency_effect=maybe_money(holding.currency_effect),
             weight=number_or_none(holding.weight),
-            lots=[LotModel.of(lot, base) for lot in holding.lots],
+            lots=[LotModel.of(lot, base, as_of, rule) for lot in holding.lots],
             undefined=undefined,
         )
 
@@ -118,13 +128,13 @@ class HoldingsModel(ResponseModel):
     conventions: dict[str, str]
 
     @classmethod
-    def of(cls, report: HoldingsReport) -> HoldingsModel:
+    def of(cls, report: HoldingsReport, rule: HoldingRule = US_RULE) -> HoldingsModel:
         """As the API writes it."""
         valuation = report.valuation
         return cls(
             portfolio_id=report.portfolio.id,
             as_of=valuation.as_of,
-            items=[HoldingModel.of(holding) for holding in valuation.holdings],
+            items=[HoldingModel.of(holding, valuation.as_of, rule) for holding in valuation.holdings],
             cash=[money(amount) for amount in valuation.cash],
             cash_value=money(valuation.cash_value),
             total=money(valuation.total),
@@ -139,5 +149,5 @@ class HoldingsModel(ResponseModel):
                 for symbol, split in valuation.unbooked_splits
             ],
             warnings=list(report.warnings),
-            conventions=dict(report.conventions),
+            conventions={**report.conventions, "long_term": rule.text},
         )

@@ -18,7 +18,7 @@ Day: TypeAlias = date
 """For models in which `date` is a field."""
 
 
-def _number_text(value: object) -> object:
+def number_text(value: object) -> object:
     """Take a JSON number as the text it was written as; the domain judges what it says."""
     if isinstance(value, bool):
         return value
@@ -29,7 +29,7 @@ def _number_text(value: object) -> object:
 
 DecimalText = Annotated[
     str | None,
-    BeforeValidator(_number_text, json_schema_input_type=str | float | None),
+    BeforeValidator(number_text, json_schema_input_type=str | float | None),
     Field(default=None, max_length=64, examples=["12.50"]),
 ]
 
@@ -111,7 +111,7 @@ class LotChoiceModel(RequestModel):
     lot_id: str = Field(max_length=64, description="Id of an open lot, as the holdings list it.")
     quantity: Annotated[
         str,
-        BeforeValidator(_number_text, json_schema_input_type=str | float),
+        BeforeValidator(number_text, json_schema_input_type=str | float),
         Field(max_length=64, examples=["10"]),
     ]
 

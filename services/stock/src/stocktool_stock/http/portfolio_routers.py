@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from stocktool_stock.http import (
+    custom_instruments,
     explained,
     exports,
     figures,
+    history,
     import_batches,
     imports,
     income,
     planning,
     portfolios,
     projection,
+    realised,
     targets,
     transactions,
 )
@@ -19,6 +22,9 @@ from stocktool_stock.http import (
 PORTFOLIO_ROUTERS = (
     portfolios.router,
     transactions.router,
+    history.router,
+    custom_instruments.router,
+    realised.router,
     import_batches.router,
     imports.router,
     exports.router,

@@ -37,6 +37,10 @@ Writer = Annotated[Caller, requires("portfolio.write")]
 Key = Annotated[IdempotencyKey | None, idempotency_key()]
 PageQuery = Annotated[PageRequest, Depends(_page)]
 AsOf = Annotated[date | None, Query(description="Day of the valuation; by default, and at most, the market's today.")]
+LongTermDays = Annotated[
+    int | None,
+    Query(ge=0, le=36_600, description="Long-term is more than so many days; by default more than a calendar year."),
+]
 BenchmarkSymbol = Annotated[str, Query(max_length=32, description="Symbol to compare with, SPY; none by default.")]
 
 

@@ -87,3 +87,13 @@ async def get_transaction(portfolio_id: str, transaction_id: str, caller: Reader
 async def delete_transaction(portfolio_id: str, transaction_id: str, caller: Writer, key: Key, uses: Uses) -> None:
     """Take an entry back by appending its reversal; where a later sale needs it: 409 SHORT_SALE."""
     await uses.delete_transaction(caller, PortfolioId(portfolio_id), transaction_id, key=key)
+
+
+@router.post("/{transaction_id}:restore")
+async def restore_transaction(
+    portfolio_id: str, transaction_id: str, caller: Writer, key: Key, uses: Uses
+) -> TransactionModel:
+    """Let an entry stand again that was taken back; one that stands is answered as it is."""
+    return TransactionModel.of(
+        await uses.restore_transaction(caller, PortfolioId(portfolio_id), transaction_id, key=key)
+    )
