@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from stocktool_chat.application.ports import UsageDimension, UsageRow
+from stocktool_chat.domain.allowance import Spent
 from stocktool_chat.domain.conversation import (
     Claim,
     Conversation,
@@ -198,6 +199,14 @@ class FakeChatStore:
         claim = replace(old, fence=old.fence + 1, attempt=old.attempt + 1, holder=holder)
         self.open_turns[old.turn_id] = replace(current, claim=claim, address=address, lease_until=until)
         return claim
+
+    async def spent(self, owner: OwnerId, day: date) -> Spent:
+        ended = [each for whose, each in self.endings if whose == owner and each.finished_at.date() == day]
+        return Spent(
+            len(ended),
+            sum(each.usage.input_tokens + each.usage.output_tokens for each in ended),
+            sum((Decimal(each.usage.cost or "0") for each in ended), Decimal(0)),
+        )
 
     async def usage(self, by: UsageDimension, start: date, end: date) -> list[UsageRow]:
         rows: dict[str, UsageRow] = {}

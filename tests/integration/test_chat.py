@@ -379,6 +379,23 @@ async def test_cost_follows_the_price_list(mesh: Mesh, person: Person) -> None:
     ]
 
 
+async def test_a_day_s_allowance_is_enforced_before_the_model_is_asked(mesh: Mesh, person: Person) -> None:
+    mesh.model.script(Say(["Fine."], input_tokens=2_000_000, output_tokens=0))  # 5 USD of the dear model
+    conversation = await person.opened()
+    await person.all(conversation, await person.asked(conversation, model="dear"))
+
+    refused = await person.call("POST", f"/conversations/{conversation}/turns", json={"text": "And now?"})
+    today = (await person.call("GET", "/usage/today")).json()
+
+    assert (refused.status_code, refused.json()["reason"]) == (429, "DAILY_BUDGET_SPENT")
+    assert today["resets_at"][:19] in refused.json()["detail"]
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    assert (today["turns"], today["cost"]["amount"], today["cost_limit"]["amount"]) == (1, "5.000000", "5")
+    assert len(mesh.model.requests) == 1
+    async with mesh.person() as another:
+        await another.all(own := await another.opened(), await another.asked(own, model="unpriced"))
+
+
 async def test_conversations_are_renamed_pinned_found_exported_and_deleted(mesh: Mesh, person: Person) -> None:
     mesh.model.script(HOLDINGS, Say(["It is worth $9,493.20."]))
     conversation, turn, _ = await person.answered("What is it worth?")

@@ -15,6 +15,7 @@ from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.application.ports import ConversationStore, ProposalStore, TurnStore, UsageDimension, UsageStore
+from stocktool_chat.domain.allowance import Spent
 from stocktool_chat.domain.conversation import (
     Claim,
     Conversation,
@@ -205,6 +206,15 @@ class StoreContract:
         assert (row.turns, row.input_tokens, row.output_tokens, row.cost) == (1, 10, 5, Decimal("0.0025"))
         with pytest.raises(LeaseLost):
             await stores.turns.append(open_turn.claim, some_events(5), ())
+
+    async def test_what_one_user_spent_on_a_day_is_read_alone(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        await stores.turns.finish(open_turn.claim, some_events(3), (), an_ending(tokens=10, cost="0.002500"))
+        _, other = await started(stores)
+        await stores.turns.finish(other.claim, some_events(3), (), an_ending(tokens=1000))
+
+        assert await stores.usage.spent(turn.owner, NOW.date()) == Spent(1, 15, Decimal("0.0025"))
+        assert await stores.usage.spent(turn.owner, NOW.date() + timedelta(1)) == Spent()
 
     async def test_usage_adds_up_by_model_and_day(self, stores: Stores) -> None:
         later = NOW + timedelta(days=10)  # a day no other test counts on

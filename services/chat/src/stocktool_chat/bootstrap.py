@@ -35,7 +35,8 @@ from stocktool_chat.application.recover_turns import RecoverTurns
 from stocktool_chat.application.run_turn import LeaseTerms, RunTurn
 from stocktool_chat.application.start_turn import StartTurn
 from stocktool_chat.application.turns import Turns
-from stocktool_chat.application.usage import ReadUsage
+from stocktool_chat.application.usage import ReadToday, ReadUsage
+from stocktool_chat.domain.allowance import Allowance
 from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer
 from stocktool_chat.http import conversations as conversation_routes
 from stocktool_chat.http import proposals as proposal_routes
@@ -66,6 +67,8 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     retention = timedelta(days=settings.retention_days)
     conversation_store = DynamoDbConversations(table, bucket, clock, retention)
     turn_store = DynamoDbTurns(table, bucket, settings.usage_table, clock, retention)
+    usage_store = DynamoDbUsage(Table(runtime.aws, settings.usage_table))
+    allowance = Allowance(settings.daily_tokens, settings.daily_cost_usd)
     stock = runtime.channel(settings.stock_address)
     toolbox = GrpcToolbox(stock, runtime.channel(settings.rag_address))
     grants = AuthGrants(runtime.channel(settings.auth_address), clock)
@@ -98,6 +101,8 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             queue=worker,
             lives=lives,
             catalogue=catalogue,
+            usage=usage_store,
+            allowance=allowance,
             clock=clock,
             terms=terms,
             holder=holder,
@@ -127,8 +132,8 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         app.state.start_turn = start_turn
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds
-        usage = ReadUsage(DynamoDbUsage(Table(runtime.aws, settings.usage_table)), clock)
-        servicer = ChatServicer(conversations, start_turn, turns, usage)
+        app.state.today = ReadToday(usage_store, allowance, clock)
+        servicer = ChatServicer(conversations, start_turn, turns, ReadUsage(usage_store, clock))
         runtime.health.check("conversations", turn_store.probe)
         yield Parts(
             app=app,

@@ -47,6 +47,12 @@ class Settings(ServiceSettings):
     turn_tool_calls: int = Field(default=32, ge=1, description="Tool calls of one turn.")
     tool_seconds: float = Field(default=10.0, gt=0, description="Time of one tool call.")
     tool_bytes: int = Field(default=24_000, ge=1_000, description="JSON bytes of one result as the model sees it.")
+    daily_cost_usd: Decimal | None = Field(
+        default=Decimal(5), gt=0, description="What one user's questions may cost in a day in UTC; null: no limit."
+    )
+    daily_tokens: int | None = Field(
+        default=None, gt=0, description="Tokens one user's questions may use in a day in UTC; null: no limit."
+    )
     max_running_turns: int = Field(default=256, ge=1, description="Turns this process answers at once.")
     lease_seconds: float = Field(default=15.0, gt=0, description="How long a turn's lease lasts.")
     lease_renew_seconds: float = Field(default=5.0, gt=0, description="How often it is renewed.")

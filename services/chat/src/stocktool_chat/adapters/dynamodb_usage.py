@@ -11,8 +11,10 @@ from decimal import Decimal
 
 from stocktool_kit.aws.table import Item, Key, Table, Update
 from stocktool_kit.core.clock import epoch
+from stocktool_kit.core.ids import OwnerId
 
 from stocktool_chat.application.ports import UsageDimension, UsageRow
+from stocktool_chat.domain.allowance import Spent
 from stocktool_chat.domain.conversation import Ending
 
 _SHARDS = 2  # one partition takes 1,000 writes a second; these keep a day's reading at two queries
@@ -23,9 +25,8 @@ _PARALLEL_DAYS = 8
 def usage_update(table: str, owner: str, ending: Ending) -> Update:
     """The counters of one ended turn."""
     usage = ending.usage
-    day = ending.finished_at.date().isoformat()
     return Update(
-        {"pk": f"{day}#{zlib.crc32(owner.encode()) % _SHARDS}", "sk": f"{owner}#{usage.model}"},
+        {"pk": _partition(ending.finished_at.date(), owner), "sk": f"{owner}#{usage.model}"},
         add={
             "turns": 1,
             "input_tokens": usage.input_tokens,
@@ -62,6 +63,15 @@ class DynamoDbUsage:
             for key, (turns, read, written, cost) in sorted(sums.items())
         ]
 
+    async def spent(self, owner: OwnerId, day: date) -> Spent:
+        """See the port."""
+        condition = Key("pk").eq(_partition(day, owner)) & Key("sk").begins_with(f"{owner}#")
+        spent = Spent()
+        async for item in self._table.query_all(condition):
+            turns, read, written, cost = (Decimal(item.get(name, 0)) for name in _COUNTERS)
+            spent = Spent(spent.turns + int(turns), spent.tokens + int(read + written), spent.cost + cost)
+        return spent
+
     async def _day(self, day: date) -> AsyncIterator[Item]:
         for shard in range(_SHARDS):
             async for item in self._table.query_all(Key("pk").eq(f"{day.isoformat()}#{shard}")):
@@ -69,6 +79,10 @@ class DynamoDbUsage:
 
 
 _COUNTERS = ("turns", "input_tokens", "output_tokens", "cost")
+
+
+def _partition(day: date, owner: str) -> str:
+    return f"{day.isoformat()}#{zlib.crc32(owner.encode()) % _SHARDS}"
 
 
 def _days(start: date, end: date) -> Iterator[date]:

@@ -15,6 +15,7 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest
 
+from stocktool_chat.domain.allowance import Spent
 from stocktool_chat.domain.conversation import (
     Claim,
     Conversation,
@@ -239,6 +240,10 @@ class UsageStore(Protocol):
 
     async def usage(self, by: UsageDimension, start: date, end: date) -> list[UsageRow]:
         """Sums from the first day to the last, both included, sorted by key."""
+        ...
+
+    async def spent(self, owner: OwnerId, day: date) -> Spent:
+        """What one user's ended turns have used on a day."""
         ...
 
 

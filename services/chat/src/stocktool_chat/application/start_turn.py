@@ -13,9 +13,10 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 
 from stocktool_chat.application.live_turns import LiveTurn, LiveTurns
-from stocktool_chat.application.ports import Grants, TurnStore
+from stocktool_chat.application.ports import Grants, TurnStore, UsageStore
 from stocktool_chat.application.run_turn import LeaseTerms, TurnJob
 from stocktool_chat.domain import events
+from stocktool_chat.domain.allowance import Allowance
 from stocktool_chat.domain.conversation import (
     Claim,
     ConversationId,
@@ -51,6 +52,8 @@ class StartTurn:
     Args:
         holder: Name of this process in leases.
         address: gRPC target under which other processes reach this one.
+        usage: What users have used today.
+        allowance: What a user may use in a day.
         grant_seconds: How long a turn's grant lasts: its budget, and time for another process to begin anew.
     """
 
@@ -62,6 +65,8 @@ class StartTurn:
         queue: TurnQueue,
         lives: LiveTurns,
         catalogue: Catalogue,
+        usage: UsageStore,
+        allowance: Allowance,
         clock: Clock,
         terms: LeaseTerms,
         holder: str,
@@ -73,6 +78,8 @@ class StartTurn:
         self._queue = queue
         self._lives = lives
         self._catalogue = catalogue
+        self._usage = usage
+        self._allowance = allowance
         self._clock = clock
         self._terms = terms
         self._holder = holder
@@ -101,6 +108,7 @@ class StartTurn:
             ConversationNotFound: The caller has no such conversation.
             TurnNotFound: There is no such parent.
             TooManyTurns: The worker is full.
+            DailyBudgetSpent: The caller has used the day's allowance.
         """
         if not question.strip():
             raise InvalidArgument.of("/text", "must not be empty")
@@ -111,6 +119,7 @@ class StartTurn:
             raise TooManyTurns("this server answers as many questions as it can; try again in a moment")
 
         now = self._clock.now()
+        self._allowance.check(await self._usage.spent(caller.owner, now.date()), now)
         turn = Turn(new_turn_id(now), conversation_id, caller.owner, question, offer.name, now)
         _, turns = await self._turns.read(conversation_id, caller.owner)
         turn = replace(turn, parent_turn_id=_parent(turns, parent))

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_chat.application.ports import UsageDimension, UsageRow, UsageStore
+from stocktool_chat.domain.allowance import Allowance, Spent, resets_at
 
 _DEFAULT_DAYS = 30
 _MOST_DAYS = 93
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a user has used today and may use, and when the day begins anew."""
+
+    spent: Spent
+    allowance: Allowance
+    resets_at: datetime
+
+
+class ReadToday:
+    """Reads what the caller has used today."""
+
+    def __init__(self, store: UsageStore, allowance: Allowance, clock: Clock) -> None:
+        self._store = store
+        self._allowance = allowance
+        self._clock = clock
+
+    async def __call__(self, caller: Caller) -> Today:
+        """Today in UTC; turns count when they end."""
+        now = self._clock.now()
+        return Today(await self._store.spent(caller.owner, now.date()), self._allowance, resets_at(now))
 
 
 class ReadUsage:

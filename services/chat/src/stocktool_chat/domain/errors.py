@@ -113,6 +113,12 @@ class BudgetExceeded(FailedPrecondition):
     reason = "TURN_BUDGET_EXCEEDED"
 
 
+class DailyBudgetSpent(RateLimited):
+    """The user's questions of today used what a user may use in a day."""
+
+    reason = "DAILY_BUDGET_SPENT"
+
+
 class EndlessToolLoop(BudgetExceeded):
     """The model kept calling tools instead of answering."""
 

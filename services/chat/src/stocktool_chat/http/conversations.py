@@ -14,6 +14,7 @@ from stocktool_kit.http.idempotency import idempotency_key
 from stocktool_kit.http.model import plain_decimal
 
 from stocktool_chat.application.conversations import Conversations
+from stocktool_chat.application.usage import ReadToday
 from stocktool_chat.domain.conversation import ConversationId
 from stocktool_chat.domain.export import to_json_document, to_markdown
 from stocktool_chat.domain.pricing import Catalogue
@@ -104,6 +105,13 @@ async def export_conversation(
         text = to_markdown(conversation, turns)
         return Response(text, headers=headers, media_type="text/markdown; charset=utf-8")
     return Response(orjson.dumps(to_json_document(conversation, turns)), headers=headers, media_type="application/json")
+
+
+@router.get("/usage/today")
+async def get_today(request: Request, caller: Caller = reading) -> models.TodayBody:
+    """What the caller's questions have used today, and what they may use."""
+    today: ReadToday = request.app.state.today
+    return models.TodayBody.of(await today(caller))
 
 
 @router.get("/models")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import Field, model_validator
-from stocktool_kit.http.model import MoneyModel, RequestModel, ResponseModel
+from stocktool_kit.http.model import MoneyModel, RequestModel, ResponseModel, plain_decimal
 
+from stocktool_chat.application.usage import Today
 from stocktool_chat.domain.conversation import Conversation, Turn
 from stocktool_chat.domain.export import turn_document
 from stocktool_chat.domain.json_types import JsonObject
@@ -192,6 +194,34 @@ class ConversationWithTurns(ConversationBody):
     """A conversation with its turns, oldest first."""
 
     turns: list[TurnBody]
+
+
+class TodayBody(ResponseModel):
+    """What the caller's questions have used today, in UTC, and may use; null is no limit."""
+
+    turns: int
+    tokens: int
+    cost: MoneyModel
+    tokens_limit: int | None
+    cost_limit: MoneyModel | None
+    resets_at: datetime
+
+    @classmethod
+    def of(cls, today: Today) -> TodayBody:
+        """Show a day."""
+        limit = today.allowance.cost
+        return cls(
+            turns=today.spent.turns,
+            tokens=today.spent.tokens,
+            cost=_dollars(today.spent.cost),
+            tokens_limit=today.allowance.tokens,
+            cost_limit=None if limit is None else _dollars(limit),
+            resets_at=today.resets_at,
+        )
+
+
+def _dollars(amount: Decimal) -> MoneyModel:
+    return MoneyModel(amount=plain_decimal(amount), currency="USD")
 
 
 class ModelBody(ResponseModel):

@@ -362,6 +362,32 @@ export type StartedTurn = {
 };
 
 /**
+ * TodayBody
+ *
+ * What the caller's questions have used today, in UTC, and may use; null is no limit.
+ */
+export type TodayBody = {
+    cost: MoneyModel;
+    cost_limit: MoneyModel | null;
+    /**
+     * Resets At
+     */
+    resets_at: string;
+    /**
+     * Tokens
+     */
+    tokens: number;
+    /**
+     * Tokens Limit
+     */
+    tokens_limit: number | null;
+    /**
+     * Turns
+     */
+    turns: number;
+};
+
+/**
  * ToolCallBody
  *
  * A tool call.
@@ -996,3 +1022,30 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetTodayData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/chat/v1/usage/today';
+};
+
+export type GetTodayErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetTodayError = GetTodayErrors[keyof GetTodayErrors];
+
+export type GetTodayResponses = {
+    /**
+     * Successful Response
+     */
+    200: TodayBody;
+};
+
+export type GetTodayResponse = GetTodayResponses[keyof GetTodayResponses];
