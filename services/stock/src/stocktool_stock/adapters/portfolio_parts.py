@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.lease import Leases
 from stocktool_kit.aws.outbox import Outbox
 from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import Clock
 
+from stocktool_stock.adapters.analysis_parts import AnalysisParts, analysis_runner
 from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
 from stocktool_stock.adapters.dynamodb_imports import DynamoDBImports
 from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
-from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
-from stocktool_stock.adapters.import_files.parts import import_uses
 from stocktool_stock.adapters.dynamodb_writes import DynamoDBWrites
+from stocktool_stock.adapters.import_files.parts import import_uses
 from stocktool_stock.adapters.ledger_log import LedgerLog
 from stocktool_stock.adapters.planning_parts import planning_uses
+from stocktool_stock.adapters.s3_reports import S3Reports
 from stocktool_stock.adapters.threads import Threads
 from stocktool_stock.application.alert_ports import PortfolioHeads
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
-from stocktool_stock.application.analyses import ReadAnalysis, Render, RunAnalysis, StartAnalysis
+from stocktool_stock.application.analyses import CancelAnalysis, ReadAnalysis, StartAnalysis
+from stocktool_stock.application.analysis_works import AnalysisWire
 from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.custom_instruments import CustomInstruments
@@ -38,6 +41,7 @@ from stocktool_stock.application.portfolios import CreatePortfolio, DeletePortfo
 from stocktool_stock.application.project_portfolio import ProjectPortfolio
 from stocktool_stock.application.read_history import ReadHistory
 from stocktool_stock.application.report_realised import ReportRealised
+from stocktool_stock.application.run_analysis import RunAnalysis
 from stocktool_stock.application.stage_import import StageImport
 from stocktool_stock.application.transactions import (
     DeleteTransaction,
@@ -70,7 +74,15 @@ class PortfolioParts:
 
 
 def portfolio_parts(
-    market: Market, table: Table, leases: Leases, clock: Clock, *, audit_table: str, benchmark: str, render: Render
+    market: Market,
+    table: Table,
+    leases: Leases,
+    clock: Clock,
+    bucket: Bucket,
+    *,
+    audit_table: str,
+    benchmark: str,
+    wire: AnalysisWire,
 ) -> PortfolioParts:
     """Build the parts.
 
@@ -81,7 +93,8 @@ def portfolio_parts(
         clock: Real time.
         audit_table: Name of the audit table.
         benchmark: Symbol that background analyses compare with.
-        render: Writes the result of an analysis.
+        bucket: The knowledge bucket, for reports.
+        wire: Reads and writes analyses.
     """
     log = LedgerLog(table)
     store = DynamoDBPortfolios(table, audit_table, clock, log)
@@ -90,6 +103,7 @@ def portfolio_parts(
     analyses = DynamoDBAnalyses(table, audit_table, Outbox(table.name), leases, clock)
     reader = PortfolioReader(store, market.bars, market.fx, market.status, shelf)
     history = ReadHistory(reader, market.fx)
+    reports, threads = S3Reports(bucket), Threads()
     value = ValuePortfolio(reader)
     performance = MeasurePerformance(reader, history)
     risk = MeasureRisk(history)
@@ -125,11 +139,12 @@ def portfolio_parts(
         contribution=MeasureContribution(history, market.instruments),
         attribution=AttributeReturn(history, market.instruments),
         income=MeasureIncome(reader),
-        project=ProjectPortfolio(history, Threads()),
+        project=ProjectPortfolio(history, threads),
         allocate=allocate,
         compare=CompareSymbols(market.bars, market.status),
         start_analysis=StartAnalysis(store, analyses, clock),
-        read_analysis=ReadAnalysis(analyses),
+        read_analysis=ReadAnalysis(store, analyses, reports),
+        cancel_analysis=CancelAnalysis(analyses),
         planning=planning_uses(
             store,
             reader,
@@ -141,5 +156,7 @@ def portfolio_parts(
             benchmark=benchmark,
         ),
     )
-    run = RunAnalysis(analyses, value, performance, risk, allocate, render=render, benchmark=benchmark)
+    run = analysis_runner(
+        AnalysisParts(analyses, reports, reader, market.status, threads, clock, wire, benchmark), uses
+    )
     return PortfolioParts(uses, run, heads=store, days=ReadPortfolioDays(reader, history, market.status))

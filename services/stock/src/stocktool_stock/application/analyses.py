@@ -1,40 +1,20 @@
-"""Background analyses: start one, read one, run one."""
+"""Background analyses: start one, read them, cancel one. What a worker does stands in `run_analysis`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
-from stocktool_kit.core.errors import Kind, StockToolError
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.paging import Page, PageRequest
 
-from stocktool_stock.application.allocate_portfolio import AllocatePortfolio, AllocationReport
-from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
-from stocktool_stock.application.measure_risk import MeasureRisk, RiskReport
-from stocktool_stock.application.ports import AnalysisClaim, AnalysisStore, PortfolioStore
-from stocktool_stock.application.value_portfolio import HoldingsReport, ValuePortfolio
-from stocktool_stock.domain.allocation import AllocationBy
+from stocktool_stock.application.analysis_ports import AnalysisStore, ReportLink, ReportStore
+from stocktool_stock.application.ports import PortfolioStore
 from stocktool_stock.domain.analysis import Analysis, AnalysisKind, AnalysisState, Json
 from stocktool_stock.domain.portfolio import PortfolioId
-
-_RETRIED = frozenset({Kind.UNAVAILABLE, Kind.RATE_LIMITED, Kind.DEADLINE_EXCEEDED, Kind.CONFLICT})
-
-
-@dataclass(frozen=True, slots=True)
-class PortfolioAnalysis:
-    """Everything one analysis of a portfolio found."""
-
-    holdings: HoldingsReport
-    performance: PerformanceReport
-    risk: RiskReport
-    allocation: Mapping[AllocationBy, AllocationReport]
-
-
-Render = Callable[[PortfolioAnalysis], Mapping[str, Json]]
-"""Writes an analysis in the shapes of the public API, which is how it is stored."""
 
 
 class StartAnalysis:
@@ -51,9 +31,10 @@ class StartAnalysis:
         portfolio_id: PortfolioId,
         kind: AnalysisKind,
         *,
+        parameters: Mapping[str, Json] | None = None,
         key: IdempotencyKey | None = None,
     ) -> Analysis:
-        """Queue it.
+        """Queue it; the parameters are those of its kind, checked by the caller.
 
         Raises:
             PortfolioNotFound: None by this id is the caller's.
@@ -66,82 +47,65 @@ class StartAnalysis:
             kind=kind,
             state=AnalysisState.QUEUED,
             created_at=self._clock.now(),
+            parameters=parameters or {},
         )
         return await self._analyses.start(analysis, key, caller.subject)
 
 
-class ReadAnalysis:
-    """Reads an analysis of the caller's."""
+@dataclass(frozen=True, slots=True)
+class LinkedAnalysis:
+    """An analysis with addresses of its files, made for this answer."""
 
-    def __init__(self, analyses: AnalysisStore) -> None:
+    analysis: Analysis
+    links: tuple[ReportLink, ...]
+
+
+class ReadAnalysis:
+    """Reads analyses of the caller's."""
+
+    def __init__(self, portfolios: PortfolioStore, analyses: AnalysisStore, reports: ReportStore) -> None:
+        self._portfolios = portfolios
         self._analyses = analyses
+        self._reports = reports
 
     async def __call__(self, caller: Caller, analysis_id: str) -> Analysis:
-        """Read it.
+        """Read one.
 
         Raises:
             AnalysisNotFound: None by this id is the caller's.
         """
         return await self._analyses.get(caller.owner, analysis_id)
 
-
-class RunAnalysis:
-    """Runs a queued analysis, with one effect however often it is asked to.
-
-    Every write is tied to the claim, so a worker that lost it stores nothing; a finished analysis is left as it is.
-    Errors that may pass are raised, for the queue to deliver the message again; others end the analysis.
-    """
-
-    def __init__(
-        self,
-        analyses: AnalysisStore,
-        value: ValuePortfolio,
-        performance: MeasurePerformance,
-        risk: MeasureRisk,
-        allocate: AllocatePortfolio,
-        *,
-        render: Render,
-        benchmark: str,
-    ) -> None:
-        self._analyses = analyses
-        self._value = value
-        self._performance = performance
-        self._risk = risk
-        self._allocate = allocate
-        self._render = render
-        self._benchmark = benchmark
-
-    async def __call__(self, analysis_id: str, *, last_attempt: bool = False) -> None:
-        """Run it.
-
-        Args:
-            analysis_id: Which.
-            last_attempt: Whether the message will not be delivered again, so that any error is final.
+    async def linked(self, caller: Caller, analysis_id: str) -> LinkedAnalysis:
+        """Read one with addresses of its files, which hold for some minutes.
 
         Raises:
-            LeaseHeld: Another worker has it.
-            StockToolError: It may succeed later.
+            AnalysisNotFound: None by this id is the caller's.
         """
-        async with self._analyses.claim(analysis_id) as claim:
-            if claim is None:
-                return
-            try:
-                result = await self._analyse(claim)
-            except StockToolError as error:
-                if error.kind in _RETRIED and not last_attempt:
-                    raise
-                await claim.fail(error.reason, error.message)
-            else:
-                await claim.finish(result)
+        analysis = await self._analyses.get(caller.owner, analysis_id)
+        return LinkedAnalysis(analysis, tuple([await self._reports.link(file) for file in analysis.files]))
 
-    async def _analyse(self, claim: AnalysisClaim) -> Mapping[str, Json]:
-        owner, portfolio_id = claim.analysis.owner, claim.analysis.portfolio_id
-        holdings = await self._value(owner, portfolio_id)
-        await claim.step("holdings")
-        performance = await self._performance(owner, portfolio_id, benchmark=self._benchmark)
-        await claim.step("performance")
-        risk = await self._risk(owner, portfolio_id, benchmark=self._benchmark)
-        await claim.step("risk")
-        allocation = {by: await self._allocate(owner, portfolio_id, by=by) for by in AllocationBy}
-        await claim.step("allocation")
-        return self._render(PortfolioAnalysis(holdings, performance, risk, allocation))
+    async def list(self, caller: Caller, portfolio_id: PortfolioId, page: PageRequest) -> Page[Analysis]:
+        """List a portfolio's, newest first, without their results.
+
+        Raises:
+            PortfolioNotFound: None by this id is the caller's.
+        """
+        await self._portfolios.get(caller.owner, portfolio_id)
+        return await self._analyses.list(caller.owner, portfolio_id, page)
+
+
+class CancelAnalysis:
+    """Ends an analysis of the caller's that is queued or running."""
+
+    def __init__(self, analyses: AnalysisStore) -> None:
+        self._analyses = analyses
+
+    async def __call__(self, caller: Caller, analysis_id: str, *, key: IdempotencyKey | None = None) -> Analysis:
+        """End it; a worker at it stores nothing more.
+
+        Raises:
+            AnalysisNotFound: None by this id is the caller's.
+            AnalysisFinished: It is done or failed.
+        """
+        return await self._analyses.cancel(caller.owner, analysis_id, key, caller.subject)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
-from stocktool_stock.application.analyses import ReadAnalysis, StartAnalysis
+from stocktool_stock.application.analyses import CancelAnalysis, ReadAnalysis, StartAnalysis
 from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.custom_instruments import CustomInstruments
-from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.import_uses import ImportUses
+from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.measure_contribution import MeasureContribution
 from stocktool_stock.application.measure_income import MeasureIncome
 from stocktool_stock.application.measure_performance import MeasurePerformance
@@ -60,4 +60,5 @@ class PortfolioUses:
     compare: CompareSymbols
     start_analysis: StartAnalysis
     read_analysis: ReadAnalysis
+    cancel_analysis: CancelAnalysis
     planning: PlanningUses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -76,8 +76,15 @@ class ProjectPortfolio:
         self._history = history
         self._offload = offload
 
-    async def __call__(self, owner: OwnerId, portfolio_id: PortfolioId, request: ProjectionRequest) -> ProjectionReport:
-        """Project from the value of the market's today.
+    async def __call__(
+        self,
+        owner: OwnerId,
+        portfolio_id: PortfolioId,
+        request: ProjectionRequest,
+        *,
+        tell: Callable[[str], Awaitable[None]] | None = None,
+    ) -> ProjectionReport:
+        """Project from the value of the market's today, telling the parts `history` and `paths` when they are done.
 
         Raises:
             PortfolioNotFound: None by this id is the owner's.
@@ -88,6 +95,8 @@ class ProjectPortfolio:
         at_end = history.valued_at_end()
         if at_end.total.amount <= 0:
             raise NothingToProject("the portfolio is worth nothing on this day", as_of=at_end.as_of)
+        tell = tell or _to_nobody
+        await tell("history")
         growth, estimated = _growth(request, estimated_growth(history.returns))
         plan = Plan(
             initial=float(at_end.total.amount),
@@ -98,6 +107,7 @@ class ProjectPortfolio:
             confidence=request.confidence,
         )
         outlook = await self._offload(lambda: project_plan(plan, paths=request.paths, seed=request.seed))
+        await tell("paths")
         flows = request.withdrawals is not None or request.contribution_monthly > 0
         held = [holding.symbol for holding in at_end.holdings]
         return ProjectionReport(
@@ -115,6 +125,10 @@ class ProjectPortfolio:
             stale_prices=at_end.stale_prices,
             warnings=(*at_end.warnings, *price_warnings(history.material, held)),
         )
+
+
+async def _to_nobody(_name: str) -> None:
+    """What is done goes untold."""
 
 
 def _growth(request: ProjectionRequest, history: Growth | Undefined) -> tuple[Growth, tuple[str, ...]]:

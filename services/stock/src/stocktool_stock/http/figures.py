@@ -1,19 +1,15 @@
-"""Valuations, returns, risk, allocation, comparison and background analyses."""
+"""Valuations, returns, risk, allocation and comparison."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
-from stocktool_kit.http.model import RequestModel
 
 from stocktool_stock.domain.allocation import AllocationBy
-from stocktool_stock.domain.analysis import AnalysisKind
 from stocktool_stock.domain.instruments import parse_symbol, parse_symbols
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.allocation_models import AllocationModel
-from stocktool_stock.http.analysis_models import AnalysisModel
 from stocktool_stock.http.comparison_models import ComparisonModel
 from stocktool_stock.http.holding_models import HoldingsModel
 from stocktool_stock.http.performance_models import PerformanceModel
@@ -21,22 +17,14 @@ from stocktool_stock.http.portfolio_uses import (
     AsOf,
     BenchmarkSymbol,
     Gross,
-    Key,
     RangeQuery,
     Reader,
     ScopeQuery,
     Uses,
-    Writer,
 )
 from stocktool_stock.http.risk_models import RiskModel
 
 router = APIRouter(tags=["figures"])
-
-
-class NewAnalysisModel(RequestModel):
-    """What is to be analysed."""
-
-    kind: Literal["portfolio"] = Field(description="Holdings, performance, risk and allocation in one.")
 
 
 @router.get("/portfolios/{portfolio_id}/holdings")
@@ -119,21 +107,6 @@ async def compare_symbols(
     """Symbols side by side over the days they all have prices; by default the last year."""
     wanted = parse_symbols(symbols, at_most=20)
     return ComparisonModel.of(await uses.compare(wanted, start=days.start, end=days.end, period=days.period))
-
-
-@router.post("/portfolios/{portfolio_id}/analyses", status_code=202)
-async def start_analysis(
-    portfolio_id: str, body: NewAnalysisModel, caller: Writer, key: Key, uses: Uses
-) -> AnalysisModel:
-    """Queue an analysis that runs in the background."""
-    analysis = await uses.start_analysis(caller, PortfolioId(portfolio_id), AnalysisKind(body.kind), key=key)
-    return AnalysisModel.of(analysis)
-
-
-@router.get("/analyses/{analysis_id}")
-async def get_analysis(analysis_id: str, caller: Reader, uses: Uses) -> AnalysisModel:
-    """An analysis as it is now."""
-    return AnalysisModel.of(await uses.read_analysis(caller, analysis_id))
 
 
 def _benchmark(symbol: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stocktool_stock.http import (
+    analyses,
     custom_instruments,
     explained,
     exports,
@@ -32,6 +33,7 @@ PORTFOLIO_ROUTERS = (
     explained.router,
     income.router,
     projection.router,
+    analyses.router,
     targets.router,
     planning.router,
 )

@@ -1,0 +1,42 @@
+"""Files of analyses in the knowledge bucket: `reports/<owner>/<analysis>/<name>`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from stocktool_kit.aws.bucket import Bucket
+
+from stocktool_stock.application.analysis_ports import ReportLink
+from stocktool_stock.domain.analysis import Analysis, ReportFile
+
+
+class S3Reports:
+    """The `ReportStore` of the mesh.
+
+    Args:
+        bucket: The bucket, with the origin that browsers reach it under.
+    """
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    async def put(self, analysis: Analysis, name: str, body: bytes, content_type: str) -> ReportFile:
+        """Keep a file; a run that is repeated adds a version, and only the one its result names is ever shown."""
+        key = f"reports/{analysis.owner}/{analysis.id}/{name}"
+        version_id = await self._bucket.put(key, body, content_type=content_type)
+        return ReportFile(key, version_id, name, content_type, len(body))
+
+    async def link(self, file: ReportFile) -> ReportLink:
+        """Sign an address for a download; it is made anew for each reader and stored nowhere."""
+        url = await self._bucket.presigned_get(
+            file.key, filename=file.name, content_type=file.content_type, version_id=file.version_id or None
+        )
+        return ReportLink(url, _expiry(url), file)
+
+
+def _expiry(url: str) -> datetime:
+    """When an address ends, by its own words."""
+    query = parse_qs(urlsplit(url).query)
+    signed_at = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return signed_at + timedelta(seconds=int(query["X-Amz-Expires"][0]))
