@@ -57,10 +57,14 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     async with market_half(runtime, serves=True) as market:
         portfolios = portfolios_half(runtime, market, table, leases)
         app = create_app(
-            runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS, body_limits={
+            runtime,
+            title=TITLE,
+            prefix=PREFIX,
+            routers=ROUTERS,
+            body_limits={
                 f"{PREFIX}/analytics/": MAX_BODY_BYTES,
                 f"{PREFIX}/portfolios/*/imports": MAX_UPLOAD_BYTES,
-            }
+            },
         )
         app.state.analytics_limiter = Limiter(THREADS)
         app.state.market = MarketUses(
