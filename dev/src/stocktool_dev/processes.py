@@ -119,6 +119,7 @@ def _own_settings(layout: Layout, ports: Mapping[str, int], service: str) -> dic
                 "MARKET_NOW": MARKET_NOW,
                 "YAHOO_BASE_URL": f"http://127.0.0.1:{ports['market']}",
                 "NOTIFICATIONS_TOPIC_ARN": f"{_TOPIC}notifications",
+                "S3_PUBLIC_ENDPOINT_URL": layout.origin,
                 # Yahoo's patience is no concern of the stand-in.
                 "YAHOO_CALLS_PER_SECOND": "50",
                 "YAHOO_BURST": "200",

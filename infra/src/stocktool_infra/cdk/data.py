@@ -108,6 +108,8 @@ class Data(Construct):
                     ],
                 ),
                 s3.LifecycleRule(id="temporary", prefix="tmp/", expiration=cdk.Duration.days(7)),
+                # As long as the analyses that wrote them are kept.
+                s3.LifecycleRule(id="reports", prefix="reports/", expiration=cdk.Duration.days(90)),
                 s3.LifecycleRule(
                     id="leftovers",
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
