@@ -14,6 +14,7 @@ from stocktool_stock.domain.daily import days64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.optimise import (
     Conditioning,
+    FrontierPoint,
     Matrix,
     Weights,
     conditioning,
@@ -22,6 +23,14 @@ from stocktool_stock.domain.optimise import (
     max_sharpe,
     min_variance,
     risk_parity,
+)
+from stocktool_stock.domain.optimise_bounds import (
+    Bounds,
+    bounded_clusters,
+    bounded_frontier,
+    bounded_max_sharpe,
+    bounded_min_variance,
+    bounded_risk_parity,
 )
 from stocktool_stock.domain.risk import PERIODS_A_YEAR, Figure
 from stocktool_stock.domain.risk_clusters import hierarchical_risk_parity
@@ -109,6 +118,7 @@ def optimise_allocation(
     risk_free: float = 0.0,
     points: int = 20,
     target_returns: Sequence[float] | None = None,
+    bounds: Bounds | None = None,
 ) -> AllocationResult:
     """Find weights.
 
@@ -118,6 +128,7 @@ def optimise_allocation(
         risk_free: Yearly rate.
         points: How many a frontier has, without targets.
         target_returns: Expected returns of a frontier's points.
+        bounds: Of the weights, which some weights are within; None for all that are long only.
     """
     covariance, expected = moments.covariance, moments.expected
     if isinstance(covariance, Undefined):
@@ -125,28 +136,54 @@ def optimise_allocation(
     known = conditioning(covariance)
 
     def described(weights: Weights, *, efficient: bool = True) -> Optimised:
-        return _described(moments.names, weights, covariance, expected, risk_free, efficient=efficient)
+        return describe(moments.names, weights, covariance, expected, risk_free, efficient=efficient)
 
     no_points: Sequence[Optimised] | Undefined = Undefined("only a frontier has points")
+    best: Weights
     if method is Method.FRONTIER:
-        best: Weights = Undefined("a frontier has weights in each of its points")
+        best = Undefined("a frontier has weights in each of its points")
         no_points = Undefined("expected returns are not known")
         if not isinstance(expected, Undefined):
-            targets = (
-                efficient_targets(covariance, expected, points) if target_returns is None else np.array(target_returns)
-            )
-            no_points = [
-                described(point.weights, efficient=point.efficient) for point in frontier(covariance, expected, targets)
-            ]
-    elif method is Method.MAX_SHARPE:
-        best = expected if isinstance(expected, Undefined) else max_sharpe(covariance, expected - risk_free)
-    elif method is Method.RISK_PARITY:
-        best = risk_parity(covariance)
-    elif method is Method.HRP:
-        best = hierarchical_risk_parity(covariance)
+            found = _frontier(covariance, expected, points, target_returns, bounds)
+            no_points = [described(point.weights, efficient=point.efficient) for point in found]
+    elif bounds is None:
+        best = _best(method, covariance, expected, risk_free)
     else:
-        best = min_variance(covariance)
+        best = _best_within(method, covariance, expected, risk_free, bounds)
     return AllocationResult(described(best), no_points, known, moments.n_returns, _warnings(known))
+
+
+def _frontier(
+    covariance: Matrix,
+    expected: Column,
+    points: int,
+    target_returns: Sequence[float] | None,
+    bounds: Bounds | None,
+) -> list[FrontierPoint]:
+    if bounds is not None:
+        return bounded_frontier(covariance, expected, points, bounds)
+    targets = efficient_targets(covariance, expected, points) if target_returns is None else np.array(target_returns)
+    return frontier(covariance, expected, targets)
+
+
+def _best(method: Method, covariance: Matrix, expected: Column | Undefined, risk_free: float) -> Weights:
+    if method is Method.MAX_SHARPE:
+        return expected if isinstance(expected, Undefined) else max_sharpe(covariance, expected - risk_free)
+    if method is Method.RISK_PARITY:
+        return risk_parity(covariance)
+    return hierarchical_risk_parity(covariance) if method is Method.HRP else min_variance(covariance)
+
+
+def _best_within(
+    method: Method, covariance: Matrix, expected: Column | Undefined, risk_free: float, bounds: Bounds
+) -> Weights:
+    if method is Method.MAX_SHARPE:
+        if isinstance(expected, Undefined):
+            return expected
+        return bounded_max_sharpe(covariance, expected - risk_free, bounds)
+    if method is Method.RISK_PARITY:
+        return bounded_risk_parity(covariance, bounds)
+    return bounded_clusters(covariance, bounds) if method is Method.HRP else bounded_min_variance(covariance, bounds)
 
 
 def _warnings(known: Conditioning) -> tuple[str, ...]:
@@ -159,7 +196,7 @@ def _nothing(names: tuple[str, ...], why: Undefined) -> Optimised:
     return Optimised(names, why, why, why, why, why, efficient=False)
 
 
-def _described(
+def describe(
     names: tuple[str, ...],
     weights: Weights,
     covariance: Matrix,

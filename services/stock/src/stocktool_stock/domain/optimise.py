@@ -71,7 +71,7 @@ def is_covariance(matrix: Matrix) -> bool:
 
 def min_variance(covariance: Matrix) -> Column:
     """The weights of least variance."""
-    return _cleaned(_program(_regular(covariance), np.ones((1, len(covariance))), np.ones(1)), covariance)
+    return cleaned(_program(regular(covariance), np.ones((1, len(covariance))), np.ones(1)), covariance)
 
 
 def max_sharpe(covariance: Matrix, excess: Column) -> Weights:
@@ -84,8 +84,8 @@ def max_sharpe(covariance: Matrix, excess: Column) -> Weights:
     if excess.max() <= 0:
         return Undefined("no expected return lies above the risk-free rate")
     scale = float(excess.max())
-    positions = _program(_regular(covariance), (excess / scale)[None, :], np.ones(1))
-    return _cleaned(positions / positions.sum(), covariance)
+    positions = _program(regular(covariance), (excess / scale)[None, :], np.ones(1))
+    return cleaned(positions / positions.sum(), covariance)
 
 
 def risk_parity(covariance: Matrix) -> Weights:
@@ -124,12 +124,12 @@ def risk_parity(covariance: Matrix) -> Weights:
 
 def frontier(covariance: Matrix, expected: Column, targets: Column) -> list[FrontierPoint]:
     """The portfolios of least variance for each target return; null where no mix of the assets has it."""
-    regular = _regular(covariance)
+    matrix = regular(covariance)
     least = float(expected @ min_variance(covariance))
     low, high = float(expected.min()), float(expected.max())
     slack = 1e-12 * max(abs(low), abs(high), 1e-12)
     reach = _Reach(low, high, least, slack)
-    return [_point(covariance, regular, expected, float(target), reach) for target in targets]
+    return [_point(covariance, matrix, expected, float(target), reach) for target in targets]
 
 
 def efficient_targets(covariance: Matrix, expected: Column, points: int) -> Column:
@@ -148,7 +148,7 @@ class _Reach:
     slack: float
 
 
-def _point(covariance: Matrix, regular: Matrix, expected: Column, target: float, reach: _Reach) -> FrontierPoint:
+def _point(covariance: Matrix, matrix: Matrix, expected: Column, target: float, reach: _Reach) -> FrontierPoint:
     low, high, slack = reach.low, reach.high, reach.slack
     if not low - slack <= target <= high + slack:
         reason = f"no mix of the assets is expected to return {target:.6g}"
@@ -163,12 +163,12 @@ def _point(covariance: Matrix, regular: Matrix, expected: Column, target: float,
         weights[extreme] = min_variance(covariance[np.ix_(extreme, extreme)])
     else:
         centred = (expected - target) / (high - low)
-        weights = _program(regular, np.vstack([np.ones(size), centred]), np.array([1.0, 0.0]))
-        weights = _cleaned(weights, covariance)
+        weights = _program(matrix, np.vstack([np.ones(size), centred]), np.array([1.0, 0.0]))
+        weights = cleaned(weights, covariance)
     return FrontierPoint(target, weights, efficient=target >= reach.least - 1e-9 * max(abs(reach.least), high - low))
 
 
-def _regular(covariance: Matrix) -> Matrix:
+def regular(covariance: Matrix) -> Matrix:
     """A covariance that can be inverted, scaled to a mean variance of 1."""
     mean = float(np.trace(covariance)) / len(covariance)
     if mean <= 0:
@@ -238,7 +238,7 @@ def _active_set(matrix: Matrix, rows: Matrix, values: Column, start: Column) -> 
     return None
 
 
-def _cleaned(weights: Column, covariance: Matrix) -> Column:
+def cleaned(weights: Column, covariance: Matrix) -> Column:
     """Leave out dust."""
     dust = _SINGULAR_DUST if conditioning(covariance).singular else _DUST
     kept = np.where(weights < dust, 0.0, weights)
