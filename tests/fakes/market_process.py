@@ -77,6 +77,7 @@ async def stock_process(
                 companies=parts.companies,
                 movers=parts.movers,
                 quarantine=parts.quarantine,
+                release_print=parts.release_print,
                 calendars=parts.calendars,
             )
             app.state.inbox = InboxUses(ListNotifications(inbox), ReadNotification(inbox))

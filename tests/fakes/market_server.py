@@ -28,6 +28,10 @@ class MarketServer:
         """Answer the next calls with a fault: 429, 500, timeout, garbage; `none` ends it."""
         self._put("/control/faults", {"kind": kind, "count": count, "match": match})
 
+    def bad_print(self, symbol: str, kind: str, value: float = 1.0, *, days: int = 1, back: int = 0) -> None:
+        """Put a print that cannot be a price over the real ones; `none` ends it."""
+        self._put("/control/prints", {"symbol": symbol, "kind": kind, "value": value, "days": days, "back": back})
+
     def set_clock(self, now: str, speed: float = 0.0) -> None:
         """Set the market's now."""
         self._put("/control/clock", {"now": now, "speed": speed})

@@ -26,7 +26,8 @@ def build(settings: Settings) -> FastAPI:
     faults = Faults() if settings.allow_faults else None
     app = FastAPI(title="Yahoo-shaped market server over bundled prices", openapi_url=None)
     app.include_router(control_router(time, faults))
-    app.include_router(yahoo_router(Market(load_series(), time.now), time))
+    spoilt = None if faults is None else faults.spoilt
+    app.include_router(yahoo_router(Market(load_series(), time.now), time, spoilt))
     if faults is not None:
         app.add_middleware(FaultInjector, faults=faults)
     return app

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 
+import numpy as np
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.market_now import MarketFlow
 
@@ -33,6 +34,12 @@ class Snapshot:
     def previous_close(self) -> float | None:
         """The close before it, None on the first day."""
         return float(self.series.close[self.last - 1]) if self.last > 0 else None
+
+    @property
+    def last_year(self) -> slice:
+        """The bars of the 52 weeks up to the last close, which they include."""
+        days = self.series.days
+        return slice(int(np.searchsorted(days, days[self.last] - np.timedelta64(364, "D"))), self.last + 1)
 
     @property
     def priced_at(self) -> datetime:

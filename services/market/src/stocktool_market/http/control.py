@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 from stocktool_kit.core.market_now import MarketFlow
 
-from stocktool_market.application.market import MarketTime
+from stocktool_market.application.bad_prints import BadPrint, spoil
+from stocktool_market.application.market import MarketTime, Snapshot
 
 _HANG_SECONDS = 120.0
 
@@ -36,14 +37,34 @@ class Fault(BaseModel):
     match: str = Field(default="", description="Only paths that contain this text.")
 
 
+class Print(BaseModel):
+    """A print that cannot be a price, put over the real one; the source's name says so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    symbol: str
+    kind: Literal["factor", "price", "high_below_low", "future", "none"] = Field(
+        description="The close times `value`; `value` itself; a candle the wrong way round; a bar `value` days ahead."
+    )
+    value: float = 1.0
+    days: int = Field(default=1, ge=1, le=20_000, description="The last so many sessions.")
+    back: int = Field(default=0, ge=0, le=20_000, description="So many sessions before the last one.")
+
+
 @dataclass(slots=True)
 class Faults:
-    """Faults still to be handed out, and how many calls came in by path."""
+    """Faults still to be handed out, bad prints by symbol, and how many calls came in by path."""
 
     kind: str = "none"
     left: int = 0
     match: str = ""
     calls: dict[str, int] = field(default_factory=dict)
+    prints: dict[str, BadPrint] = field(default_factory=dict)
+
+    def spoilt(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the bad print its symbol is to have, if any."""
+        bad = self.prints.get(snapshot.series.listing.symbol)
+        return snapshot if bad is None else spoil(snapshot, bad)
 
     def take(self, path: str) -> str:
         """Say what this call gets; `none` is its answer."""
@@ -118,6 +139,14 @@ def control_router(time: MarketTime, faults: Faults | None) -> APIRouter:
         async def set_faults(fault: Fault) -> dict[str, object]:
             faults.kind, faults.left, faults.match = fault.kind, fault.count, fault.match
             return {"kind": faults.kind, "count": faults.left}
+
+        @router.put("/control/prints")
+        async def set_print(bad: Print) -> dict[str, object]:
+            if bad.kind == "none":
+                faults.prints.pop(bad.symbol, None)
+            else:
+                faults.prints[bad.symbol] = BadPrint(bad.kind, bad.value, bad.days, bad.back)
+            return {"symbol": bad.symbol, "kind": bad.kind}
 
         @router.get("/control/calls")
         async def calls() -> dict[str, int]:

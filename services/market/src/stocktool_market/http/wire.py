@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -81,13 +82,21 @@ def quote(snapshot: Snapshot, *, source: str, now: datetime) -> dict[str, Json]:
     return entry
 
 
-def summary(snapshot: Snapshot) -> Json:
-    """Write the modules of a quote summary that the data know."""
+def summary(snapshot: Snapshot, modules: Collection[str], *, source: str) -> Json:
+    """Write those modules of a quote summary that are asked for and that the data know; Yahoo leaves out others too."""
+    known = _modules(snapshot, source=source)
+    result: Json = {name: module for name, module in known.items() if name in modules}
+    return {"quoteSummary": {"result": [result], "error": None}}
+
+
+def _modules(snapshot: Snapshot, *, source: str) -> dict[str, Json]:
     listing = snapshot.series.listing
     town, _, region = listing.headquarters.partition(", ")
     # "Hangzhou, China" names a country; all other companies of the data are American and name their state.
     country, state = ("China", None) if region == "China" else ("United States", region)
-    result: dict[str, Json] = {
+    year = snapshot.series.close[snapshot.last_year]
+    return {
+        "price": {"symbol": listing.symbol, "quoteSourceName": source, "currency": "USD"},
         "quoteType": {
             "symbol": listing.symbol,
             "quoteType": listing.type,
@@ -108,9 +117,13 @@ def summary(snapshot: Snapshot) -> Json:
             }.items()
             if value
         },
-        "summaryDetail": {"currency": "USD", "previousClose": snapshot.previous_close},
+        "summaryDetail": {
+            "currency": "USD",
+            "previousClose": snapshot.previous_close,
+            "fiftyTwoWeekLow": float(year.min()),
+            "fiftyTwoWeekHigh": float(year.max()),
+        },
     }
-    return {"quoteSummary": {"result": [result], "error": None}}
 
 
 def found(snapshot: Snapshot, score: int) -> Json:

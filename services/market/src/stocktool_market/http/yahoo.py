@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from datetime import date, datetime
 
 import numpy as np
@@ -18,21 +19,35 @@ PUBLISHER = "Notes computed from the demo prices"
 _RANGE_DAYS = {"5d": 5, "1mo": 31, "3mo": 92, "6mo": 183, "1y": 366, "2y": 731, "5y": 1827, "10y": 3653}
 
 
-def yahoo_router(market: Market, time: MarketTime) -> APIRouter:
-    """Build the routes; a crumb of this process guards what Yahoo guards with one."""
+def yahoo_router(market: Market, time: MarketTime, spoilt: Callable[[Snapshot], Snapshot] | None = None) -> APIRouter:
+    """Build the routes; a crumb of this process guards what Yahoo guards with one.
+
+    Args:
+        market: The data.
+        time: The market's now.
+        spoilt: Puts bad prints over real ones, for tests; the source then says so.
+    """
     router = APIRouter()
     crumb = secrets.token_urlsafe(8)
 
     def source() -> str:
         return "demo data, replay" if time.flow.is_replay else "demo data"
 
+    def snapshot_of(symbol: str) -> tuple[Snapshot, str] | None:
+        real = market.snapshot(symbol)
+        if real is None:
+            return None
+        shown = real if spoilt is None else spoilt(real)
+        return shown, source() if shown is real else f"{source()}, injected fault"
+
     @router.get("/{host}/v8/finance/chart/{symbol}")
     async def chart(symbol: str, request: Request) -> Response:
         query = request.query_params
         interval, span = query.get("interval", "1d"), query.get("range", "")
-        snapshot = market.snapshot(symbol)
-        if snapshot is None:
+        known = snapshot_of(symbol)
+        if known is None:
             return _json(wire.chart_error("Not Found", "No data found, symbol may be delisted"), 404)
+        snapshot, label = known
         if interval not in wire.INTERVALS:
             return _json(wire.chart_error("Unprocessable Entity", f"Demo data has no interval {interval}"), 422)
         try:
@@ -41,15 +56,15 @@ def yahoo_router(market: Market, time: MarketTime) -> APIRouter:
             return _json(wire.chart_error("Bad Request", "Invalid input - range, period1 or period2"), 400)
         if first > snapshot.last:
             return _json(wire.chart_error("Bad Request", f"Data doesn't exist for {symbol} in this range"), 400)
-        return _json(wire.chart(snapshot, first, interval, source=source(), now=market.now()))
+        return _json(wire.chart(snapshot, first, interval, source=label, now=market.now()))
 
     @router.get("/{host}/v7/finance/quote")
     async def quote(request: Request) -> Response:
         if request.query_params.get("crumb") != crumb:
             return _json(_unauthorized("finance"), 401)
         symbols = [part for part in request.query_params.get("symbols", "").split(",") if part]
-        known = [snapshot for snapshot in map(market.snapshot, symbols) if snapshot is not None]
-        entries: list[wire.Json] = [wire.quote(one, source=source(), now=market.now()) for one in known]
+        known = [found for found in map(snapshot_of, symbols) if found is not None]
+        entries: list[wire.Json] = [wire.quote(one, source=label, now=market.now()) for one, label in known]
         return _json({"quoteResponse": {"result": entries, "error": None}})
 
     @router.get("/{host}/v10/finance/quoteSummary/{symbol}")
@@ -60,7 +75,8 @@ def yahoo_router(market: Market, time: MarketTime) -> APIRouter:
         if snapshot is None:
             error: wire.Json = {"code": "Not Found", "description": f"Quote not found for symbol: {symbol}"}
             return _json({"quoteSummary": {"result": None, "error": error}}, 404)
-        return _json(wire.summary(snapshot))
+        modules = request.query_params.get("modules", "").split(",")
+        return _json(wire.summary(snapshot, modules, source=source()))
 
     @router.get("/{host}/v1/finance/search")
     async def search(request: Request) -> Response:

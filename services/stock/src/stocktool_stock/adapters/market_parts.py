@@ -42,6 +42,7 @@ from stocktool_stock.application.market_status import TellMarketStatus
 from stocktool_stock.application.provider_health import Breaker, ProviderHealth
 from stocktool_stock.application.quarantine import Quarantine
 from stocktool_stock.application.read_calendars import FetchCalendars, ReadCalendars
+from stocktool_stock.application.release_print import ReleasePrint
 from stocktool_stock.application.search_instruments import FetchProfiles, FetchSearch, SearchInstruments
 from stocktool_stock.domain.bars import Bars, is_archived
 from stocktool_stock.domain.calendar import is_open
@@ -98,6 +99,7 @@ class MarketParts:
     companies: ReadCompanies
     movers: FindMovers
     quarantine: Quarantine
+    release_print: ReleasePrint
     calendars: ReadCalendars
     status: TellMarketStatus
     clock: MarketClock
@@ -133,7 +135,7 @@ async def market_parts(
     wishes = DynamoDBWishes(table, clock)
     health = ProviderHealth(clock)
     archive = None if bucket is None else S3BarArchive(bucket)
-    provider = _chain(options.providers, client, archive, health, clock)
+    provider = _chain(options.providers, client, archive, health, clock=clock, market_clock=market_clock)
     queue = FetchQueue(concurrency=options.yahoo.threads)
     quarantine = Quarantine(DynamoDBPrints(table, clock), clock)
     known = KnownSymbols(DynamoDBSymbols(table))
@@ -237,17 +239,18 @@ async def market_parts(
         meter=meter,
     )
     instruments = SearchInstruments(found, profiles)
-    get_quotes = GetQuotes(quotes, market_clock)
+    get_quotes, get_bars = GetQuotes(quotes, market_clock), GetBars(bars, market_clock)
     try:
         yield MarketParts(
             quotes=get_quotes,
-            bars=GetBars(bars, market_clock),
+            bars=get_bars,
             fx=EcbRates(),
             instruments=instruments,
             news=ListNews(notes, instruments),
             companies=ReadCompanies(fundamentals, earnings),
             movers=FindMovers(known, get_quotes),
             quarantine=quarantine,
+            release_print=ReleasePrint(quarantine, get_bars, get_quotes),
             calendars=ReadCalendars(years),
             status=TellMarketStatus(market_clock, health, lambda: mode),
             clock=market_clock,
@@ -259,12 +262,18 @@ async def market_parts(
 
 
 def _chain(
-    names: Sequence[str], client: YFinanceClient, archive: S3BarArchive | None, health: ProviderHealth, clock: Clock
+    names: Sequence[str],
+    client: YFinanceClient,
+    archive: S3BarArchive | None,
+    health: ProviderHealth,
+    *,
+    clock: Clock,
+    market_clock: MarketClock,
 ) -> ProviderChain:
     links: list[Link] = []
     for name in names:
         if name == "yahoo":
-            links.append(Link("Yahoo", YFinanceProvider(client, clock), Breaker(clock)))
+            links.append(Link("Yahoo", YFinanceProvider(client, market_clock), Breaker(clock)))
         elif archive is not None:
             links.append(Link("the archive", ArchiveProvider(archive), Breaker(clock)))
     return ProviderChain(links, health)

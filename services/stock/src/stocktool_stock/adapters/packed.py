@@ -171,12 +171,18 @@ def _instrument_out(instrument: Instrument) -> dict[str, str | None]:
         "headquarters": instrument.headquarters,
         "country": instrument.country,
         "first_trade_date": None if first is None else first.isoformat(),
+        "source": instrument.source,
+        "as_of": None if instrument.as_of is None else instant(instrument.as_of),
     }
 
 
 def _instrument_in(data: Mapping[str, Any]) -> Instrument:
-    first = data["first_trade_date"]
-    return Instrument(**{**data, "first_trade_date": None if first is None else date.fromisoformat(first)})
+    first, as_of = data["first_trade_date"], data.get("as_of")
+    dated = {
+        "first_trade_date": None if first is None else date.fromisoformat(first),
+        "as_of": None if as_of is None else parse_instant(as_of),
+    }
+    return Instrument(**{**data, **dated})
 
 
 def pack_exchange_year(year: ExchangeYear) -> bytes:

@@ -26,7 +26,7 @@ from stocktool_stock.domain.quotes import ProviderUnavailable, Quote, SymbolNotF
 
 _QUOTE_URL = "https://query1.finance.yahoo.com/v7/finance/quote"
 _SUMMARY_URL = "https://query2.finance.yahoo.com/v10/finance/quoteSummary"
-_MODULES = "quoteType,assetProfile,summaryDetail"
+_MODULES = "quoteType,assetProfile,summaryDetail,price"
 _PLACES = Decimal("0.000001")  # beyond it are artefacts of Yahoo's single-precision floats
 
 # London quotes in pence, Johannesburg in cents, Tel Aviv in agorot.
@@ -34,7 +34,12 @@ _MINOR_CURRENCIES = {"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS"}
 
 
 class YFinanceProvider:
-    """The `MarketProvider` that asks Yahoo."""
+    """The `MarketProvider` that asks Yahoo.
+
+    Args:
+        client: Makes the calls.
+        clock: The market's, by which answers without an instant of their own are dated.
+    """
 
     def __init__(self, client: YFinanceClient, clock: Clock | None = None) -> None:
         self._client = client
@@ -75,7 +80,7 @@ class YFinanceProvider:
         """Ask for a profile."""
 
         modules = await self._summary(symbol, _MODULES)
-        return None if modules is None else _profile(symbol, modules)
+        return None if modules is None else _profile(symbol, modules, self._clock.now())
 
     async def search(self, query: str, limit: int, *, fuzzy: bool = False) -> Sequence[Instrument]:
         """Ask for instruments by words."""
@@ -156,7 +161,7 @@ def _exact(value: float) -> Decimal:
     return number.normalize() if number != number.to_integral_value() else number.quantize(Decimal(1))
 
 
-def _profile(symbol: str, modules: Mapping[str, Mapping[str, Any]]) -> Instrument:
+def _profile(symbol: str, modules: Mapping[str, Mapping[str, Any]], now: datetime) -> Instrument:
     kind, profile, detail = (modules.get(name) or {} for name in ("quoteType", "assetProfile", "summaryDetail"))
     first = kind.get("firstTradeDateEpochUtc")
     place = [profile.get("city"), profile.get("state") or profile.get("country")]
@@ -171,6 +176,8 @@ def _profile(symbol: str, modules: Mapping[str, Mapping[str, Any]]) -> Instrumen
         headquarters=", ".join(str(part) for part in place if part),
         country=str(profile.get("country") or ""),
         first_trade_date=None if first is None else datetime.fromtimestamp(int(first), UTC).date(),
+        source=str((modules.get("price") or {}).get("quoteSourceName") or "Yahoo Finance"),
+        as_of=now,
     )
 
 

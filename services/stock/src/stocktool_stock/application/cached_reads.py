@@ -23,6 +23,7 @@ from stocktool_kit.core.errors import StockToolError
 from stocktool_stock.application.fetch_queue import FetchQueue
 from stocktool_stock.application.provider_health import ProviderHealth
 from stocktool_stock.application.provider_ports import Entry, EntryStore, Turns, Wish, Wishes
+from stocktool_stock.domain.custom_instruments import is_custom
 from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
 
 T = TypeVar("T")
@@ -138,10 +139,12 @@ class CachedReads(Generic[T]):
         found: dict[str, Read[T]] = {}
         failed: dict[str, StockToolError] = {}
         absent: dict[str, StockToolError] = {}
-        await self._ask_for(keys, entries, absent, now)
+        await self._ask_for([key for key in keys if not is_custom(key)], entries, absent, now)
         for key in keys:
             entry = entries.get(key)
-            if entry is None:
+            if is_custom(key):
+                failed[key] = SymbolNotFound(key)  # a user's own; no provider hears of it
+            elif entry is None:
                 failed[key] = absent.get(key) or ProviderUnavailable(f"nothing is known of {key} now", symbol=key)
             elif entry.value is None:
                 failed[key] = SymbolNotFound(key, entry.suggestions)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from stocktool_kit.core.clock import MarketClock
 from stocktool_kit.core.errors import InvalidArgument
@@ -12,10 +12,38 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_stock.application.cached_reads import CachedReads, Read
 from stocktool_stock.application.failures import failures
 from stocktool_stock.application.market_ports import BarsBatch
-from stocktool_stock.domain.bars import Bars, Interval
+from stocktool_stock.domain.bars import Bars, Dividend, Interval, Split
 from stocktool_stock.domain.calendar import ZONE, last_closed, session_of
 
 _FOREIGN_LAG = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Dividends and splits of one symbol with an ex-date in a range, oldest first.
+
+    Attributes:
+        age_seconds: Whole seconds from `as_of` to the market's now.
+        names_no_dividend: None is known in the whole history.
+    """
+
+    symbol: str
+    currency: str
+    dividends: Sequence[Dividend]
+    splits: Sequence[Split]
+    source: str
+    as_of: datetime
+    age_seconds: int
+    stale: bool
+    names_no_dividend: bool
+
+    def undefined(self) -> dict[str, str]:
+        """What cannot be told, with the reason."""
+        if self.names_no_dividend:
+            return {
+                "dividends": "the source names none; it may be that there were none, or that its closes contain them"
+            }
+        return {}
 
 
 class GetBars:
@@ -34,6 +62,27 @@ class GetBars:
         if symbol in reads.failed:
             raise reads.failed[symbol]
         return self._cut(reads.found[symbol], start, until).by(interval)
+
+    async def actions(self, symbol: str, start: date | None = None, end: date | None = None) -> Actions:
+        """Give dividends and splits with an ex-date from `start` to `end`, both included; errors as of `bars`."""
+        until = self._until(start, end)
+        bars = await self.bars(symbol)
+        first = start or date.min
+        return Actions(
+            symbol=bars.symbol,
+            currency=bars.currency,
+            dividends=[one for one in bars.dividends if first <= one.ex_date <= until],
+            splits=[one for one in bars.splits if first <= one.ex_date <= until],
+            source=bars.source,
+            as_of=bars.as_of,
+            age_seconds=self.age_seconds(bars),
+            stale=bars.stale,
+            names_no_dividend=not bars.dividends,
+        )
+
+    def age_seconds(self, bars: Bars) -> int:
+        """Whole seconds from the last close to the market's now."""
+        return max(0, int((self._clock.now() - bars.as_of).total_seconds()))
 
     async def many(self, symbols: Sequence[str], start: date | None = None, end: date | None = None) -> BarsBatch:
         """Give daily bars of several symbols, read together."""

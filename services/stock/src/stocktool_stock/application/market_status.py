@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from stocktool_kit.core.clock import MarketClock
 
@@ -45,6 +45,10 @@ class TellMarketStatus:
             provider_detail=self._health.detail,
             source=self._health.source or _USUAL_SOURCE,
         )
+
+    def age_seconds(self, as_of: datetime) -> int:
+        """Whole seconds from an instant to the market's now, never negative."""
+        return max(0, int((self._clock.now() - as_of).total_seconds()))
 
     def today(self) -> date:
         """The market's calendar day at the exchange."""

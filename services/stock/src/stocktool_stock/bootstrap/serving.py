@@ -76,6 +76,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             companies=market.companies,
             movers=market.movers,
             quarantine=market.quarantine,
+            release_print=market.release_print,
             calendars=market.calendars,
         )
         app.state.portfolios = portfolios.uses

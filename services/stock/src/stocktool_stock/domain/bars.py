@@ -14,6 +14,8 @@ from stocktool_kit.core.errors import InvalidArgument
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Column: TypeAlias = npt.NDArray[np.float64]
+MANUAL = "manual"
+"""Source of prices that a user gave."""
 
 
 class Interval(StrEnum):

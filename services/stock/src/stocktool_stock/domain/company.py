@@ -20,7 +20,7 @@ class Fundamentals:
     Attributes:
         symbol: The symbol.
         currency: ISO 4217 code of the amounts.
-        as_of: Real instant at which the provider was asked.
+        as_of: The market's instant at which the provider was asked.
         source: Name shown beside the figures.
         market_cap: Price times shares.
         trailing_pe, forward_pe: Price over earnings per share, of the last year and as expected.
@@ -74,7 +74,7 @@ class Earnings:
         days: Days of coming reports as the provider expects them, oldest first; two are a span it may fall in.
         estimated: The company has not confirmed them; None when the provider does not say.
         ex_dividend_day: Last or next day on which the share trades without its dividend.
-        as_of: Real instant at which the provider was asked.
+        as_of: The market's instant at which the provider was asked.
         source: Name shown beside the days.
     """
 
@@ -84,6 +84,19 @@ class Earnings:
     source: str
     estimated: bool | None = None
     ex_dividend_day: date | None = None
+
+    def undefined(self, today: date) -> dict[str, str]:
+        """Values that are absent, each with its reason."""
+        reasons: dict[str, str] = {}
+        if not self.days:
+            reasons["next"] = NOT_GIVEN
+        elif self.next_after(today) is None:
+            reasons["next"] = "the days the provider gives are past"
+        if self.estimated is None:
+            reasons["estimated"] = NOT_GIVEN
+        if self.ex_dividend_day is None:
+            reasons["ex_dividend_day"] = NOT_GIVEN
+        return reasons
 
     def next_after(self, day: date) -> date | None:
         """The first expected day that is not before `day`."""

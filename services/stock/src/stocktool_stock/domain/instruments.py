@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 
@@ -13,7 +13,7 @@ _SYMBOL = re.compile(r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What is known of an instrument; texts are empty where unknown."""
+    """What is known of an instrument; texts are empty where unknown. `as_of` is the market's instant of the answer."""
 
     symbol: str
     name: str = ""
@@ -25,6 +25,8 @@ class Instrument:
     headquarters: str = ""
     first_trade_date: date | None = None
     country: str = ""
+    source: str = ""
+    as_of: datetime | None = None
 
 
 def parse_symbol(text: str, pointer: str = "symbol") -> str:

@@ -18,12 +18,23 @@ from stocktool_stock.http.market_uses import Market, Reader, json_response
 
 router = APIRouter(tags=["market"])
 
+_MOST_ASIDE = 100
+
 
 class SplitModel(ResponseModel):
     """One split."""
 
     ex_date: date
     ratio: str = Field(description="New shares for one old, as decimal text.")
+
+
+class AsideModel(ResponseModel):
+    """A print that cannot be a price."""
+
+    day: date
+    price: str = Field(description="What it said, as text: it need not be a number.")
+    fault: str
+    last_good: float | None = Field(description="The close it was judged by.")
 
 
 class BarsModel(ResponseModel):
@@ -40,8 +51,13 @@ class BarsModel(ResponseModel):
     adjusted_close: list[float | None] = Field(description="Close adjusted for dividends too.")
     volume: list[float | None]
     splits: list[SplitModel] = Field(description="All splits known, whatever the range.")
+    kept_aside: int = Field(description="Prints of the range that cannot be prices; no bar stands for them.")
+    aside: list[AsideModel] = Field(
+        description="Those prints, oldest first, at most a hundred; see /market/quarantine."
+    )
     source: str
     as_of: datetime
+    age_seconds: int = Field(description="From the last close to the market's now.")
     stale: bool = Field(description="The data end before they should.")
 
 
@@ -57,7 +73,7 @@ async def get_bars(
     """Price history. Values that are not known are null."""
     length = Interval.of(interval)
     bars = await market.bars.bars(parse_symbol(symbol), start, end, interval=length)
-    return json_response(bars_body(bars, length))
+    return json_response({**bars_body(bars, length), "age_seconds": market.bars.age_seconds(bars)})
 
 
 def bars_body(bars: Bars, interval: Interval) -> dict[str, Any]:
@@ -75,6 +91,16 @@ def bars_body(bars: Bars, interval: Interval) -> dict[str, Any]:
         "volume": _column(bars.volume),
         "splits": [
             {"ex_date": split.ex_date.isoformat(), "ratio": plain_decimal(split.ratio)} for split in bars.splits
+        ],
+        "kept_aside": len(bars.aside),
+        "aside": [
+            {
+                "day": one.day.isoformat(),
+                "price": repr(one.price),
+                "fault": one.fault.value,
+                "last_good": one.last_good,
+            }
+            for one in bars.aside[-_MOST_ASIDE:]
         ],
         "source": bars.source,
         "as_of": instant(bars.as_of),

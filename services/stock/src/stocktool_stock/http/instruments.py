@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -26,7 +26,10 @@ class InstrumentModel(ResponseModel):
     sector: str
     industry: str
     headquarters: str
+    country: str
     first_trade_date: date | None
+    source: str = Field(description="Empty in search results.")
+    as_of: datetime | None = Field(description="The market's instant of the answer; null in search results.")
 
     @classmethod
     def of(cls, instrument: Instrument) -> InstrumentModel:
@@ -40,7 +43,10 @@ class InstrumentModel(ResponseModel):
             sector=instrument.sector,
             industry=instrument.industry,
             headquarters=instrument.headquarters,
+            country=instrument.country,
             first_trade_date=instrument.first_trade_date,
+            source=instrument.source,
+            as_of=instrument.as_of,
         )
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import bars, indicators, instruments, market, news, notifications, quotes, stream
+from stocktool_stock.http import (
+    actions,
+    bars,
+    indicators,
+    instruments,
+    market,
+    news,
+    notifications,
+    overview,
+    quotes,
+    stream,
+)
 
 MARKET_ROUTERS = (
     market.router,
@@ -10,6 +21,8 @@ MARKET_ROUTERS = (
     bars.router,
     indicators.router,
     instruments.router,
+    actions.router,
+    overview.router,
     news.router,
     notifications.router,
     stream.router,

@@ -16,9 +16,11 @@ from stocktool_stock.application.company_reads import ReadCompanies
 from stocktool_stock.application.find_movers import FindMovers
 from stocktool_stock.application.get_bars import GetBars
 from stocktool_stock.application.get_quotes import GetQuotes
-from stocktool_stock.application.market_ports import InstrumentSource, MarketStatus, NewsSource
+from stocktool_stock.application.market_ports import InstrumentSource, NewsSource
+from stocktool_stock.application.market_status import TellMarketStatus
 from stocktool_stock.application.quarantine import Quarantine
 from stocktool_stock.application.read_calendars import ReadCalendars
+from stocktool_stock.application.release_print import ReleasePrint
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,11 @@ class MarketUses:
     bars: GetBars
     instruments: InstrumentSource
     news: NewsSource
-    status: MarketStatus
+    status: TellMarketStatus
     companies: ReadCompanies
     movers: FindMovers
     quarantine: Quarantine
+    release_print: ReleasePrint
     calendars: ReadCalendars
 
 
