@@ -70,7 +70,6 @@ def file_item(file: ReportFile) -> dict[str, str | int]:
     """A file."""
     return {
         "key": file.key,
-        "version_id": file.version_id,
         "name": file.name,
         "content_type": file.content_type,
         "size_bytes": file.size_bytes,
@@ -112,7 +111,7 @@ def analysis_of(item: Item) -> Analysis:
         steps=tuple(Step(step["name"], parse_instant(step["finished_at"])) for step in item["steps"]),
         result=_result(item),
         files=tuple(
-            ReportFile(file["key"], file["version_id"], file["name"], file["content_type"], int(file["size_bytes"]))
+            ReportFile(file["key"], file["name"], file["content_type"], int(file["size_bytes"]))
             for file in item.get("files", [])
         ),
         error_reason=item.get("error_reason", ""),

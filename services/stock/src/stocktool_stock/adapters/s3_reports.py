@@ -1,4 +1,4 @@
-"""Files of analyses in the knowledge bucket: `reports/<owner>/<analysis>/<name>`."""
+"""Files of analyses in the knowledge bucket: `reports/<owner>/<analysis>/<run>/<name>`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from stocktool_kit.aws.bucket import Bucket
+from stocktool_kit.core.ids import new_ulid
 
 from stocktool_stock.application.analysis_ports import ReportLink
 from stocktool_stock.domain.analysis import Analysis, ReportFile
@@ -22,16 +23,14 @@ class S3Reports:
         self._bucket = bucket
 
     async def put(self, analysis: Analysis, name: str, body: bytes, content_type: str) -> ReportFile:
-        """Keep a file; a run that is repeated adds a version, and only the one its result names is ever shown."""
-        key = f"reports/{analysis.owner}/{analysis.id}/{name}"
-        version_id = await self._bucket.put(key, body, content_type=content_type)
-        return ReportFile(key, version_id, name, content_type, len(body))
+        """Keep a file under a key of its own, so that a run which came too late never changes what another one wrote."""
+        key = f"reports/{analysis.owner}/{analysis.id}/{new_ulid()}/{name}"
+        await self._bucket.put(key, body, content_type=content_type)
+        return ReportFile(key, name, content_type, len(body))
 
     async def link(self, file: ReportFile) -> ReportLink:
         """Sign an address for a download; it is made anew for each reader and stored nowhere."""
-        url = await self._bucket.presigned_get(
-            file.key, filename=file.name, content_type=file.content_type, version_id=file.version_id or None
-        )
+        url = await self._bucket.presigned_get(file.key, filename=file.name, content_type=file.content_type)
         return ReportLink(url, _expiry(url), file)
 
 

@@ -99,7 +99,7 @@ class ReportStore(Protocol):
     """Files of analyses."""
 
     async def put(self, analysis: Analysis, name: str, body: bytes, content_type: str) -> ReportFile:
-        """Keep a file of an analysis; one by the same name becomes an older version."""
+        """Keep a file of an analysis; one by the same name from another run stays as it is."""
         ...
 
     async def link(self, file: ReportFile) -> ReportLink:

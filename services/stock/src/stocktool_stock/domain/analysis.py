@@ -82,10 +82,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """A file that an analysis wrote: exactly the version its result speaks of."""
+    """A file that an analysis wrote: exactly the one its result speaks of."""
 
     key: str
-    version_id: str
     name: str
     content_type: str
     size_bytes: int

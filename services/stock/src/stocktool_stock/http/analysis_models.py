@@ -75,7 +75,7 @@ class NewAnalysisModel(RequestModel):
     parameters: dict[str, Any] = Field(
         default_factory=dict,
         description="By kind. `portfolio`: none. `optimisation`: method, years, risk_free_annual, points. "
-        "`projection`: the body of `POST /portfolios/{id}/projection`. `statement`: year, or start and end. `tax_lots`: these and "
+        "`projection`: the body of its route. `statement`: year, or start and end. `tax_lots`: these and "
         "long_after_days.",
     )
 
