@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -14,13 +14,16 @@ from stocktool_kit.aws.idempotency import IdempotencyKeyReused
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
+from stocktool_stock.application.ledger_ports import Write
 from stocktool_stock.application.market_ports import BarsBatch, FxRate, FxSeries, Status
 from stocktool_stock.application.ports import Change
 from stocktool_stock.application.records import Record
 from stocktool_stock.domain.bars import Bars
+from stocktool_stock.domain.custom_instruments import CustomInstrument, InstrumentNotFound
 from stocktool_stock.domain.fx import UnknownCurrency
 from stocktool_stock.domain.import_batch import ImportBatch, ImportNotFound, ImportState, place_of, short_print
-from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
+from stocktool_stock.domain.ledger import Entry, Ledger, Reversal, taken_back
+from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
 from stocktool_stock.domain.quotes import SymbolFailure, SymbolNotFound
 
@@ -35,6 +38,9 @@ class FakePortfolios:
     answers: dict[str, tuple[str, Record]] = field(default_factory=dict)
     batches: dict[str, dict[str, ImportBatch]] = field(default_factory=dict)
     staged: dict[str, tuple[Sequence[Entry], Sequence[str]]] = field(default_factory=dict)
+    custom: dict[str, dict[str, CustomInstrument]] = field(default_factory=dict)
+    history: dict[str, list[Write]] = field(default_factory=dict)
+    undone: dict[str, list[Reversal]] = field(default_factory=dict)
 
     async def get(self, owner: OwnerId, portfolio_id: PortfolioId) -> Portfolio:
         head = self.heads.get(portfolio_id)
@@ -50,21 +56,22 @@ class FakePortfolios:
         return Page(shown, encode_token({"after": shown[-1].id}) if len(rest) > len(shown) else "")
 
     async def ledger(self, portfolio: Portfolio) -> Ledger:
-        taken_back = {reversal.of: reversal.id for reversal in self.reversals.get(portfolio.id, [])}
-        imported = [
-            entry
-            for batch in self.batches.get(portfolio.id, {}).values()
-            if batch.state is not ImportState.STAGED
-            for entry in batch.placed(self.staged[batch.id][0])
-        ]
-        entries = sorted([*self.entries.get(portfolio.id, []), *imported], key=lambda entry: entry.sequence)
-        return Ledger(
-            [
-                replace(entry, reversed_by=taken_back.get(entry.id, entry.reversed_by))
-                for entry in entries
-                if entry.sequence <= portfolio.last_sequence
-            ]
-        )
+        return (await self.since(portfolio, 0)).ledger()
+
+    async def since(self, portfolio: Portfolio, sequence: int) -> LedgerPart:
+        seen = range(sequence + 1, portfolio.last_sequence + 1)
+        batches = [b for b in self.batches.get(portfolio.id, {}).values() if b.state is not ImportState.STAGED]
+        entries = [each for each in self.entries.get(portfolio.id, []) if each.sequence in seen]
+        reversals = [each for each in self.reversals.get(portfolio.id, []) if each.sequence in seen]
+        undone = [each for each in self.undone.get(portfolio.id, []) if each.sequence in seen]
+        begun = [batch for batch in batches if batch.first_sequence in seen]
+        rows = [(each.sequence, each.id) for each in (*entries, *reversals, *undone)]
+        rows += [(batch.first_sequence, batch.id) for batch in begun]
+        entries += [entry for batch in begun for entry in batch.placed(self.staged[batch.id][0])]
+        return LedgerPart(sorted(entries, key=lambda entry: entry.sequence), reversals, undone, sorted(rows))
+
+    async def pack(self, portfolio: Portfolio) -> int:
+        return 0
 
     async def earlier(self, key: IdempotencyKey | None) -> Record | None:
         found = None if key is None else self.answers.get(key.record_id)
@@ -92,13 +99,51 @@ class FakePortfolios:
             self.reversals.pop(portfolio_id, None)
             self.batches.pop(portfolio_id, None)
         else:
-            self.heads[portfolio_id] = change.portfolio
+            self.heads[portfolio_id] = change.head
             self.entries.setdefault(portfolio_id, []).extend(change.entries)
             self.reversals.setdefault(portfolio_id, []).extend(change.reversals)
+            if change.undoes is not None:
+                undo = Reversal(
+                    change.undoes.undone_by, change.portfolio.last_sequence, change.undoes.id, datetime.now(UTC)
+                )
+                self.undone.setdefault(portfolio_id, []).append(undo)
+            custom = self.custom.setdefault(portfolio_id, {})
+            custom.update({each.symbol: each for each in change.instruments})
+            for symbol in change.removed_instruments:
+                custom.pop(symbol, None)
+            self._note(change, head.last_sequence if head else 0)
             batches.update({batch.id: batch for batch in (change.commits, change.undoes) if batch is not None})
         if change.key is not None:
             self.answers[change.key.record_id] = (change.key.body_hash, change.answer)
         return change.answer
+
+    def _note(self, change: Change, before: int) -> None:
+        write = Write(
+            change.portfolio.version,
+            datetime(2026, 1, 1, tzinfo=UTC),
+            change.actor,
+            change.action,
+            before + 1,
+            change.portfolio.last_sequence,
+            change.about,
+            change.detail,
+        )
+        self.history.setdefault(change.portfolio.id, []).append(write)
+
+    async def writes(self, portfolio_id: PortfolioId, page: PageRequest) -> Page[Write]:
+        before = int(decode_token(page.page_token)["before"]) if page.page_token else 10**9
+        rest = [write for write in reversed(self.history.get(portfolio_id, [])) if write.version < before]
+        shown = rest[: page.page_size]
+        return Page(shown, encode_token({"before": str(shown[-1].version)}) if len(rest) > len(shown) else "")
+
+    async def instruments(self, portfolio_id: PortfolioId) -> Sequence[CustomInstrument]:
+        return [each for _, each in sorted(self.custom.get(portfolio_id, {}).items())]
+
+    async def instrument(self, portfolio_id: PortfolioId, symbol: str) -> CustomInstrument:
+        found = self.custom.get(portfolio_id, {}).get(symbol)
+        if found is None:
+            raise InstrumentNotFound("no such instrument in this portfolio", symbol=symbol)
+        return found
 
 
 @dataclass
@@ -144,14 +189,32 @@ class FakeImports:
         return Page(shown, encode_token({"after": shown[-1].id}) if len(rest) > len(shown) else "")
 
     async def fingerprints(self, portfolio: Portfolio) -> Counter[bytes]:
-        taken_back = {place_of(reversal.of) for reversal in self.portfolios.reversals.get(portfolio.id, [])}
+        back = {place_of(entry_id) for entry_id in taken_back(self.portfolios.reversals.get(portfolio.id, []))}
         return Counter(
             short_print(fingerprint)
             for batch in self.portfolios.batches.get(portfolio.id, {}).values()
             if batch.state is ImportState.COMMITTED
             for at, fingerprint in enumerate(self.portfolios.staged[batch.id][1])
-            if (batch.id, at) not in taken_back
+            if (batch.id, at) not in back
         )
+
+
+@dataclass
+class FakeSnapshots:
+    """A `SnapshotStore` over the portfolios of a fake store."""
+
+    portfolios: FakePortfolios
+    snapshots: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+
+    async def read(self, portfolio_id: PortfolioId) -> bytes | None:
+        return self.snapshots.get(portfolio_id, (0, None))[1]
+
+    async def write(self, portfolio_id: PortfolioId, sequence: int, data: bytes) -> bool:
+        head = self.portfolios.heads.get(portfolio_id)
+        if head is None or head.last_sequence < sequence or self.snapshots.get(portfolio_id, (0, b""))[0] > sequence:
+            return False
+        self.snapshots[portfolio_id] = (sequence, data)
+        return True
 
 
 @dataclass

@@ -18,7 +18,7 @@ from stocktool_kit.core.clock import Clock, instant, parse_instant
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
-from stocktool_stock.adapters.ledger_chunks import pack_entries, pack_prints, unpack_prints
+from stocktool_stock.adapters.ledger_chunks import cut_entries, pack_prints, unpack_prints
 from stocktool_stock.adapters.ledger_log import LedgerLog, partition, segment_key
 from stocktool_stock.domain.import_batch import ImportBatch, ImportNotFound, ImportState, place_of
 from stocktool_stock.domain.ledger import Entry, taken_back
@@ -47,7 +47,7 @@ class DynamoDBImports:
     ) -> None:
         """Write entries where no reader sees them."""
         pk = partition(portfolio_id)
-        segments = [chunk for _, chunk in pack_entries(entries)]
+        segments = list(cut_entries(entries))
         prints = pack_prints(fingerprints)
         row = _batch_item(portfolio_id, batch, parts=len(segments), prints=len(prints))
         await self._table.put(row, Attr("pk").not_exists())  # first, so that a sweep finds whatever follows

@@ -35,6 +35,7 @@ from stocktool_stock.application.ports import Change
 from stocktool_stock.application.records import Record, portfolio_of, portfolio_record
 from stocktool_stock.domain.import_batch import ImportState
 from stocktool_stock.domain.ledger import Ledger
+from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
 
 Operations: TypeAlias = list[Operation]
@@ -82,7 +83,15 @@ class DynamoDBPortfolios:
 
     async def ledger(self, portfolio: Portfolio) -> Ledger:
         """Read all entries, marking those that were taken back."""
-        return (await self._log.read(portfolio.id, after=0, until=portfolio.last_sequence)).ledger()
+        return (await self.since(portfolio, 0)).ledger()
+
+    async def since(self, portfolio: Portfolio, sequence: int) -> LedgerPart:
+        """Read what was appended after a sequence."""
+        return await self._log.read(portfolio.id, after=sequence, until=portfolio.last_sequence)
+
+    async def pack(self, portfolio: Portfolio) -> int:
+        """Pack every full thousand of the log's rows."""
+        return await self._log.pack(portfolio.id, portfolio.last_sequence)
 
     async def earlier(self, key: IdempotencyKey | None) -> Record | None:
         """The answer given to the same request before."""
@@ -113,7 +122,7 @@ class DynamoDBPortfolios:
         return change.answer
 
     def _operations(self, change: Change) -> Operations:
-        portfolio = change.portfolio
+        portfolio = change.head
         head_key, row_key = _head_key(portfolio.id), {"pk": f"U#{portfolio.owner}", "sk": f"P#{portfolio.id}"}
         operations: Operations = []
         if change.deletes:

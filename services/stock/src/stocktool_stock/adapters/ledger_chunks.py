@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import orjson
 
-from stocktool_stock.application.records import Record, entry_of, entry_record
+from stocktool_stock.application.columns import Schema
+from stocktool_stock.application.records import Record
 from stocktool_stock.domain.import_batch import PRINT_BYTES, short_print
 from stocktool_stock.domain.ledger import Entry
 
+_ENTRIES = Schema(Entry, leave_out=["reversed_by"])
 _FORMAT = 1
 _ROWS = 1_000
 _PRINTS = 30_000  # 240 KB
@@ -24,15 +25,15 @@ class ChunkDamaged(Exception):
     """The bytes are not what was written, or were written by another version."""
 
 
-def pack_records(records: Sequence[Mapping[str, Any]]) -> bytes:
-    """Write records (JSON values): a line that tells format, count and digest, then the records, compressed."""
-    body = orjson.dumps(records)
-    head = {"format": _FORMAT, "count": len(records), "digest": hashlib.blake2b(body, digest_size=16).hexdigest()}
+def pack_entries(entries: Sequence[Entry], others: Sequence[Record] = ()) -> bytes:
+    """Write entries, and other rows of the log: a line that tells format and digest, then columns, compressed."""
+    body = orjson.dumps({"entries": _ENTRIES.write_many(entries), "others": others})
+    head = {"format": _FORMAT, "digest": hashlib.blake2b(body, digest_size=16).hexdigest()}
     return orjson.dumps(head) + b"\n" + zlib.compress(body, 5)
 
 
-def unpack_records(chunk: bytes) -> list[Record]:
-    """Read records.
+def unpack_entries(chunk: bytes, *, after: int = 0) -> tuple[list[Entry], list[Record]]:
+    """Read entries, numbered on from `after`, and the other rows.
 
     Raises:
         ChunkDamaged: The bytes are not what was written.
@@ -42,35 +43,29 @@ def unpack_records(chunk: bytes) -> list[Record]:
         head, body = orjson.loads(line), zlib.decompress(packed)
         if head["format"] != _FORMAT or head["digest"] != hashlib.blake2b(body, digest_size=16).hexdigest():
             raise ChunkDamaged("a chunk of the ledger does not match its digest")
-        records: list[Record] = orjson.loads(body)
-    except (zlib.error, orjson.JSONDecodeError, KeyError, TypeError) as error:
+        content = orjson.loads(body)
+        if after:
+            numbers = content["entries"]["c"]["sequence"]
+            numbers["v"] = [after + number for number in numbers["v"]]
+        return _ENTRIES.read_many(content["entries"]), content["others"]
+    except (zlib.error, ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
         raise ChunkDamaged("a chunk of the ledger cannot be unpacked") from error
-    return records
 
 
-def pack_entries(entries: Sequence[Entry]) -> Iterator[tuple[int, bytes]]:
-    """Cut entries into chunks that fit an item: how many each has, and its bytes, in order."""
+def cut_entries(entries: Sequence[Entry]) -> Iterator[bytes]:
+    """Cut entries into chunks that fit an item, in order."""
     for at in range(0, len(entries), _ROWS):
-        yield from _fitting([entry_record(entry) for entry in entries[at : at + _ROWS]])
+        yield from _fitting(entries[at : at + _ROWS])
 
 
-def _fitting(records: Sequence[Record]) -> Iterator[tuple[int, bytes]]:
-    chunk = pack_records(records)
-    if len(chunk) <= MAX_BYTES or len(records) == 1:
-        yield len(records), chunk
+def _fitting(entries: Sequence[Entry]) -> Iterator[bytes]:
+    chunk = pack_entries(entries)
+    if len(chunk) <= MAX_BYTES or len(entries) == 1:
+        yield chunk
         return
-    half = len(records) // 2  # notes of 500 characters each that do not compress
-    yield from _fitting(records[:half])
-    yield from _fitting(records[half:])
-
-
-def unpack_entries(chunk: bytes) -> list[Entry]:
-    """Read entries.
-
-    Raises:
-        ChunkDamaged: The bytes are not what was written.
-    """
-    return [entry_of(record) for record in unpack_records(chunk)]
+    half = len(entries) // 2  # notes of 500 characters each that do not compress
+    yield from _fitting(entries[:half])
+    yield from _fitting(entries[half:])
 
 
 def pack_prints(fingerprints: Sequence[str]) -> list[bytes]:

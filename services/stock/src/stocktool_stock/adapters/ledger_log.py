@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Table
@@ -21,46 +21,23 @@ from stocktool_kit.core.errors import Internal
 from stocktool_stock.adapters.ledger_chunks import (
     MAX_BYTES,
     ChunkDamaged,
-    pack_records,
+    pack_entries,
     unpack_entries,
-    unpack_records,
 )
 from stocktool_stock.application.records import Record, entry_of, entry_record
-from stocktool_stock.domain.import_batch import ImportBatch, place_of
-from stocktool_stock.domain.ledger import Entry, Ledger, Reversal, taken_back
+from stocktool_stock.domain.import_batch import ImportBatch
+from stocktool_stock.domain.ledger import Entry, Reversal
+from stocktool_stock.domain.ledger_part import LedgerPart
 
 PACKED_ROWS = 1_000
 _REVERSAL, _IMPORT, _UNDO = "reversal", "import", "undo"
+_MARKS = frozenset({_REVERSAL, _IMPORT, _UNDO})
 _AT_ONCE = 20  # chunks asked for at a time: a batch answers at most 16 MB
 _CACHE_BYTES = 24_000_000
 
 
-@dataclass(slots=True)
-class LogPart:
-    """A stretch of the log.
-
-    Attributes:
-        entries: In order of their sequence, those of imports among them.
-        reversals: Rows that took single entries back, or let them stand again.
-        undone_by: Id of the row that took an import back, by the import's id.
-    """
-
-    entries: list[Entry] = field(default_factory=list)
-    reversals: list[Reversal] = field(default_factory=list)
-    undone_by: dict[str, str] = field(default_factory=dict)
-
-    def ledger(self) -> Ledger:
-        """The ledger, for a part that begins with the first row."""
-        if not self.reversals and not self.undone_by:
-            return Ledger(self.entries)
-        single = taken_back(self.reversals)
-        return Ledger([self._marked(entry, single.get(entry.id, "")) for entry in self.entries])
-
-    def _marked(self, entry: Entry, by: str) -> Entry:
-        if not by and self.undone_by:
-            place = place_of(entry.id)
-            by = self.undone_by.get(place[0], "") if place else ""
-        return replace(entry, reversed_by=by) if by else entry
+_Row = Entry | Record
+"""A row of the log; entries come read where they lay packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +81,9 @@ class LedgerLog:
         self._table = table
         self._cache = ChunkCache()
 
-    async def read(self, portfolio_id: str, *, after: int, until: int) -> LogPart:
+    async def read(self, portfolio_id: str, *, after: int, until: int) -> LedgerPart:
         """Read the rows with sequences in (after, until]."""
-        rows: list[Record] = []
+        rows: list[_Row] = []
         if after == 0 and until >= PACKED_ROWS:
             rows, after = await self._packed(portfolio_id, until)
         rows += await self._rows(portfolio_id, after, until)
@@ -162,31 +139,37 @@ class LedgerLog:
         between = Key("sk").between(f"T#{after + 1:010d}", f"T#{until:010d}")
         return [item async for item in self._table.query_all(Key("pk").eq(partition(portfolio_id)) & between)]
 
-    async def _packed(self, portfolio_id: str, until: int) -> tuple[list[Record], int]:
+    async def _packed(self, portfolio_id: str, until: int) -> tuple[list[_Row], int]:
         """Rows of the packs that join without a gap, and the sequence of the last one."""
-        rows: list[Record] = []
+        rows: list[_Row] = []
         after = 0
         between = Key("sk").between("K#", f"K#{until:010d}")
         async for item in self._table.query_all(Key("pk").eq(partition(portfolio_id)) & between):
             if int(item["follows"]) != after or int(item["last"]) > until:
                 break
             try:
-                rows += unpack_records(bytes(item["chunk"]))
+                entries, others = unpack_entries(bytes(item["chunk"]))
             except ChunkDamaged:
                 # The log itself tells what was in it; the next packing writes it anew.
                 await self._table.delete({"pk": item["pk"], "sk": item["sk"]}, Attr("chunk").eq(item["chunk"]))
                 break
+            rows += sorted([*entries, *others], key=_sequence)
             after = int(item["last"])
         return rows, after
 
-    async def _part(self, portfolio_id: str, rows: Iterable[Record]) -> LogPart:
-        part = LogPart()
+    async def _part(self, portfolio_id: str, rows: Iterable[_Row]) -> LedgerPart:
+        part = LedgerPart()
         for row in rows:
+            if isinstance(row, Entry):
+                part.rows.append((row.sequence, row.id))
+                part.entries.append(row)
+                continue
+            part.rows.append((_sequence(row), str(row["id"])))
             match row["type"]:
                 case "reversal":
                     part.reversals.append(_reversal_of(row))
                 case "undo":
-                    part.undone_by[str(row["of"])] = str(row["id"])
+                    part.undone.append(_reversal_of(row))
                 case "import":
                     mark = _Mark(str(row["id"]), int(str(row["sequence"])), int(str(row["parts"])))
                     part.entries += await self._imported(portfolio_id, mark)
@@ -196,15 +179,15 @@ class LedgerLog:
 
     async def _imported(self, portfolio_id: str, mark: _Mark) -> list[Entry]:
         keys = [segment_key(mark.import_id, number) for number in range(mark.parts)]
-        before = mark.first_sequence - 1
+        chunks = await self.chunks(partition(portfolio_id), keys)
         try:
-            return [
-                replace(entry, sequence=before + entry.sequence)
-                for chunk in await self.chunks(partition(portfolio_id), keys)
-                for entry in unpack_entries(chunk)
-            ]
+            return [entry for chunk in chunks for entry in unpack_entries(chunk, after=mark.first_sequence - 1)[0]]
         except ChunkDamaged as error:
             raise Internal("a part of an import is damaged", import_id=mark.import_id) from error
+
+
+def _sequence(row: _Row) -> int:
+    return row.sequence if isinstance(row, Entry) else int(str(row["sequence"]))
 
 
 def partition(portfolio_id: str) -> str:
@@ -277,7 +260,9 @@ def _pack_item(portfolio_id: str, rows: Sequence[Record], follows: int) -> dict[
         "follows": follows,
         "last": plain[-1]["sequence"],
         "reversals": [row for row in plain if row["type"] == _REVERSAL],
-        "chunk": pack_records(plain),
+        "chunk": pack_entries(
+            [entry_of(row) for row in plain if row["type"] not in _MARKS], [r for r in plain if r["type"] in _MARKS]
+        ),
     }
 
 

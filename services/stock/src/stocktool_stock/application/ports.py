@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stocktool_kit.core.idempotency import IdempotencyKey
@@ -17,6 +17,7 @@ from stocktool_stock.domain.analysis import Analysis, Json
 from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.import_batch import ImportBatch
 from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
+from stocktool_stock.domain.ledger_part import LedgerPart, Row, chained
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 
 
@@ -58,6 +59,22 @@ class Change:
     detail: Mapping[str, str | int] = field(default_factory=dict)
     about: str = ""
 
+    @property
+    def rows(self) -> list[Row]:
+        """Rows the write appends to the ledger's log."""
+        rows = [(entry.sequence, entry.id) for entry in self.entries]
+        rows += [(reversal.sequence, reversal.id) for reversal in self.reversals]
+        if self.commits is not None:
+            rows.append((self.commits.first_sequence, self.commits.id))
+        if self.undoes is not None:
+            rows.append((self.portfolio.last_sequence, self.undoes.undone_by))
+        return rows
+
+    @property
+    def head(self) -> Portfolio:
+        """The head to be written, its ledger's digest brought up to date."""
+        return replace(self.portfolio, ledger_digest=chained(self.portfolio.ledger_digest, self.rows))
+
 
 class PortfolioStore(Protocol):
     """Portfolios and their ledgers, by owner."""
@@ -81,6 +98,14 @@ class PortfolioStore(Protocol):
         """
         ...
 
+    async def since(self, portfolio: Portfolio, sequence: int) -> LedgerPart:
+        """Read what was appended after a sequence, up to the head's last one."""
+        ...
+
+    async def pack(self, portfolio: Portfolio) -> int:
+        """Make a long ledger quicker to read; what that takes may be lost. Says how many packs were made."""
+        ...
+
     async def commit(self, change: Change) -> Record:
         """Write a change with its audit entry and idempotency record, and answer `change.answer`.
 
@@ -97,6 +122,22 @@ class PortfolioStore(Protocol):
 
         Raises:
             IdempotencyKeyReused: The key came with another request before.
+        """
+        ...
+
+
+class SnapshotStore(Protocol):
+    """One packed snapshot of the book for each portfolio: a projection, which may be lost."""
+
+    async def read(self, portfolio_id: PortfolioId) -> bytes | None:
+        """The present one, None when there is none."""
+        ...
+
+    async def write(self, portfolio_id: PortfolioId, sequence: int, data: bytes) -> bool:
+        """Replace it by one of the ledger as of a sequence.
+
+        Returns:
+            False where a later one is there, or the portfolio is gone: nothing was written.
         """
         ...
 

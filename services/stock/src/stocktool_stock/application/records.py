@@ -33,6 +33,7 @@ def portfolio_record(portfolio: Portfolio) -> dict[str, Value]:
         "created_at": instant(portfolio.created_at),
         "version": portfolio.version,
         "last_sequence": portfolio.last_sequence,
+        "ledger_digest": portfolio.ledger_digest,
     }
 
 
@@ -51,6 +52,7 @@ def portfolio_of(record: Record) -> Portfolio:
         created_at=parse_instant(_text(record, "created_at")),
         version=int(_text(record, "version")),
         last_sequence=int(_text(record, "last_sequence")),
+        ledger_digest=_text(record, "ledger_digest"),
     )
 
 

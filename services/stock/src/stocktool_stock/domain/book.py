@@ -18,6 +18,7 @@ from stocktool_stock.domain.lots import CostMethod, Lot, LotNotOpen
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.splits import MATCH_DAYS, BookedSplit
+from stocktool_stock.domain.values import value
 
 Position = tuple[str, str]
 """Account id and symbol."""
@@ -27,7 +28,7 @@ _FUNDING = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL, EntryType.OPENING
 _RATE_PLACES = Decimal("1e-12")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Flow:
     """Something the owner brought in (positive) or took out (negative).
 
@@ -44,7 +45,7 @@ class Flow:
     implied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Payment:
     """Cash that an entry moved, received positive, in the currency it was moved in."""
 
@@ -67,7 +68,7 @@ class Conversion:
     account_currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sale:
     """A sale with the lots it took; money in the base currency, each part at the rate of its own day.
 
@@ -102,7 +103,7 @@ class Reorganisation:
     type: EntryType
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TradePrice:
     """Price of one share as an entry of a day says it; what values a name before its first market price."""
 
@@ -111,7 +112,7 @@ class TradePrice:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Charge:
     """A fee and a tax of one entry, in the base currency."""
 
@@ -247,7 +248,9 @@ def keep_book(
         return keeper.finished()
 
 
-def open_book(entries: Sequence[Entry], portfolio: Portfolio, rates: RateTable, *, implied: bool) -> Book:
+def open_book(
+    entries: Sequence[Entry], portfolio: Portfolio, rates: RateTable, *, implied: bool, start: Book | None = None
+) -> Book:
     """Book all entries of some first days, and leave the book so that `continue_book` goes on from the next day.
 
     Args:
@@ -255,18 +258,18 @@ def open_book(entries: Sequence[Entry], portfolio: Portfolio, rates: RateTable, 
         portfolio: Gives accounts, base currency and cost method.
         rates: Rates of all days and currencies of the entries.
         implied: Whether deposits are implied: there is no entry that `funds`, before or after the cut.
+        start: An open book of earlier days, which stays as it is.
     """
     with exact():
         keeper = _Keeper(
-            Book(portfolio),
+            start.copied(portfolio) if start else Book(portfolio),
             portfolio.cost_method,
             rates,
             implied=implied,
             settle_daily=False,
             skip_empty_dividends=False,
         )
-        for entry in entries:
-            keeper.book_entry(entry)
+        keeper.book_entries(entries, None)
         keeper.close_day()
         return keeper.book
 

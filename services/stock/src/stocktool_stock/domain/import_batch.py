@@ -75,7 +75,7 @@ class ImportBatch:
         """Its entries (numbered from 1 while staged) with the sequences they have in the ledger."""
         before = self.first_sequence - 1
         for entry in entries:
-            yield replace(entry, sequence=before + entry.sequence, reversed_by=entry.reversed_by or self.undone_by)
+            yield replace(entry, sequence=before + entry.sequence)
 
 
 def short_print(fingerprint: str) -> bytes:

@@ -11,6 +11,8 @@ from fractions import Fraction
 
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFound
 
+from stocktool_stock.domain.values import value
+
 MAX_PLACES = 12
 MAX_DIGITS = 24  # before the point; with MAX_PLACES this stays within DynamoDB's 38
 EARLIEST = date(1970, 1, 1)
@@ -119,7 +121,7 @@ class Draft:
     cost_fraction: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entry:
     """One booking.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
 from stocktool_kit.core.errors import FailedPrecondition
+
+from stocktool_stock.domain.values import value
 
 QUANTUM = Decimal("1e-12")
 """Smallest part of a share: what entries can say, so that what is shown can be sold to the last digit."""
@@ -44,7 +46,7 @@ class LotNotOpen(FailedPrecondition):
         self.field = "quantity" if held else "lot_id"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Lot:
     """Shares acquired together and still held.
 

@@ -55,6 +55,7 @@ class Portfolio:
     Attributes:
         version: Grows by one with each write to the head or the ledger.
         last_sequence: Sequence of the newest ledger entry, 0 before the first.
+        ledger_digest: Digest of the ledger's log (`ledger_part.chained`), kept by the store.
     """
 
     id: PortfolioId
@@ -66,6 +67,7 @@ class Portfolio:
     created_at: datetime
     version: int = 1
     last_sequence: int = 0
+    ledger_digest: str = field(default="", compare=False)
     by_account: dict[str, Account] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
