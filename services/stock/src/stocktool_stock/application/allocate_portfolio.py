@@ -45,5 +45,7 @@ class AllocatePortfolio:
         material = await self._reader.material(owner, portfolio_id, day)
         valuation, _ = await self._reader.valuation(material, day)
         symbols = [holding.symbol for holding in valuation.holdings]
-        kinds = await read_kinds(self._instruments, symbols) if by in NEEDS_PROFILES else {}
+        kinds = {}
+        if by in NEEDS_PROFILES:
+            kinds = await read_kinds(self._instruments, symbols, material.custom)
         return AllocationReport(portfolio_id, by, valuation, allocate(valuation, by, material.portfolio, kinds))

@@ -86,7 +86,7 @@ class AttributeReturn:
             InvalidArgument: The start is not before the end.
         """
         history = await self._history(owner, portfolio_id, start=start, end=end, period=period, benchmark=symbol)
-        sectors = await self._sectors([*history.book.symbols, symbol])
+        sectors = await self._sectors([*history.book.symbols, symbol], history)
         if sectors[symbol] in (FUNDS, UNKNOWN):
             why = Undefined(
                 f"the sector weights of {symbol} are not known; give them with their returns, or a benchmark of "
@@ -118,7 +118,7 @@ class AttributeReturn:
         for symbol in mix.weights:
             if symbol not in history.material.bars:
                 raise InvalidArgument.of(f"/benchmark/symbols/{symbol}", "has no prices")
-        sectors = await self._sectors([*history.book.symbols, *mix.weights])
+        sectors = await self._sectors([*history.book.symbols, *mix.weights], history)
         return self._against_mix(history, mix, sectors, "")
 
     async def against_periods(
@@ -134,15 +134,15 @@ class AttributeReturn:
             if after.start != before.end:
                 raise InvalidArgument.of(f"/benchmark/periods/{index}/start", f"must be the end before, {before.end}")
         history = await self._history(owner, portfolio_id, start=periods[0].start, end=periods[-1].end)
-        sectors = await self._sectors(history.book.symbols)
+        sectors = await self._sectors(history.book.symbols, history)
         mine = _mine(history, sectors)
         found = given_periods(history.daily.days, mine, history.returns, periods)
         explained = found if isinstance(found, Undefined) else attribute(found)
         its: Figure = explained if isinstance(explained, Undefined) else explained.benchmark_return
         return _report(history, "", time_weighted_return(history.returns), its, explained)
 
-    async def _sectors(self, symbols: Sequence[str]) -> dict[str, str]:
-        kinds = await read_kinds(self._instruments, sorted(set(symbols)))
+    async def _sectors(self, symbols: Sequence[str], history: DailyHistory) -> dict[str, str]:
+        kinds = await read_kinds(self._instruments, sorted(set(symbols)), history.material.custom)
         return {symbol: kind.sector or UNKNOWN for symbol, kind in kinds.items()}
 
     def _against_mix(self, history: DailyHistory, mix: Mix, sectors: Mapping[str, str], name: str) -> AttributionReport:

@@ -85,7 +85,7 @@ class MeasureContribution:
         history = await self._history(owner, portfolio_id, start=start, end=end, period=period, scope=scope)
         sectors: dict[str, str] = {}
         if by is ContributionBy.SECTOR:
-            kinds = await read_kinds(self._instruments, history.book.symbols)
+            kinds = await read_kinds(self._instruments, history.book.symbols, history.material.custom)
             sectors = {symbol: kind.sector for symbol, kind in kinds.items()}
         found = contribute(whole_of(history), segments_of(history), by, sectors)
         rows = () if isinstance(found, Undefined) else found.rows

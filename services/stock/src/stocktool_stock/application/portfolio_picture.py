@@ -147,7 +147,7 @@ class ReadPicture:
             rates=rates,
             valuation=valuation,
             table=await self._table(material, wanted, begin, day),
-            kinds=await read_kinds(self._instruments, sorted(held | (set(also) - set(unprofiled)))),
+            kinds=await read_kinds(self._instruments, sorted(held | (set(also) - set(unprofiled))), material.custom),
         )
 
     async def fork(self, picture: Picture, trades: Sequence[NewTrade]) -> Forked:

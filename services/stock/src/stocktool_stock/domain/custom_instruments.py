@@ -10,14 +10,13 @@ from decimal import Decimal
 import numpy as np
 from stocktool_kit.core.errors import AlreadyExists, FailedPrecondition, FieldViolation, InvalidArgument, NotFound
 
-from stocktool_stock.domain.bars import Bars
+from stocktool_stock.domain.bars import MANUAL, Bars
 from stocktool_stock.domain.instruments import Instrument, parse_symbol
 from stocktool_stock.domain.ledger import EARLIEST, read_decimal
 from stocktool_stock.domain.portfolio import currency_problem
 
 PREFIX = "CUSTOM:"
 """What symbols of a user's own begin with; no provider ever hears of one."""
-MANUAL = "manual"
 MAX_INSTRUMENTS = 100
 MAX_PRICES = 2_000
 MAX_TEXT = 80

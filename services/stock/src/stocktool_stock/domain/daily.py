@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from stocktool_stock.domain.bars import Bars, Column, Days
+from stocktool_stock.domain.bars import MANUAL, Bars, Column, Days
 from stocktool_stock.domain.book import Book, Flow, Position
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.splits import SplitSchedule
@@ -41,12 +41,15 @@ def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date]
     """Days a series has: the first, every day one of the bars trades, and the last flow when that comes later still.
 
     Weekends between two trading days are left out, so that daily returns are those of trading days; flows on them count
-    on the next trading day. Where nothing trades the days are those of the flows, and the end.
+    on the next trading day, and so do prices a user gave. Where nothing trades the days are those of the flows and of
+    such prices, and the end.
     """
     low, high = day64(start), day64(end)
-    columns = [known.days[(known.days > low) & (known.days <= high)] for known in bars]
-    trading: Days = np.unique(np.concatenate(columns)) if columns else days64([])
+    columns = [(known.source == MANUAL, known.days[(known.days > low) & (known.days <= high)]) for known in bars]
+    traded = [days for manual, days in columns if not manual]
+    trading: Days = np.unique(np.concatenate(traded)) if traded else days64([])
     flows = days64(sorted(day for day in flow_days if start < day <= end))
+    flows = np.unique(np.concatenate([flows, *(days for manual, days in columns if manual)]))
     late = flows[flows > trading[-1]][-1:] if trading.size else np.concatenate([flows, [high]])
     return np.unique(np.concatenate([[low], trading, late])).astype("datetime64[D]")
 
