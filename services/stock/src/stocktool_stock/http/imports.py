@@ -93,8 +93,8 @@ async def import_file(  # noqa: PLR0917 - fields of a form
     )
     choices = ImportChoices(
         account_id=account_id,
-        accounts=_json(_TEXTS, accounts, "/accounts") if accounts else {},
-        symbols=_json(_TEXTS, symbols, "/symbols") if symbols else {},
+        accounts=_texts(accounts, "/accounts"),
+        symbols=_texts(symbols, "/symbols"),
         skip_rows=_numbers(skip_rows),
     )
     portfolio = PortfolioId(portfolio_id)
@@ -146,6 +146,10 @@ def _json(adapter: TypeAdapter[Model], text: str, pointer: str) -> Model:
             {**each, "loc": ("body", pointer.strip("/"), *each["loc"])} for each in error.errors(include_url=False)
         ]
         raise from_validation(found) from error
+
+
+def _texts(text: str, pointer: str) -> dict[str, str]:
+    return _json(_TEXTS, text, pointer) if text else {}
 
 
 def _numbers(text: str) -> frozenset[int]:

@@ -101,7 +101,7 @@ def read_number(text: str, style: NumberStyle) -> Decimal | None:
     if thousands in parts.body and not _GROUPED.match(parts.body.replace(thousands, " ").partition(point)[0]):
         raise BadNumber(f"{parts.body} is no number: thousands stand in groups of three")
     whole, _, decimals = parts.body.replace(thousands, "").partition(point)
-    number = Decimal(f"{whole or '0'}.{decimals or '0'}").scaleb(parts.exponent)
+    number = Decimal(f"{whole or '0'}.{decimals}" if decimals else whole or "0").scaleb(parts.exponent)
     if parts.percent:
         number = number.scaleb(-2)
     return -number if parts.negative else number

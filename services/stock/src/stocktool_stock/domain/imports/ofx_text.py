@@ -16,6 +16,7 @@ from stocktool_stock.domain.imports.options import MAX_ROWS, too_long, unreadabl
 _TAG = re.compile(r"<(/?)([A-Za-z0-9._]{1,64})\s*(/?)>([^<]*)", re.ASCII)
 _END = re.compile(r"</([A-Za-z0-9._]{1,64})\s*>", re.ASCII)
 _CDATA = re.compile(r"<!\[CDATA\[([^\]]{0,10000})\]\]>")
+_NUMBERED = re.compile(r"&#([0-9]{1,7});", re.ASCII)
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&quot;": '"', "&apos;": "'"}
 _MAX_DEPTH = 64
 _MAX_TAGS = 40 * MAX_ROWS
@@ -89,10 +90,16 @@ def parse_ofx(text: str) -> Node:
     return root
 
 
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1])
+    return chr(code) if 32 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF else " "
+
+
 def _plain(text: str) -> str:
     text = text.strip()
     if "&" in text:
         for entity, character in _ENTITIES.items():
             text = text.replace(entity, character)
+        text = _NUMBERED.sub(_character, text)
         text = text.replace("&amp;", "&")
     return text

@@ -140,7 +140,7 @@ def _booked(at: Cursor, action: str, record: _Record, total: Decimal | None) -> 
             at.notes.append("its fee is part of the amount")
         return at.book("reinvest", quantity=quantity, price=None if amount else price, amount=amount, note=note)
     if action in _DIVIDENDS:
-        return income(at, "dividend" if at.symbol else "interest", total, note=note or said.get("N", ""))
+        return income(at, "dividend" if at.symbol else "interest", total, note=note)
     if action == "intinc":
         return income(at, "interest", total, note=note or at.name)
     if action in ("miscexp", "margint"):
