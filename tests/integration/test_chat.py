@@ -396,6 +396,25 @@ async def test_a_day_s_allowance_is_enforced_before_the_model_is_asked(mesh: Mes
         await another.all(own := await another.opened(), await another.asked(own, model="unpriced"))
 
 
+async def test_an_edited_question_makes_a_branch_and_both_stay(mesh: Mesh, person: Person) -> None:
+    mesh.model.script(Say(["An answer."]))
+    conversation = await person.opened()
+    first = await person.asked(conversation, "First?")
+    await person.all(conversation, first)
+    second = await person.asked(conversation, "Second?")
+    await person.all(conversation, second)
+    other = await person.asked(conversation, "Second, otherwise?", parent_turn_id=first)
+    await person.all(conversation, other)
+    fresh = await person.asked(conversation, "First, otherwise?", parent_turn_id="")
+    await person.all(conversation, fresh)
+
+    told = [[item["content"] for item in request["input"][1:]] for request in mesh.model.requests[2:]]
+    assert told == [["First?", "An answer.", "Second, otherwise?"], ["First, otherwise?"]]
+    turns = (await person.call("GET", f"/conversations/{conversation}")).json()["turns"]
+    parents = {turn["id"]: turn["parent_turn_id"] for turn in turns}
+    assert parents == {first: None, second: first, other: first, fresh: None}
+
+
 async def test_conversations_are_renamed_pinned_found_exported_and_deleted(mesh: Mesh, person: Person) -> None:
     mesh.model.script(HOLDINGS, Say(["It is worth $9,493.20."]))
     conversation, turn, _ = await person.answered("What is it worth?")

@@ -156,6 +156,32 @@ test("a refused question stays in the composer with the reason", async () => {
   expect(box).toHaveValue("Hello");
 });
 
+test("an edited question makes a branch and the earlier answer can be gone back to", async () => {
+  const first = { ...completed, text: "The first answer.", receipts: [] };
+  const turns: Turn[] = [first];
+  const asked: unknown[] = [];
+  server.use(
+    http.get(path, () => HttpResponse.json({ items: [head], next_page_token: "" })),
+    http.get(`${path}/cnv_1`, () => HttpResponse.json({ ...head, turns })),
+    http.post(`${path}/cnv_1/turns`, async ({ request }) => {
+      asked.push(await request.json());
+      turns.push({ ...first, id: "trn_2", question: "And against QQQ?", text: "The second answer." });
+      return HttpResponse.json({ turn_id: "trn_2", state: "running" }, { status: 201 });
+    }),
+  );
+  renderWithQueries(<Chat start="cnv_1" />);
+  await userEvent.click(await screen.findByRole("button", { name: "Edit the question" }));
+  const box = screen.getByRole("textbox", { name: "Edited question" });
+  await userEvent.clear(box);
+  await userEvent.type(box, "And against QQQ?");
+  await userEvent.click(screen.getByRole("button", { name: "Ask" }));
+  expect(await screen.findByText("The second answer.")).toBeVisible();
+  expect(asked).toEqual([{ text: "And against QQQ?", parent_turn_id: "" }]);
+  expect(screen.queryByText("The first answer.")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Earlier version" }));
+  expect(await screen.findByText("The first answer.")).toBeVisible();
+});
+
 test("a failed turn says why and offers to ask again", async () => {
   server.use(
     http.get(path, () => HttpResponse.json({ items: [head], next_page_token: "" })),

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { PanelLeft } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
@@ -6,11 +6,13 @@ import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 import { useAsk } from "@/features/chat/api/ask";
-import { conversationQuery } from "@/features/chat/api/conversation";
+import { conversationKey, conversationQuery } from "@/features/chat/api/conversation";
+import { parentOf, shownPath, type Choices } from "@/features/chat/branches";
 import { Composer } from "@/features/chat/composer";
 import { ConversationList, titleOf } from "@/features/chat/conversation-list";
 import { TurnView } from "@/features/chat/turn-view";
 import { useIdempotencyKey } from "@/hooks/use-idempotency-key";
+import type { ConversationWithTurns as Conversation } from "@/lib/api/gen/chat/types.gen";
 import { classNames } from "@/lib/class-names";
 
 const suggestions = [
@@ -31,15 +33,28 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
   const [listOpen, setListOpen] = useState(false);
   const ask = useAsk();
   const idempotency = useIdempotencyKey();
+  const queryClient = useQueryClient();
+  const [choices, setChoices] = useState<Choices>(new Map());
+  const choose = (parent: string, turnId: string | undefined) =>
+    setChoices((before) => {
+      const after = new Map(before);
+      if (turnId === undefined) after.delete(parent);
+      else after.set(parent, turnId);
+      return after;
+    });
 
-  const send = (text: string, accepted?: () => void) => {
-    const question = { conversationId, text };
+  /** Asks after the last turn shown, or in the place of another one: then both branches stay. */
+  const send = (text: string, accepted?: () => void, place?: string) => {
+    const shown = conversationId === undefined ? undefined : queryClient.getQueryData(conversationKey(conversationId));
+    const parent = place ?? shownPath((shown as Conversation | undefined)?.turns ?? [], choices).at(-1)?.turn.id;
+    const question = { conversationId, text, parent };
     ask.mutate(
       { ...question, idempotencyKey: idempotency.keyFor(question) },
       {
         onSuccess: (asked) => {
           idempotency.settle();
           accepted?.();
+          if (place !== undefined) choose(place, undefined);
           if (asked.conversationId !== conversationId) onSelect(asked.conversationId);
         },
       },
@@ -73,11 +88,18 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
         {conversationId === undefined ? (
           <Welcome onAsk={(text) => send(text)} />
         ) : (
-          <Thread key={conversationId} conversationId={conversationId} onAsk={send} onOpenDocument={onOpenDocument} />
+          <Thread
+            key={conversationId}
+            conversationId={conversationId}
+            choices={choices}
+            onChoose={choose}
+            onAsk={(text, place) => send(text, undefined, place)}
+            onOpenDocument={onOpenDocument}
+          />
         )}
         <div className="sticky bottom-0 mt-auto flex flex-col gap-2 bg-canvas pt-2 pb-4">
           {ask.isError && <ErrorNote error={ask.error} />}
-          <Composer busy={ask.isPending} onSend={send} />
+          <Composer busy={ask.isPending} onSend={(text, accepted) => send(text, accepted)} />
           <p className="text-center text-xs text-muted">
             Figures are checked against the tools that computed them. Click one for its receipt. Not investment advice.
           </p>
@@ -113,11 +135,13 @@ function Welcome({ onAsk }: { onAsk: (text: string) => void }) {
 
 type ThreadProps = {
   conversationId: string;
-  onAsk: (text: string) => void;
+  choices: Choices;
+  onChoose: (parent: string, turnId: string) => void;
+  onAsk: (text: string, place: string) => void;
   onOpenDocument: (documentId: string, page: number | null) => void;
 };
 
-function Thread({ conversationId, onAsk, onOpenDocument }: ThreadProps) {
+function Thread({ conversationId, choices, onChoose, onAsk, onOpenDocument }: ThreadProps) {
   const conversation = useQuery(conversationQuery(conversationId));
   const list = useRef<HTMLUListElement>(null);
   useFollowBottom(list, conversation.data?.turns.length ?? 0);
@@ -130,12 +154,13 @@ function Thread({ conversationId, onAsk, onOpenDocument }: ThreadProps) {
     <>
       <h1 className="mb-3 truncate text-sm font-medium text-muted">{titleOf(conversation.data)}</h1>
       <ul ref={list} aria-label="Conversation" className="flex flex-col gap-6 pb-4">
-        {conversation.data.turns.map((turn) => (
+        {shownPath(conversation.data.turns, choices).map((step) => (
           <TurnView
-            key={turn.id}
+            key={step.turn.id}
             conversationId={conversationId}
-            turn={turn}
-            onAskAgain={onAsk}
+            step={step}
+            onChoose={(turnId) => onChoose(parentOf(step.turn), turnId)}
+            onAskHere={(text) => onAsk(text, parentOf(step.turn))}
             onOpenDocument={onOpenDocument}
           />
         ))}

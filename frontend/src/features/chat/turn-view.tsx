@@ -5,13 +5,17 @@ import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
 import { Answer } from "@/features/chat/answer";
 import { stopTurn } from "@/features/chat/api/turns";
-import type { Turn } from "@/features/chat/api/types";
+import type { Step } from "@/features/chat/branches";
+import { Question } from "@/features/chat/question";
 import { useTurnStream, type TurnStream } from "@/features/chat/use-turn-stream";
 
 type Props = {
   conversationId: string;
-  turn: Turn;
-  onAskAgain: (text: string) => void;
+  step: Step;
+  /** Shows another turn asked at the same place. */
+  onChoose: (turnId: string) => void;
+  /** Asks in the place of this turn. */
+  onAskHere: (text: string) => void;
   onOpenDocument: (documentId: string, page: number | null) => void;
 };
 
@@ -19,22 +23,20 @@ type Props = {
  * A question and its answer. One that is still being given is followed live; the stored turn then takes its place in the
  * same element, so that an open receipt stays open.
  */
-export function TurnView({ conversationId, turn, onAskAgain, onOpenDocument }: Props) {
+export function TurnView({ conversationId, step, onChoose, onAskHere, onOpenDocument }: Props) {
+  const { turn } = step;
   const running = turn.state === "running";
   const stream = useTurnStream(conversationId, turn.id, running);
   return (
     <li className="flex flex-col gap-3">
-      <p className="max-w-[85%] self-end rounded-2xl rounded-br-md bg-accent-soft px-4 py-2 break-words whitespace-pre-wrap">
-        <span className="sr-only">You asked: </span>
-        {turn.question}
-      </p>
+      <Question step={step} onChoose={onChoose} onAskHere={onAskHere} />
       <Answer
         conversationId={conversationId}
         turnId={turn.id}
         question={turn.question}
         answer={running ? stream.turn : turn}
         progress={running && <Progress conversationId={conversationId} turnId={turn.id} stream={stream} />}
-        onAskAgain={() => onAskAgain(turn.question)}
+        onAskAgain={() => onAskHere(turn.question)}
         onOpenDocument={onOpenDocument}
       />
     </li>

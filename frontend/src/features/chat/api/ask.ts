@@ -4,15 +4,20 @@ import { conversationKey } from "@/features/chat/api/conversation";
 import { createConversation } from "@/features/chat/api/conversations";
 import { startTurn } from "@/features/chat/api/turns";
 
-type Question = { conversationId: string | undefined; text: string; idempotencyKey: string };
+type Question = {
+  conversationId: string | undefined;
+  text: string;
+  parent?: string | undefined;
+  idempotencyKey: string;
+};
 
 /** Asks in a conversation, opening one first where there is none. Both writes hang on the same intent, so they share its key. */
 export function useAsk() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: async ({ conversationId, text, idempotencyKey }: Question) => {
+    mutationFn: async ({ conversationId, text, parent, idempotencyKey }: Question) => {
       const id = conversationId ?? (await createConversation(idempotencyKey)).id;
-      await startTurn(id, text, idempotencyKey);
+      await startTurn(id, text, parent, idempotencyKey);
       return { conversationId: id };
     },
     onSuccess: ({ conversationId }) =>

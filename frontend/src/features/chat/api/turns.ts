@@ -18,8 +18,15 @@ export function turnQuery(conversationId: string, turnId: string) {
   });
 }
 
-export function startTurn(conversationId: string, text: string, idempotencyKey: string): Promise<StartedTurn> {
-  return api(path(conversationId), { method: "POST", body: { text } satisfies NewTurn, idempotencyKey });
+/** Asks after a turn: undefined is the conversation's last one, "" none. */
+export function startTurn(
+  conversationId: string,
+  text: string,
+  parent: string | undefined,
+  idempotencyKey: string,
+): Promise<StartedTurn> {
+  const body: NewTurn = { text, parent_turn_id: parent ?? null };
+  return api(path(conversationId), { method: "POST", body, idempotencyKey });
 }
 
 export function stopTurn(conversationId: string, turnId: string): Promise<unknown> {

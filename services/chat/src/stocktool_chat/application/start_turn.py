@@ -99,6 +99,16 @@ class StartTurn:
     ) -> TurnId:
         """Store a question and begin to answer it.
 
+        Args:
+            caller: Who asks.
+            conversation_id: Where.
+            question: The question.
+            model: One of the catalogue, None for its default.
+            parent: Turn to follow: None for the conversation's last one, empty for none. One that has been followed
+                before gets another branch, and both stay.
+            key: The request's identity.
+            trace: The trace of the request, as propagation headers.
+
         Returns:
             The turn's id; under a repeated key that of the first one.
 
@@ -142,6 +152,8 @@ class StartTurn:
 def _parent(turns: Sequence[Turn], wanted: TurnId | None) -> TurnId | None:
     if wanted is None:
         return turns[-1].id if turns else None
+    if not wanted:
+        return None
     if all(turn.id != wanted for turn in turns):
         raise TurnNotFound("the conversation has no such turn to follow", turn=wanted)
     return wanted

@@ -45,7 +45,9 @@ class NewTurn(RequestModel):
     text: str = Field(min_length=1, max_length=8000, description="The question.")
     model: str | None = Field(default=None, max_length=128, description="One of GET /models; absent: the default.")
     parent_turn_id: str | None = Field(
-        default=None, max_length=64, description="Turn to follow; absent: the conversation's last one."
+        default=None,
+        max_length=64,
+        description="Turn to follow; absent: the conversation's last one; empty: none, a branch of its own.",
     )
 
 

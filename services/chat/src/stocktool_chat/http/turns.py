@@ -49,7 +49,7 @@ async def start_turn(
         ConversationId(conversation_id),
         body.text,
         model=body.model,
-        parent=TurnId(body.parent_turn_id) if body.parent_turn_id else None,
+        parent=None if body.parent_turn_id is None else TurnId(body.parent_turn_id),
         key=key,
         trace=inject({}),
     )

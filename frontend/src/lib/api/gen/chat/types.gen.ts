@@ -223,7 +223,7 @@ export type NewTurn = {
     /**
      * Parent Turn Id
      *
-     * Turn to follow; absent: the conversation's last one.
+     * Turn to follow; absent: the conversation's last one; empty: none, a branch of its own.
      */
     parent_turn_id?: string | null;
     /**
