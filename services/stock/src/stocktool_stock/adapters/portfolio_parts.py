@@ -15,12 +15,14 @@ from stocktool_stock.adapters.dynamodb_analyses import DynamoDBAnalyses
 from stocktool_stock.adapters.dynamodb_imports import DynamoDBImports
 from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
+from stocktool_stock.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from stocktool_stock.adapters.dynamodb_writes import DynamoDBWrites
 from stocktool_stock.adapters.import_files.parts import import_uses
 from stocktool_stock.adapters.ledger_log import LedgerLog
 from stocktool_stock.adapters.planning_parts import planning_uses
 from stocktool_stock.adapters.s3_reports import S3Reports
 from stocktool_stock.adapters.threads import Threads
+from stocktool_stock.application.afterwards import Afterwards
 from stocktool_stock.application.alert_ports import PortfolioHeads
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio
 from stocktool_stock.application.analyses import CancelAnalysis, ReadAnalysis, StartAnalysis
@@ -28,6 +30,8 @@ from stocktool_stock.application.analysis_works import AnalysisWire
 from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.custom_instruments import CustomInstruments
+from stocktool_stock.application.explain_figure import ExplainFigure
+from stocktool_stock.application.ledger_books import LedgerBooks
 from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
 from stocktool_stock.application.measure_contribution import MeasureContribution
@@ -68,6 +72,7 @@ class PortfolioParts:
     """The portfolio half."""
 
     uses: PortfolioUses
+    afterwards: Afterwards
     run_analysis: RunAnalysis
     heads: PortfolioHeads
     days: ReadPortfolioDays
@@ -101,23 +106,25 @@ def portfolio_parts(
     imports = DynamoDBImports(table, log, clock)
     shelf = DynamoDBInstruments(table)
     analyses = DynamoDBAnalyses(table, audit_table, Outbox(table.name), leases, clock)
-    reader = PortfolioReader(store, market.bars, market.fx, market.status, shelf)
+    afterwards = Afterwards()
+    books = LedgerBooks(store, DynamoDBSnapshots(table), market.fx, afterwards)
+    reader = PortfolioReader(store, market.bars, market.fx, market.status, shelf, books=books)
     history = ReadHistory(reader, market.fx)
     reports, threads = S3Reports(bucket), Threads()
     value = ValuePortfolio(reader)
     performance = MeasurePerformance(reader, history)
     risk = MeasureRisk(history)
     allocate = AllocatePortfolio(reader, market.instruments)
-    stage = StageImport(store, imports, market.fx, market.status, clock)
+    stage = StageImport(store, imports, market.fx, market.status, clock, books=books)
     uses = PortfolioUses(
         create=CreatePortfolio(store, market.fx, clock),
         read=ReadPortfolios(store),
         update=UpdatePortfolio(store, market.fx),
         delete=DeletePortfolio(store),
-        record=RecordTransactions(store, shelf, market.fx, market.status, clock),
+        record=RecordTransactions(store, shelf, market.fx, market.status, clock, books=books),
         list_transactions=ListTransactions(store),
-        delete_transaction=DeleteTransaction(store, market.fx, clock),
-        restore_transaction=RestoreTransaction(store, imports, market.fx, clock),
+        delete_transaction=DeleteTransaction(store, market.fx, clock, books=books),
+        restore_transaction=RestoreTransaction(store, imports, market.fx, clock, books=books),
         realised=ReportRealised(store, market.fx, market.status),
         writes=ListWrites(store, DynamoDBWrites(table)),
         custom_instruments=CustomInstruments(store, shelf, market.fx, market.status),
@@ -132,12 +139,13 @@ def portfolio_parts(
             clock=clock,
         ),
         read_imports=ReadImports(store, imports),
-        undo_import=UndoImport(store, imports, market.fx, clock),
+        undo_import=UndoImport(store, imports, market.fx, clock, books=books),
         value=value,
         performance=performance,
         risk=risk,
         contribution=MeasureContribution(history, market.instruments),
         attribution=AttributeReturn(history, market.instruments),
+        trail=ExplainFigure(reader, history, performance, market.fx),
         income=MeasureIncome(reader),
         project=ProjectPortfolio(history, threads),
         allocate=allocate,
@@ -159,4 +167,4 @@ def portfolio_parts(
     run = analysis_runner(
         AnalysisParts(analyses, reports, reader, market.status, threads, clock, wire, benchmark), uses
     )
-    return PortfolioParts(uses, run, heads=store, days=ReadPortfolioDays(reader, history, market.status))
+    return PortfolioParts(uses, afterwards, run, heads=store, days=ReadPortfolioDays(reader, history, market.status))

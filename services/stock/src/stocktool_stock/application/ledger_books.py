@@ -27,7 +27,7 @@ from stocktool_stock.application.ports import PortfolioStore, SnapshotStore
 from stocktool_stock.application.rate_collector import rates_into
 from stocktool_stock.domain.book import Book, continue_book, keep_book
 from stocktool_stock.domain.ledger import Entry, Ledger
-from stocktool_stock.domain.portfolio import Portfolio
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.rates import RateTable
 
 WORTH_KEEPING = 300
@@ -191,6 +191,23 @@ class LedgerBooks:
     async def _off(self, entries: int, work: Callable[[], Result]) -> Result:
         """Work on a thread what would hold the loop up for long."""
         return work() if entries < WORTH_KEEPING else await run_blocking(self._threads, work)
+
+
+class NoSnapshots:
+    """A `SnapshotStore` that keeps nothing, where books are kept for one use."""
+
+    async def read(self, portfolio_id: PortfolioId) -> bytes | None:  # noqa: ARG002 - the port's
+        """Nothing."""
+        return None
+
+    async def write(self, portfolio_id: PortfolioId, sequence: int, data: bytes) -> bool:  # noqa: ARG002 - the port's
+        """Nothing is written."""
+        return False
+
+
+def books_of(store: PortfolioStore, rates: FxRates) -> LedgerBooks:
+    """Books that are kept from their first day, where nobody has snapshots."""
+    return LedgerBooks(store, NoSnapshots(), rates, Afterwards())
 
 
 class _Kept:

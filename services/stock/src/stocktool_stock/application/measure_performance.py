@@ -117,6 +117,7 @@ class MeasurePerformance:
             benchmark=benchmark,
             scope=scope,
             gross=gross,
+            with_ledger=False,
         )
         return await self.measured(history)
 

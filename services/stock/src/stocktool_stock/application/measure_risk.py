@@ -54,7 +54,9 @@ class MeasureRisk:
             SymbolNotFound: The benchmark is not known.
             InvalidArgument: The start is not before the end.
         """
-        history = await self._history(owner, portfolio_id, start=start, end=end, period=period, benchmark=benchmark)
+        history = await self._history(
+            owner, portfolio_id, start=start, end=end, period=period, benchmark=benchmark, with_ledger=False
+        )
         against = history.benchmark.returns if history.benchmark else None
         risk = series_risk(history.daily.days, history.returns, benchmark=against, risk_free=risk_free)
         at_end = history.valued_at_end()

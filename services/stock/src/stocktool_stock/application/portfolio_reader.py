@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from stocktool_kit.core.errors import Internal
 from stocktool_kit.core.ids import OwnerId
 
+from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import BarsBatch, BarSource, FxRates, MarketStatus
 from stocktool_stock.application.ports import PortfolioStore
-from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.domain.bars import Bars, Column, Days
-from stocktool_stock.domain.book import Book, keep_book
+from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.custom_instruments import CustomInstrument, all_manual_bars, is_custom
 from stocktool_stock.domain.ledger import Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
@@ -26,17 +27,29 @@ RATE_SOURCE = "ECB reference rate of the day, or the last one before"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A portfolio with its ledger and the prices up to a day; `failures` says which symbols have none, and why.
+    """A portfolio and the prices up to a day; `failures` says which symbols have none, and why.
 
-    `custom` are the user's own instruments among them; no provider is asked about these.
+    `custom` are the user's own instruments among them; no provider is asked about these. `entries` is the whole ledger,
+    where it was asked for: few figures need more than the book.
     """
 
     portfolio: Portfolio
-    ledger: Ledger
     until: date
     bars: Mapping[str, Bars]
     failures: Mapping[str, str]
     custom: Mapping[str, CustomInstrument] = field(default_factory=dict)
+    entries: Ledger | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The whole ledger.
+
+        Raises:
+            Internal: It was not asked for.
+        """
+        if self.entries is None:
+            raise Internal("a ledger was not asked for", portfolio_id=self.portfolio.id)
+        return self.entries
 
 
 class PortfolioReader:
@@ -49,8 +62,11 @@ class PortfolioReader:
         rates: FxRates,
         market: MarketStatus,
         shelf: InstrumentShelf | None = None,
+        *,
+        books: LedgerBooks | None = None,
     ) -> None:
         self._store = store
+        self._books = books or books_of(store, rates)
         self._shelf = shelf
         self._bars = bars
         self._rates = rates
@@ -62,39 +78,46 @@ class PortfolioReader:
         return today if asked is None else min(asked, today)
 
     async def material(
-        self, owner: OwnerId, portfolio_id: PortfolioId, until: date, *, also: Sequence[str] = ()
+        self,
+        owner: OwnerId,
+        portfolio_id: PortfolioId,
+        until: date,
+        *,
+        also: Sequence[str] = (),
+        with_ledger: bool = True,
     ) -> Material:
         """Read a portfolio with the prices of everything it ever held, and of `also`.
+
+        Args:
+            owner: Whose it is.
+            portfolio_id: Which.
+            until: Last day of the prices.
+            also: Further symbols.
+            with_ledger: Whether its entries are read too; a long ledger's book is had without them.
 
         Raises:
             PortfolioNotFound: None by this id is the owner's.
         """
         portfolio = await self._store.get(owner, portfolio_id)
-        ledger = await self._store.ledger(portfolio)
-        symbols = sorted(
-            {each for entry in ledger.standing if entry.day <= until for each in entry.symbols} | set(also)
-        )
+        book, _ = await self._books.book(portfolio, until)
+        ledger = await self._store.ledger(portfolio) if with_ledger else None
+        symbols = sorted(set(book.symbols) | set(also))
         custom = await custom_of(self._shelf, portfolio_id, symbols)
         asked = [symbol for symbol in symbols if not is_custom(symbol)]
         batch = await self._bars.many(asked, None, until) if asked else BarsBatch({})
         return Material(
             portfolio=portfolio,
-            ledger=ledger,
             until=until,
             bars={symbol: bars for symbol, bars in batch.bars.items() if len(bars)}
             | all_manual_bars(custom.values(), until),
             failures={failure.symbol: failure.reason for failure in batch.failures},
             custom=custom,
+            entries=ledger,
         )
 
     async def book(self, material: Material, until: date) -> tuple[Book, RateTable]:
-        """Keep the book to the end of a day; the rates are those of all entries, and of that day."""
-        portfolio = material.portfolio
-        entries = material.ledger.standing
-        currencies = {account.currency for account in portfolio.accounts} | {entry.currency for entry in entries}
-        currencies |= {bars.currency for bars in material.bars.values()}
-        rates = await collect_rates(self._rates, portfolio, entries, on=[(code, until) for code in currencies])
-        return keep_book(entries, portfolio, rates, until=until), rates
+        """The book to the end of a day, not to be changed, and the rates into its base currency."""
+        return await self._books.book(material.portfolio, until)
 
     async def valuation(self, material: Material, as_of: date) -> tuple[Valuation, Book]:
         """Value the portfolio at the close of a day."""

@@ -91,7 +91,7 @@ class ProjectPortfolio:
             NothingToProject: It is worth nothing.
             InvalidArgument: Drift or volatility is neither given nor to be had from its history.
         """
-        history = await self._history(owner, portfolio_id)
+        history = await self._history(owner, portfolio_id, with_ledger=False)
         at_end = history.valued_at_end()
         if at_end.total.amount <= 0:
             raise NothingToProject("the portfolio is worth nothing on this day", as_of=at_end.as_of)

@@ -124,6 +124,7 @@ class ReadHistory:
         scope: Scope = WHOLE,
         gross: bool = False,
         also: Sequence[str] = (),
+        with_ledger: bool = True,
     ) -> DailyHistory:
         """Value one, or a part of it, on each day of a range.
 
@@ -137,6 +138,7 @@ class ReadHistory:
             scope: An account, a symbol, both or all.
             gross: Whether fees and taxes count as taken out, so that returns are those before them.
             also: Further symbols whose prices are wanted.
+            with_ledger: Whether the ledger's entries are wanted too.
 
         Raises:
             PortfolioNotFound: None by this id is the owner's.
@@ -146,9 +148,9 @@ class ReadHistory:
         last = self._reader.day_of(end)
         first = range_start(start, period, last)
         also = [*also, *([benchmark] if benchmark else [])]
-        material = await self._reader.material(owner, portfolio_id, last, also=also)
+        material = await self._reader.material(owner, portfolio_id, last, also=also, with_ledger=with_ledger)
         book, rates = await self._reader.book(material, last)
-        _check(scope, book)
+        check_scope(scope, book)
         inception = first_day(book, scope) or last
         since_inception = first is None or first < inception
         begin = inception if first is None else max(first, inception)
@@ -189,7 +191,12 @@ class ReadHistory:
         )
 
 
-def _check(scope: Scope, book: Book) -> None:
+def check_scope(scope: Scope, book: Book) -> None:
+    """Refuse an account that is not there, or a symbol that was never held.
+
+    Raises:
+        InvalidArgument: So it is.
+    """
     if scope.account_id and scope.account_id not in book.portfolio.by_account:
         raise InvalidArgument.of("account_id", "is no account of this portfolio")
     if scope.symbol and scope.symbol not in book.symbols:

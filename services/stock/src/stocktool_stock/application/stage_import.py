@@ -14,12 +14,11 @@ from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 
 from stocktool_stock.application.fixed_rates import fix_rates
+from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
 from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
-from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.records import Record
-from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.import_batch import (
     MAX_ROWS,
@@ -66,9 +65,17 @@ class StageImport:
     """
 
     def __init__(
-        self, store: PortfolioStore, imports: ImportStore, rates: FxRates, market: MarketStatus, clock: Clock
+        self,
+        store: PortfolioStore,
+        imports: ImportStore,
+        rates: FxRates,
+        market: MarketStatus,
+        clock: Clock,
+        *,
+        books: LedgerBooks | None = None,
     ) -> None:
         self._store = store
+        self._books = books or books_of(store, rates)
         self._imports = imports
         self._rates = rates
         self._market = market
@@ -110,7 +117,7 @@ class StageImport:
             fresh = await self._fresh(portfolio, rows, pointer)
             if not fresh.entries:
                 return StagedImport("", portfolio.version, 0, fresh.skipped)
-            await self._check(portfolio, fresh.entries)
+            await self._books.check(portfolio, fresh.entries)
             await self._imports.sweep(portfolio_id)
             batch, entries = self._batch(fresh, source_name, content_hash)
             await self._imports.stage(portfolio_id, batch, entries, fresh.fingerprints)
@@ -134,7 +141,8 @@ class StageImport:
         """
         portfolio = await self._store.get(caller.owner, portfolio_id)
         fresh = await self._fresh(portfolio, rows, pointer)
-        await self._check(portfolio, fresh.entries)
+        if fresh.entries:
+            await self._books.check(portfolio, fresh.entries)
         return StagedImport("", portfolio.version, len(fresh.entries), fresh.skipped)
 
     async def duplicates(self, caller: Caller, portfolio_id: PortfolioId, fingerprints: Sequence[str]) -> list[bool]:
@@ -196,11 +204,6 @@ class StageImport:
             first = violations[0]
             raise InvalidArgument(f"{first.pointer} {first.detail}", violations[:_MOST_TOLD])
         return entries
-
-    async def _check(self, portfolio: Portfolio, entries: Sequence[Entry]) -> None:
-        standing = (await self._store.ledger(portfolio)).with_entries(entries).standing
-        rates = await collect_rates(self._rates, portfolio, standing)
-        await run_blocking(self._threads, lambda: keep_book(standing, portfolio, rates))
 
     def _batch(self, fresh: _Fresh, source_name: str, content_hash: str) -> tuple[ImportBatch, list[Entry]]:
         batch = ImportBatch(

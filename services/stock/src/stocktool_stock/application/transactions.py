@@ -13,19 +13,18 @@ from stocktool_kit.core.ids import new_id
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
 from stocktool_stock.application.fixed_rates import fix_rates
+from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
 from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
-from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.records import Record, entry_of, entry_record
-from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.custom_instruments import is_custom
 from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.import_batch import place_of
 from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal
 from stocktool_stock.domain.lots import LotNotOpen
-from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
+from stocktool_stock.domain.portfolio import PortfolioId, StaleVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,17 @@ class RecordTransactions:
     """
 
     def __init__(
-        self, store: PortfolioStore, shelf: InstrumentShelf, rates: FxRates, market: MarketStatus, clock: Clock
+        self,
+        store: PortfolioStore,
+        shelf: InstrumentShelf,
+        rates: FxRates,
+        market: MarketStatus,
+        clock: Clock,
+        *,
+        books: LedgerBooks | None = None,
     ) -> None:
         self._store = store
+        self._books = books or books_of(store, rates)
         self._shelf = shelf
         self._rates = rates
         self._market = market
@@ -83,9 +90,8 @@ class RecordTransactions:
             )
             await self._check_instruments(entries, portfolio_id, pointer)
             entries = await fix_rates(self._rates, entries, portfolio, pointer.format)
-            ledger = (await self._store.ledger(portfolio)).with_entries(entries)
             try:
-                await self._check(ledger, portfolio)
+                await self._books.check(portfolio, entries)
             except LotNotOpen as error:
                 raise _misnamed_lot(error, entries, pointer) from error
             after = replace(
@@ -122,9 +128,6 @@ class RecordTransactions:
         if violations:
             raise InvalidArgument(f"{violations[0].pointer} {violations[0].detail}", violations)
 
-    async def _check(self, ledger: Ledger, portfolio: Portfolio) -> None:
-        keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
-
 
 def _misnamed_lot(error: LotNotOpen, entries: Sequence[Entry], pointer: str) -> LotNotOpen | InvalidArgument:
     """The fault of the field that names the lot, where one of the new entries does; else that of an older sale."""
@@ -137,9 +140,11 @@ def _misnamed_lot(error: LotNotOpen, entries: Sequence[Entry], pointer: str) -> 
 class DeleteTransaction:
     """Takes an entry back by appending its reversal, once per request."""
 
-    def __init__(self, store: PortfolioStore, rates: FxRates, clock: Clock) -> None:
+    def __init__(
+        self, store: PortfolioStore, rates: FxRates, clock: Clock, *, books: LedgerBooks | None = None
+    ) -> None:
         self._store = store
-        self._rates = rates
+        self._books = books or books_of(store, rates)
         self._clock = clock
 
     async def __call__(
@@ -163,7 +168,7 @@ class DeleteTransaction:
             portfolio = await self._store.get(caller.owner, portfolio_id)
             reversal = Reversal(new_id("txn"), portfolio.last_sequence + 1, transaction_id, self._clock.now())
             ledger = (await self._store.ledger(portfolio)).without(transaction_id, reversal.id)
-            keep_book(ledger.standing, portfolio, await collect_rates(self._rates, portfolio, ledger.standing))
+            await self._books.check_ledger(portfolio, ledger)
             after = replace(portfolio, version=portfolio.version + 1, last_sequence=reversal.sequence)
             change = Change(
                 after,
@@ -193,10 +198,18 @@ class ImportUndone(FailedPrecondition):
 class RestoreTransaction:
     """Lets an entry stand again that was taken back, once per request."""
 
-    def __init__(self, store: PortfolioStore, imports: ImportStore, rates: FxRates, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: PortfolioStore,
+        imports: ImportStore,
+        rates: FxRates,
+        clock: Clock,
+        *,
+        books: LedgerBooks | None = None,
+    ) -> None:
+        self._books = books or books_of(store, rates)
         self._store = store
         self._imports = imports
-        self._rates = rates
         self._clock = clock
 
     async def __call__(
@@ -223,7 +236,7 @@ class RestoreTransaction:
                 return entry
             await self._check_import(portfolio_id, entry)
             restored = ledger.restored(transaction_id)
-            keep_book(restored.standing, portfolio, await collect_rates(self._rates, portfolio, restored.standing))
+            await self._books.check_ledger(portfolio, restored)
             number = portfolio.last_sequence + 1
             reversal = Reversal(new_id("txn"), number, transaction_id, self._clock.now(), restores=True)
             change = Change(

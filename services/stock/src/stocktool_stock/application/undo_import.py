@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
 from stocktool_kit.core.paging import Page, PageRequest
 
+from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
-from stocktool_stock.application.rate_collector import collect_rates
-from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.import_batch import ImportBatch, ImportNotFound, ImportState, place_of
+from stocktool_stock.domain.ledger import Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
 
 
@@ -50,12 +49,19 @@ class ReadImports:
 class UndoImport:
     """Takes all entries of an import back by one row of the ledger, once per request."""
 
-    def __init__(self, store: PortfolioStore, imports: ImportStore, rates: FxRates, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: PortfolioStore,
+        imports: ImportStore,
+        rates: FxRates,
+        clock: Clock,
+        *,
+        books: LedgerBooks | None = None,
+    ) -> None:
         self._store = store
         self._imports = imports
-        self._rates = rates
+        self._books = books or books_of(store, rates)
         self._clock = clock
-        self._threads = Limiter(1)
 
     async def __call__(
         self, caller: Caller, portfolio_id: PortfolioId, import_id: str, *, key: IdempotencyKey | None = None
@@ -93,5 +99,4 @@ class UndoImport:
         """Keep the book of what would be left."""
         ledger = await self._store.ledger(portfolio)
         left = [entry for entry in ledger.standing if (place_of(entry.id) or ("", 0))[0] != import_id]
-        rates = await collect_rates(self._rates, portfolio, left)
-        await run_blocking(self._threads, lambda: keep_book(left, portfolio, rates))
+        await self._books.check_ledger(portfolio, Ledger(left))

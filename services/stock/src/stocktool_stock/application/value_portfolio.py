@@ -39,7 +39,7 @@ class ValuePortfolio:
             PortfolioNotFound: None by this id is the owner's.
         """
         day = self._reader.day_of(as_of)
-        material = await self._reader.material(owner, portfolio_id, day)
+        material = await self._reader.material(owner, portfolio_id, day, with_ledger=False)
         valuation, book = await self._reader.valuation(material, day)
         base = material.portfolio.base_currency
         held = [holding.symbol for holding in valuation.holdings]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from stocktool_kit.aws.consumer import QueueConsumer
+from stocktool_kit.aws.consumer import ConsumerOptions, QueueConsumer
 from stocktool_kit.aws.lease import Leases
 from stocktool_kit.aws.queue import Queue
 from stocktool_kit.aws.table import Table
@@ -26,6 +26,10 @@ async def analyse(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         portfolios = portfolios_half(runtime, market, table, leases)
         queue = Queue(runtime.aws, settings.analysis_queue)
         consumer = QueueConsumer(
-            queue, AnalysisHandler(portfolios.run_analysis), health=runtime.health, metrics=runtime.metrics
+            queue,
+            AnalysisHandler(portfolios.run_analysis),
+            ConsumerOptions(visibility_seconds=settings.analysis_visibility_seconds),
+            health=runtime.health,
+            metrics=runtime.metrics,
         )
-        yield Parts(workers=[market.fetches, consumer, relay(runtime, table, leases)])
+        yield Parts(workers=[market.fetches, consumer, relay(runtime, table, leases), portfolios.afterwards])

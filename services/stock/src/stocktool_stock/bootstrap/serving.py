@@ -100,6 +100,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
                 live,
                 Subscriber(settings.push_target, runtime.channel, hub),
                 relay(runtime, table, leases),
+                portfolios.afterwards,
                 alert_watch(runtime, alerts, hub, table, leases),
             ],
         )
