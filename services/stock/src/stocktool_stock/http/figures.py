@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from stocktool_stock.domain.allocation import AllocationBy
+from stocktool_stock.domain.holding_period import HoldingRule
 from stocktool_stock.domain.instruments import parse_symbol, parse_symbols
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.allocation_models import AllocationModel
@@ -17,6 +18,7 @@ from stocktool_stock.http.portfolio_uses import (
     AsOf,
     BenchmarkSymbol,
     Gross,
+    LongTermDays,
     RangeQuery,
     Reader,
     ScopeQuery,
@@ -28,9 +30,12 @@ router = APIRouter(tags=["figures"])
 
 
 @router.get("/portfolios/{portfolio_id}/holdings")
-async def get_holdings(portfolio_id: str, caller: Reader, uses: Uses, as_of: AsOf = None) -> HoldingsModel:
+async def get_holdings(
+    portfolio_id: str, caller: Reader, uses: Uses, as_of: AsOf = None, long_term_days: LongTermDays = None
+) -> HoldingsModel:
     """What is held at the close of a day, and its value in the base currency."""
-    return HoldingsModel.of(await uses.value(caller.owner, PortfolioId(portfolio_id), as_of=as_of))
+    report = await uses.value(caller.owner, PortfolioId(portfolio_id), as_of=as_of)
+    return HoldingsModel.of(report, HoldingRule(long_term_days))
 
 
 @router.get("/portfolios/{portfolio_id}/performance")
