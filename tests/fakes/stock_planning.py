@@ -20,6 +20,8 @@ from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest
 from stocktool_kit.http import problem
 from stocktool_kit.testing.clock import FakeClock
+from stocktool_stock.adapters.threads import Threads
+from stocktool_stock.application.optimise_portfolio import OptimisePortfolio
 from stocktool_stock.application.planning_uses import PlanningUses
 from stocktool_stock.application.portfolio_picture import ReadPicture
 from stocktool_stock.application.portfolio_plans import KeepTargets, KeepThresholds, PlanName
@@ -37,7 +39,7 @@ from stocktool_stock.domain.quotes import SymbolNotFound
 from stocktool_stock.domain.targets import StaleTargets
 from stocktool_stock.http.routers import described
 
-from tests.factories.stock import day, some_bars
+from tests.factories.stock import an_entry, day, some_bars
 from tests.fakes.stock_portfolios import FakeBars, FakeMarket, FakePortfolios, FakeRates
 
 CALLER = Caller("usr_1", (OwnerId("usr_1"),))
@@ -150,10 +152,12 @@ def planning(
     plans = FakePlans(store)
     targets, thresholds = KeepTargets(store, plans, clock), KeepThresholds(store, plans, clock)
     pictures = ReadPicture(reader, instruments, fx, clock)
+    rebalance = RebalancePortfolio(pictures, targets)
     uses = PlanningUses(
         targets=targets,
         thresholds=thresholds,
-        rebalance=RebalancePortfolio(pictures, targets),
+        rebalance=rebalance,
+        optimise=OptimisePortfolio(pictures, rebalance, Threads()),
         what_if=WhatIf(pictures, fx, clock),
         xray=XRayPortfolio(pictures, reader, targets, thresholds, benchmark),
     )
@@ -197,3 +201,42 @@ async def planning_client(
         headers={"authorization": f"Bearer {scopes}"},
     ) as http:
         yield http
+
+
+# 20 A = 4000, 50 B = 2500, cash 10000 - 1000 - 1500 - 2000 = 5500: 12000 in all.
+ENTRIES = [
+    an_entry("deposit", "2024-01-02", amount="10000"),
+    an_entry("buy", "2024-01-02", "A", quantity="10", price="100"),
+    an_entry("buy", "2024-06-03", "A", quantity="10", price="150"),
+    an_entry("buy", "2024-06-03", "B", quantity="50", price="40"),
+]
+PROFILES = {
+    "A": Instrument("A", type="EQUITY", sector="Energy", country="United States"),
+    "B": Instrument("B", type="ETF"),
+    "C": Instrument("C", type="EQUITY", sector="Utilities", country="Canada"),
+}
+
+
+def bars() -> dict[str, Bars]:
+    """A, B and C, and SPY to compare with."""
+    return {
+        "A": walk("A", last=200.0, seed=1),
+        "B": walk("B", last=50.0, seed=2),
+        "C": walk("C", last=25.0, seed=3),
+        "SPY": walk("SPY", last=500.0, seed=4),
+    }
+
+
+async def answered(client: httpx.AsyncClient, method: str, path: str, body: Any = None, **more: Any) -> Json:
+    """The body of an answer that must be 200."""
+    answer = await client.request(method, path, json=body, **more)
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+async def refused(client: httpx.AsyncClient, method: str, path: str, body: Any = None, **more: Any) -> Json:
+    """The body of an answer with its status."""
+    answer = await client.request(method, path, json=body, **more)
+    found: Json = answer.json()
+    return {"status": answer.status_code, **found}

@@ -31,7 +31,8 @@ GROUPS = (GroupBound("Technology", TECHNOLOGY, 0.1, 0.3), GroupBound("Financials
 
 # PyPortfolioOpt 1.6.0 (CLARABEL at 1e-13; weights 0.02 to 0.15, sector constraints as in GROUPS, risk-free rate 0.02,
 # target return 0.2) and skfolio 1.12.2 (RiskBudgeting of variance, 0.02 to 0.08; HierarchicalRiskParity of variance,
-# Pearson distance, single linkage in the plain order of its leaves, 0.03 to 0.12) on the bundled closes of 2015-01-02 to 2024-11-29; volatilities.
+# Pearson distance, single linkage in the plain order of its leaves, 0.03 to 0.12) on the bundled closes of 2015-01-02
+# to 2024-11-29; volatilities.
 ORACLE = {
     "min_variance": 0.16323795394139967,
     "max_sharpe": 0.2110136385684516,

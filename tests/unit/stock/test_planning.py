@@ -5,36 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
-from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.lots import CostMethod
 
 from tests.factories.stock import a_portfolio, an_entry, some_bars
-from tests.fakes.stock_planning import Planning, planning, planning_client, walk
+from tests.fakes.stock_planning import ENTRIES, PROFILES, Planning, answered, bars, planning, planning_client, refused
 
 Json = dict[str, Any]
-ENTRIES = [
-    an_entry("deposit", "2024-01-02", amount="10000"),
-    an_entry("buy", "2024-01-02", "A", quantity="10", price="100"),
-    an_entry("buy", "2024-06-03", "A", quantity="10", price="150"),
-    an_entry("buy", "2024-06-03", "B", quantity="50", price="40"),
-]
-PROFILES = {
-    "A": Instrument("A", type="EQUITY", sector="Energy", country="United States"),
-    "B": Instrument("B", type="ETF"),
-    "C": Instrument("C", type="EQUITY", sector="Utilities", country="Canada"),
-}
-
-
-def bars() -> dict[str, Any]:
-    return {
-        "A": walk("A", last=200.0, seed=1),
-        "B": walk("B", last=50.0, seed=2),
-        "C": walk("C", last=25.0, seed=3),
-        "SPY": walk("SPY", last=500.0, seed=4),
-    }
 
 
 @pytest.fixture
@@ -43,19 +21,6 @@ async def kit() -> Planning:
     made = planning(bars(), PROFILES)
     await made.keep(a_portfolio(), ENTRIES)
     return made
-
-
-async def answered(client: httpx.AsyncClient, method: str, path: str, body: Any = None, **more: Any) -> Json:
-    answer = await client.request(method, path, json=body, **more)
-    assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
-
-
-async def refused(client: httpx.AsyncClient, method: str, path: str, body: Any = None, **more: Any) -> Json:
-    answer = await client.request(method, path, json=body, **more)
-    found: Json = answer.json()
-    return {"status": answer.status_code, **found}
 
 
 async def test_targets_are_kept_with_versions_once_per_request(kit: Planning) -> None:

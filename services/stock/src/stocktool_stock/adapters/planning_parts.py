@@ -6,7 +6,9 @@ from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.dynamodb_plans import DynamoDBPlans
+from stocktool_stock.adapters.threads import Threads
 from stocktool_stock.application.market_ports import FxRates, InstrumentSource
+from stocktool_stock.application.optimise_portfolio import OptimisePortfolio
 from stocktool_stock.application.planning_uses import PlanningUses
 from stocktool_stock.application.portfolio_picture import ReadPicture
 from stocktool_stock.application.portfolio_plans import KeepTargets, KeepThresholds
@@ -43,10 +45,12 @@ def planning_uses(
     plans = DynamoDBPlans(table, audit_table, clock)
     targets, thresholds = KeepTargets(store, plans, clock), KeepThresholds(store, plans, clock)
     pictures = ReadPicture(reader, instruments, fx, clock)
+    rebalance = RebalancePortfolio(pictures, targets)
     return PlanningUses(
         targets=targets,
         thresholds=thresholds,
-        rebalance=RebalancePortfolio(pictures, targets),
+        rebalance=rebalance,
+        optimise=OptimisePortfolio(pictures, rebalance, Threads()),
         what_if=WhatIf(pictures, fx, clock),
         xray=XRayPortfolio(pictures, reader, targets, thresholds, benchmark),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stocktool_stock.application.optimise_portfolio import OptimisePortfolio
 from stocktool_stock.application.portfolio_plans import KeepTargets, KeepThresholds
 from stocktool_stock.application.rebalance_portfolio import RebalancePortfolio
 from stocktool_stock.application.what_if import WhatIf
@@ -17,5 +18,6 @@ class PlanningUses:
     targets: KeepTargets
     thresholds: KeepThresholds
     rebalance: RebalancePortfolio
+    optimise: OptimisePortfolio
     what_if: WhatIf
     xray: XRayPortfolio

@@ -114,6 +114,7 @@ class ReadPicture:
         *,
         as_of: date | None = None,
         start: date | None = None,
+        end: date | None = None,
         also: Collection[str] = (),
         unprofiled: Collection[str] = (),
     ) -> Picture:
@@ -123,7 +124,8 @@ class ReadPicture:
             owner: Whose it is.
             portfolio_id: Which.
             as_of: Its day, by default and at most the market's today.
-            start: First day of the window of returns; by default a year before.
+            start: First day of the window of returns; by default a year before its end.
+            end: Last day of that window, by default and at most the day.
             also: Further symbols to read.
             unprofiled: Those of them that need no profile, as a benchmark.
 
@@ -132,9 +134,10 @@ class ReadPicture:
             InvalidArgument: The start is not before the day.
         """
         day = self._reader.day_of(as_of)
-        begin = day - YEAR if start is None else start
-        if begin >= day:
-            raise InvalidArgument.of("start", f"must be before the end, {day}")
+        last = day if end is None else min(end, day)
+        begin = last - YEAR if start is None else start
+        if begin >= last:
+            raise InvalidArgument.of("start", f"must be before the end, {last}")
         material = await self._reader.material(owner, portfolio_id, day, also=sorted(also))
         book, rates = await self._book(material, material.ledger.standing, day)
         valuation = value_book(book, material.bars, rates, as_of=day)
@@ -146,7 +149,7 @@ class ReadPicture:
             book=book,
             rates=rates,
             valuation=valuation,
-            table=await self._table(material, wanted, begin, day),
+            table=await self._table(material, wanted, begin, last),
             kinds=await read_kinds(self._instruments, sorted(held | (set(also) - set(unprofiled))), material.custom),
         )
 

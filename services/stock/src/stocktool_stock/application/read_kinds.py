@@ -29,7 +29,7 @@ async def read_kinds(
     async def kind(symbol: str) -> Kind:
         own = (custom or {}).get(symbol)
         if own is not None or is_custom(symbol):
-            return Kind() if own is None else Kind.of(own.profile())
+            return Kind() if own is None else Kind.told(own.profile())
         async with gate:
             try:
                 return Kind.of(await instruments.instrument(symbol))

@@ -63,6 +63,12 @@ class Kind:
         spread = FUNDS if asset_class == "fund" else ""
         return cls(instrument.sector or spread, asset_class, spread or instrument.country)
 
+    @classmethod
+    def told(cls, instrument: Instrument) -> Kind:
+        """By what its owner tells of it, which goes before what a fund is counted as."""
+        kind = cls.of(instrument)
+        return cls(kind.sector, kind.asset_class, instrument.country or kind.country)
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from stocktool_stock.domain.allocation import CASH, AllocationBy, Kind, group_of
 from stocktool_stock.domain.bars import Bars
 from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.custom_instruments import MANUAL
 from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.lots import held
 from stocktool_stock.domain.rates import RateTable
@@ -91,7 +92,7 @@ def tradable_of(
         locked: dict[str, str] = {}
         unbooked = {symbol for symbol, _ in valuation.unbooked_splits}
         for symbol in [*shares, *(each for each in also if each not in shares)]:
-            reason = _lock(points.get(symbol), prices.get(symbol, _ZERO))
+            reason = _lock(points.get(symbol), prices.get(symbol, _ZERO), named=symbol in also)
             worth = sum(shares[symbol].values(), _ZERO) * prices.get(symbol, _ZERO)
             if not reason and (symbol in unbooked or abs(worth - values[symbol]) > _SAME * abs(worth)):
                 reason = "has a split that is not booked; book it first"
@@ -116,11 +117,13 @@ def tradable_of(
         )
 
 
-def _lock(point: PricePoint | None, price: Decimal) -> str:
+def _lock(point: PricePoint | None, price: Decimal, *, named: bool) -> str:
     if point is None:
         return "has no price"
     if point.source == LEDGER:
         return "has no market price; its last trade only stands in"
+    if point.source == MANUAL and not named:
+        return "has a price entered by hand; name it among the targets to trade it"
     return "" if price > 0 else "has a price of zero"
 
 

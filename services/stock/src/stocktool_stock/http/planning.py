@@ -1,4 +1,4 @@
-"""`/portfolios/{id}`: rebalancing, what-if, X-ray. Plans are answers; none of them is stored."""
+"""`/portfolios/{id}`: rebalancing, optimising, what-if, X-ray. Plans are answers; none of them is stored."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from stocktool_stock.domain.instruments import parse_symbol
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.xray import Thresholds
+from stocktool_stock.http.optimise_models import OptimisationModel, OptimiseBody
 from stocktool_stock.http.portfolio_uses import AsOf, Key, Reader, Uses, Writer
 from stocktool_stock.http.rebalance_models import RebalanceBody, RebalanceModel
 from stocktool_stock.http.what_if_models import WhatIfBody, WhatIfModel
@@ -35,6 +36,13 @@ async def compare_what_if(portfolio_id: str, body: WhatIfBody, caller: Reader, u
         start=body.start,
     )
     return WhatIfModel.of(report)
+
+
+@router.post("/optimise")
+async def optimise_portfolio(portfolio_id: str, body: OptimiseBody, caller: Reader, uses: Uses) -> OptimisationModel:
+    """Best weights of the holdings, and of further symbols, within bounds; and the trades that lead there."""
+    report = await uses.planning.optimise(caller.owner, PortfolioId(portfolio_id), body.task())
+    return OptimisationModel.of(report)
 
 
 @router.get("/xray")
