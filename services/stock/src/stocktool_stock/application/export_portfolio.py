@@ -91,7 +91,7 @@ def csv_part(entries: Sequence[Entry], portfolio: Portfolio) -> str:
     text = StringIO()
     writer = csv.writer(text)
     for entry in entries:
-        cells = _cells(entry_record(entry), portfolio)
+        cells = _cells(_said(entry), portfolio)
         writer.writerow(guarded(cells[name]) if name in _TEXTS else cells[name] for name in COLUMNS)
     return text.getvalue()
 
@@ -102,8 +102,6 @@ def _cells(record: Record, portfolio: Portfolio) -> dict[str, str]:
     for name, key in (("account", "account_id"), ("to_account", "to_account_id")):
         account = portfolio.by_account.get(_cell(record.get(key)))
         cells[name] = "" if account is None else account.name
-    for name in ("fee", "tax"):
-        cells[name] = "" if cells[name] == "0" else cells[name]
     return cells
 
 
@@ -152,9 +150,15 @@ def json_part(entries: Sequence[Entry]) -> str:
 
 def _objects(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
-        record = dict(entry_record(entry))
+        record = dict(_said(entry))
         record["date"] = record.pop("day")
         yield _json({name: value for name, value in record.items() if name != "sequence"})
+
+
+def _said(entry: Entry) -> Record:
+    """What an entry says; a fee or tax of nothing is none."""
+    record = entry_record(entry)
+    return {name: value for name, value in record.items() if name not in ("fee", "tax") or value != "0"}
 
 
 def _json(value: Value) -> str:

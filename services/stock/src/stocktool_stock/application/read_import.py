@@ -82,10 +82,11 @@ class ImportChoices:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """A row and what becomes of it."""
+    """A row and what becomes of it; `stands` for a duplicate that no import brought, by its id."""
 
     row: ImportRow
     state: RowState
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ class ReadImport:
             caller, portfolio_id, [row.fingerprint for row in fingerprinted if row.draft is not None]
         )
         standing = (await self._store.ledger(portfolio)).standing
-        states = _first_states(fingerprinted, iter(known), {entry.id for entry in standing}, choices)
+        ids = {entry.id for entry in standing}
+        states = _first_states(fingerprinted, iter(known), ids, choices)
         fresh = [index for index, state in enumerate(states) if state is RowState.NEW]
         found = list(fingerprinted)
         custom = {one.symbol for one in await self._shelf.instruments(portfolio_id)}
@@ -179,7 +181,7 @@ class ReadImport:
         checked = await self._checked([found[index] for index in fresh], portfolio, standing, today)
         for index, (row, state) in zip(fresh, checked.rows, strict=True):
             found[index], states[index] = row, state
-        results = tuple(RowResult(row, state) for row, state in zip(found, states, strict=True))
+        results = tuple(RowResult(row, state, row.entry_id in ids) for row, state in zip(found, states, strict=True))
         return ImportReport(
             replace(file, rows=tuple(found), warnings=(*file.warnings, *warnings)), results, tuple(checked.problems)
         )
@@ -288,10 +290,12 @@ class CommitImport:
         rows = [
             (result.row.draft, result.row.fingerprint)
             for result in report.rows
-            if result.row.draft is not None and result.state in (RowState.NEW, RowState.DUPLICATE)
+            if result.row.draft is not None
+            and (result.state is RowState.NEW or (result.state is RowState.DUPLICATE and not result.stands))
         ]
         if not rows:
             return ImportOutcome(StagedImport("", 0, 0, report.counts[RowState.DUPLICATE]), report)
+        by_id = sum(result.stands for result in report.rows)
         staged = await self._stage(
             caller,
             portfolio_id,
@@ -300,7 +304,7 @@ class CommitImport:
             content_hash=hashlib.sha256(content).hexdigest(),
             key=key,
         )
-        return ImportOutcome(staged, report)
+        return ImportOutcome(replace(staged, skipped_duplicates=staged.skipped_duplicates + by_id), report)
 
 
 def _refusal(report: ImportReport) -> ImportRefused:
