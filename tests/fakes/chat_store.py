@@ -29,6 +29,7 @@ from stocktool_chat.domain.errors import (
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Proposal, ProposalClosed
+from stocktool_chat.domain.search import matches, words_of
 from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
@@ -59,12 +60,11 @@ class FakeChatStore:
         return found
 
     async def find(self, owner: OwnerId, query: str, page: PageRequest) -> Page[Conversation]:
-        words = query.casefold().split()
         mine = sorted(
             (
                 each
                 for each in self.conversations.values()
-                if each.owner == owner and all(word in each.title.casefold() for word in words)
+                if each.owner == owner and matches(query, each.title, self._said(each.id))
             ),
             key=lambda each: (each.updated_at, each.id),
             reverse=True,
@@ -72,6 +72,10 @@ class FakeChatStore:
         start = int(decode_token(page.page_token)["at"]) if page.page_token else 0
         end = start + page.page_size
         return Page(mine[start:end], encode_token({"at": str(end)}) if end < len(mine) else "")
+
+    def _said(self, conversation_id: ConversationId) -> set[str]:
+        turns = [turn for turn in self.stored_turns.values() if turn.conversation_id == conversation_id]
+        return {word for turn in turns for word in words_of(f"{turn.question} {turn.text}")}
 
     async def update(
         self, conversation_id: ConversationId, owner: OwnerId, *, title: str | None, pinned: bool | None, now: datetime

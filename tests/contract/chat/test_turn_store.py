@@ -298,6 +298,23 @@ class StoreContract:
         with pytest.raises(ProposalNotFound):
             await stores.proposals.proposal(turn.conversation_id, made.id)
 
+    async def test_conversations_are_found_by_what_was_asked_and_answered(self, stores: Stores) -> None:
+        turn, open_turn = await started(stores)
+        ending = replace(an_ending(), summary={"text": "Your Größte position is NVDA, at 12.5 %."})
+        await stores.turns.finish(open_turn.claim, some_events(3), (), ending)
+        untouched = a_conversation(turn.owner, "Dividends")
+        await stores.conversations.create(untouched, None)
+
+        async def found(query: str) -> list[str]:
+            return [each.id for each in (await stores.conversations.find(turn.owner, query, PAGE)).items]
+
+        assert await found("nvda") == [turn.conversation_id]
+        assert await found("GRÖSS nvda doing") == [turn.conversation_id], "beginnings of words, of question and answer"
+        assert await found("nvda dividends") == []
+        assert await found("divid") == [untouched.id]
+        assert len(await found("  ")) == 2
+        assert (await stores.conversations.find(an_owner(), "nvda", PAGE)).items == []
+
     async def test_deleting_takes_everything_with_it(self, stores: Stores) -> None:
         turn, open_turn = await started(stores)
         large = ToolResult("call_2", {"text": "x" * 90_000})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from stocktool_kit.aws.bucket import Bucket
@@ -15,6 +16,7 @@ from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_to
 from stocktool_chat.adapters import dynamodb_keys as keys
 from stocktool_chat.domain.conversation import Conversation, ConversationId, TurnId, TurnState
 from stocktool_chat.domain.errors import ConversationNotFound, IdempotencyKeyReused
+from stocktool_chat.domain.search import matches
 
 _INDEX = "by_owner"
 _READ_AHEAD = 100
@@ -78,7 +80,6 @@ class DynamoDbConversations:
 
     async def find(self, owner: OwnerId, query: str, page: PageRequest) -> Page[Conversation]:
         """See the port."""
-        words = query.casefold().split()
         start = self._start(page.page_token, owner)
         found: list[Item] = []
         while True:
@@ -87,14 +88,11 @@ class DynamoDbConversations:
                 index=_INDEX,
                 forward=False,
                 start=start,
-                limit=max(page.page_size, _READ_AHEAD) if words else page.page_size + 1,
+                limit=max(page.page_size, _READ_AHEAD) if query else page.page_size + 1,
             )
             now = self._clock.now()
-            found += [
-                item
-                for item in items
-                if is_live(item, now) and all(word in item.get("title", "").casefold() for word in words)
-            ]
+            live = [item for item in items if is_live(item, now)]
+            found += await self._matching(query, live) if query.strip() else live
             if len(found) > page.page_size or start is None:
                 break
         kept = found[: page.page_size]
@@ -103,6 +101,13 @@ class DynamoDbConversations:
         if more:
             token = encode_token({"conv_id": kept[-1]["conv_id"], "updated_at": kept[-1]["updated_at"]})
         return Page([keys.conversation_of(item) for item in kept], token)
+
+    async def _matching(self, query: str, heads: Sequence[Item]) -> list[Item]:
+        """Heads of conversations in which the words of a query were said."""
+        wanted = [keys.key(head["conv_id"], keys.WORDS) for head in heads]
+        rows = await self._table.batch_get(wanted, consistent=False) if wanted else []
+        said = {row["conv_id"]: row["words"] for row in rows}
+        return [head for head in heads if matches(query, head.get("title", ""), said.get(head["conv_id"], ()))]
 
     async def update(
         self, conversation_id: ConversationId, owner: OwnerId, *, title: str | None, pinned: bool | None, now: datetime

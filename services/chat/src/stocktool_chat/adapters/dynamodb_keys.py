@@ -1,9 +1,9 @@
 """How conversations lie in their table.
 
 One partition per conversation: `0#meta` is its head, `0#turn#<turn>` the heads of its turns, so that one query reads
-both, and `0#proposal#<id>` what a tool proposed; everything else of a turn stands under
-`<instant>#<turn>#<kind>#<seq>`, the instant being the one within the turn's id. Only conversation heads carry
-`owner_id`, the key of the index `by_owner`. Open turns, whichever conversation they belong to, stand under
+both, `0#proposal#<id>` what a tool proposed, and `0#words` the words said, for the search; everything else of a turn
+stands under `<instant>#<turn>#<kind>#<seq>`, the instant being the one within the turn's id. Only conversation heads
+carry `owner_id`, the key of the index `by_owner`. Open turns, whichever conversation they belong to, stand under
 `T#open#<shard>`, so that any process finds those whose runner has died.
 """
 
@@ -35,6 +35,7 @@ from stocktool_chat.domain.proposals import Proposal, ProposalState
 
 HEAD = "0#meta"
 TURN_PREFIX = "0#turn#"
+WORDS = "0#words"
 PROPOSAL_PREFIX = "0#proposal#"
 OPEN_SHARDS = 4
 _IDEMPOTENCY_HOURS = 24

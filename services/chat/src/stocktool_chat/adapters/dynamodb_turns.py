@@ -44,6 +44,7 @@ from stocktool_chat.domain.conversation import (
 from stocktool_chat.domain.errors import LeaseLost, TurnNotFound
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.search import words_of
 from stocktool_chat.domain.tool_results import ToolResult
 
 _INLINE_BYTES = 64 * 1024
@@ -85,6 +86,7 @@ class DynamoDbTurns:
         ]
         if key is not None:
             operations.append(idempotency_put(key, turn.id, now))
+        operations += self._words_added(turn.conversation_id, turn.question)
         try:
             await self._transact(operations)
         except ConditionFailed as failed:
@@ -165,6 +167,7 @@ class DynamoDbTurns:
                 head,
                 usage_update(self._usage_table, claim.owner, ending),
                 *await self._result_puts(claim, events, results),
+                *self._words_added(claim.conversation_id, str(ending.summary.get("text", ""))),
             ]
         )
 
@@ -229,6 +232,13 @@ class DynamoDbTurns:
     async def probe(self) -> None:
         """Ask whether the table answers, for the process's health."""
         await self._table.get(keys.key("T#probe", keys.HEAD), consistent=False)
+
+    def _words_added(self, conversation_id: ConversationId, text: str) -> list[Operation]:
+        """What the search finds the conversation by, besides its title."""
+        words = words_of(text)
+        expires = epoch(self._clock.now(), self._retention)
+        where = keys.key(conversation_id, keys.WORDS)
+        return [Update(where, put={"expires_at": expires}, add={"words": set(words)})] if words else []
 
     def _events_put(self, claim: Claim, events: Sequence[Event]) -> Put:
         item: Item = {

@@ -52,7 +52,8 @@ class ConversationStore(Protocol):
         ...
 
     async def find(self, owner: OwnerId, query: str, page: PageRequest) -> Page[Conversation]:
-        """One page of an owner's conversations, the one changed last first; `query` filters titles, in any case."""
+        """One page of an owner's conversations, the one changed last first; `query` filters by title
+        and by words that were asked or answered, in any case."""
         ...
 
     async def update(

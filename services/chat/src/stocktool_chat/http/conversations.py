@@ -47,7 +47,7 @@ async def create_conversation(
 @router.get("/conversations")
 async def list_conversations(
     request: Request,
-    query: Annotated[str, Query(max_length=200, description="Words the title contains.")] = "",
+    query: Annotated[str, Query(max_length=200, description="Words of the title, of questions or of answers.")] = "",
     page_size: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 50,
     page_token: Annotated[str, Query(max_length=1024)] = "",
     caller: Caller = reading,

@@ -532,7 +532,7 @@ export type ListConversationsData = {
         /**
          * Query
          *
-         * Words the title contains.
+         * Words of the title, of questions or of answers.
          */
         query?: string;
         /**
