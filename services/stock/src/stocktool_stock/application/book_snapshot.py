@@ -95,32 +95,52 @@ class BookSnapshot:
 
     def moved_on(self, portfolio: Portfolio, later: Later, rates: RateTable) -> BookSnapshot:
         """The snapshot of a later state of the portfolio."""
-        return _cut(self, portfolio, later.entries, rates, implied=later.implied, rates_until=self.rates_until)
+        return _cut(self, portfolio, later.entries, rates, KEPT_OPEN)
 
 
-def take_snapshot(portfolio: Portfolio, standing: Sequence[Entry], rates: RateTable, rates_until: date) -> BookSnapshot:
-    """Keep the book of a whole ledger but for its last entries, of which there is at least one."""
-    implied = not any(map(funds, standing))
-    return _cut(None, portfolio, standing, rates, implied=implied, rates_until=rates_until)
+def take_snapshot(
+    portfolio: Portfolio,
+    standing: Sequence[Entry],
+    rates: RateTable,
+    rates_until: date,
+    *,
+    kept_open: int = KEPT_OPEN,
+) -> BookSnapshot:
+    """Keep the book of a whole ledger but for its last entries.
+
+    Args:
+        portfolio: The head.
+        standing: Its standing entries by day, then order of entry; at least one.
+        rates: Rates of all days and currencies of the entries.
+        rates_until: Last day they were published for.
+        kept_open: How many of the last entries stay out of the book, at least; all of a day do or none.
+    """
+    empty = BookSnapshot(
+        portfolio=portfolio,
+        cut=date.min,
+        funded=False,
+        implied=not any(map(funds, standing)),
+        rates_until=rates_until,
+        book=Book(portfolio),
+        rest=(),
+    )
+    return _cut(empty, portfolio, standing, rates, kept_open)
 
 
 def _cut(
-    start: BookSnapshot | None,
-    portfolio: Portfolio,
-    entries: Sequence[Entry],
-    rates: RateTable,
-    *,
-    implied: bool,
-    rates_until: date,
+    start: BookSnapshot, portfolio: Portfolio, entries: Sequence[Entry], rates: RateTable, kept_open: int
 ) -> BookSnapshot:
-    first_open = entries[-KEPT_OPEN].day if len(entries) >= KEPT_OPEN else entries[0].day
+    first_open = entries[-kept_open].day if len(entries) >= kept_open else entries[0].day
     at = next(index for index, entry in enumerate(entries) if entry.day == first_open)
     shut = entries[:at]
-    book = open_book(shut, portfolio, rates, implied=implied, start=start.book if start else None)
-    before = start.cut if start else date.min
-    funded = (start is not None and start.funded) or any(map(funds, shut))
-    cut = shut[-1].day if shut else before
-    return BookSnapshot(portfolio, cut, funded, implied, rates_until, book, tuple(entries[at:]))
+    return replace(
+        start,
+        portfolio=portfolio,
+        cut=shut[-1].day if shut else start.cut,
+        funded=start.funded or any(map(funds, shut)),
+        book=open_book(shut, portfolio, rates, implied=start.implied, start=start.book),
+        rest=tuple(entries[at:]),
+    )
 
 
 def pack_snapshot(snapshot: BookSnapshot) -> bytes:
