@@ -49,6 +49,9 @@ class Settings(ServiceSettings):
     portfolios_table: str = Field(default="stocktool-portfolios", description="DynamoDB table of portfolios and jobs.")
     audit_table: str = Field(default="stocktool-audit", description="DynamoDB table of audit entries.")
     analysis_queue: str = Field(default="analysis-queue", description="SQS queue of background analyses.")
+    analysis_visibility_seconds: int = Field(
+        default=60, ge=3, description="Time after which a dead worker's analysis is given to another one."
+    )
     notify_queue: str = Field(default="notify-queue", description="SQS queue of notifications to deliver.")
     outbox_idle_seconds: float = Field(default=1.0, gt=0, description="Pause of an outbox relay with nothing to send.")
     notifications_topic_arn: str = Field(

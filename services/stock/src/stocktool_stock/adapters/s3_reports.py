@@ -23,7 +23,7 @@ class S3Reports:
         self._bucket = bucket
 
     async def put(self, analysis: Analysis, name: str, body: bytes, content_type: str) -> ReportFile:
-        """Keep a file under a key of its own, so that a run which came too late never changes what another one wrote."""
+        """Keep a file under a key of its own, so that a late run never changes what another one wrote."""
         key = f"reports/{analysis.owner}/{analysis.id}/{new_ulid()}/{name}"
         await self._bucket.put(key, body, content_type=content_type)
         return ReportFile(key, name, content_type, len(body))
