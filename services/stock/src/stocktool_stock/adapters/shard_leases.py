@@ -115,11 +115,12 @@ class ShardLeases:
             if wanted and len(self._held(wanted, self._clock.now())) == len(wanted):
                 return  # a twin took them while we waited
             saved: timedelta | None = None
+            lapsed = False
             mask = mask_of(map(shard_of, wanted))
 
             def change(record: ShardRecord, now: datetime) -> ShardRecord | None:
-                nonlocal saved
-                saved = record.saved(now)
+                nonlocal saved, lapsed
+                saved, lapsed = record.saved(now), record.holding(self._holder, now) is None
                 self._others = any(name != self._holder and held.until > now for name, held in record.holders.items())
                 if not self._eager and record.holding(self._holder, now) is None and not record.free(now) & mask:
                     return None
@@ -133,6 +134,8 @@ class ShardLeases:
                 return
             now = self._clock.now()
             self._looked = now
+            if lapsed:  # what it saved up since then was the free shards', and comes with them
+                self._set(None, None)
             self._set(record.holding(self._holder, now), saved)
 
     async def _write(self, change: Callable[[ShardRecord, datetime], ShardRecord | None]) -> ShardRecord:

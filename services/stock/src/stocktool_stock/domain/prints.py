@@ -31,7 +31,7 @@ CONFIRMATIONS = 3
 
 _HUNDRED = (80.0, 125.0)
 _LEVEL = 1.5
-_GAP = np.timedelta64(30, "D")
+_GAP_DAYS = 30
 _SPLIT_DAYS = timedelta(days=3)
 _SPLIT_RATIO = (0.75, 4 / 3)
 _SAME_AS_DIVIDEND = 0.01
@@ -148,41 +148,72 @@ def _jumps(
     quiet = bool(np.all((ratios <= LARGEST_RATIO) & (ratios >= 1 / LARGEST_RATIO)))
     if quiet and (before is None or not len(close) or fault_of(float(close[0]), before[1]) is None):
         return {}
+    walk = _Walk(bars, vouched)
     order = rows.tolist()
     if before is not None:
-        return _walk(bars, order, before, vouched)
-    # Nothing says which end of a whole history is right: the way that keeps fewer prints aside.
-    forward, backward = _walk(bars, order, None, vouched), _walk(bars, order[::-1], None, vouched)
+        return walk(order, before)
+    # Nothing says which end of a whole history is right: the one that leaves fewer prints aside.
+    first, last = walk.steady(order), len(order) - walk.steady(order[::-1])
+    forward = walk(order[first:]) | walk(order[: first + 1][::-1])
+    backward = walk(order[:last][::-1]) | walk(order[last - 1 :])
     return backward if len(backward) < len(forward) else forward
 
 
-def _walk(
-    bars: Bars, order: Sequence[int], before: tuple[date, float] | None, vouched: npt.NDArray[np.bool_]
-) -> dict[int, Fault]:
-    faults: dict[int, Fault] = {}
-    level: list[int] = []
-    last_day, last = (np.datetime64(before[0], "D"), before[1]) if before is not None else (None, 0.0)
-    for row in order:
-        price = float(bars.close[row])
-        fault = None
-        if last_day is not None and not vouched[row]:
-            fault = fault_of(price, last, bars.dividends)
-            far = abs(bars.days[row] - last_day) > _GAP
-            if fault is Fault.JUMP and far:
-                fault = None  # a long silence explains much
-            elif fault is not None and explained(price / last, _day(bars.days, row), bars.splits):
-                fault = None
-        if fault is None:
-            last_day, last, level = bars.days[row], price, []
-            continue
-        agrees = level and 1 / _LEVEL <= price / float(bars.close[level[-1]]) <= _LEVEL
-        level = [*level, row] if agrees else [row]
-        faults[row] = fault
-        if fault is Fault.JUMP and len(level) >= CONFIRMATIONS:
-            for one in level:
-                faults.pop(one, None)
-            last_day, last, level = bars.days[row], price, []
-    return faults
+class _Walk:
+    """Goes through rows in an order and names those that cannot follow the last good one."""
+
+    def __init__(self, bars: Bars, vouched: npt.NDArray[np.bool_]) -> None:
+        self._bars = bars
+        self._close: list[float] = bars.close.tolist()
+        self._days: list[int] = bars.days.astype("datetime64[D]").astype(np.int64).tolist()
+        self._vouched = frozenset(np.flatnonzero(vouched).tolist())
+
+    def steady(self, order: Sequence[int]) -> int:
+        """Place of the first row that as many rows follow as make a level, each of which can be a price after it."""
+        run = 1
+        for place in range(1, len(order)):
+            good = fault_of(self._close[order[place]], self._close[order[place - 1]]) is None
+            run = run + 1 if good else 1
+            if run == CONFIRMATIONS:
+                return place - run + 1
+        return 0
+
+    def __call__(self, order: Sequence[int], before: tuple[date, float] | None = None) -> dict[int, Fault]:
+        """Name the faults by row; without `before` the first row is good."""
+        faults: dict[int, Fault] = {}
+        level: list[int] = []
+        if before is None:
+            if not order:
+                return faults
+            day, last = self._days[order[0]], self._close[order[0]]
+        else:
+            day, last = int(np.datetime64(before[0], "D").astype(np.int64)), before[1]
+        for row in order:
+            price = self._close[row]
+            fault = self._fault(row, day, last)
+            day = self._days[row]
+            if fault is None:
+                last, level = price, []
+                continue
+            agrees = level and 1 / _LEVEL <= price / self._close[level[-1]] <= _LEVEL
+            if agrees and faults[level[-1]] is Fault.HUNDREDFOLD:
+                fault = Fault.HUNDREDFOLD  # the real price may have gone far meanwhile
+            level = [*level, row] if agrees else [row]
+            faults[row] = fault
+            if fault is not Fault.HUNDREDFOLD and len(level) >= CONFIRMATIONS:
+                for one in level:
+                    faults.pop(one, None)
+                last, level = price, []
+        return faults
+
+    def _fault(self, row: int, day_before: int, last: float) -> Fault | None:
+        price = self._close[row]
+        if 1 / LARGEST_RATIO <= price / last <= LARGEST_RATIO or row in self._vouched:
+            return None
+        fault = fault_of(price, last, self._bars.dividends)
+        if fault is Fault.JUMP and abs(self._days[row] - day_before) > _GAP_DAYS:
+            return None  # a long silence explains much
+        return None if explained(price / last, _day(self._bars.days, row), self._bars.splits) else fault
 
 
 def _last_good(close: Column, good: npt.NDArray[np.intp], row: int, before: tuple[date, float] | None) -> float | None:
