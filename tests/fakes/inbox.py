@@ -15,11 +15,12 @@ class FakeInbox:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[OwnerId, str], Notification] = {}
+        self._deleted: set[tuple[OwnerId, str]] = set()
 
     async def put(self, notification: Notification) -> bool:
         """Keep a notification once."""
         key = (notification.owner, notification.id)
-        if key in self._rows:
+        if key in self._rows or key in self._deleted:
             return False
         self._rows[key] = notification
         return True
@@ -43,6 +44,29 @@ class FakeInbox:
             raise NotificationNotFound("no such notification", notification_id=notification_id)
         self._rows[owner, notification_id] = replace(row, read=True)
         return self._rows[owner, notification_id]
+
+    async def get(self, owner: OwnerId, notification_id: str) -> Notification:
+        """Read one."""
+        if (owner, notification_id) not in self._rows:
+            raise NotificationNotFound("no such notification", notification_id=notification_id)
+        return self._rows[owner, notification_id]
+
+    async def unread(self, owner: OwnerId, limit: int) -> int:
+        """Count what is not read."""
+        return min(limit, sum(not row.read for row in self._of(owner)))
+
+    async def mark_all_read(self, owner: OwnerId, limit: int) -> int:
+        """Mark what is not read."""
+        unread = sorted((row.id for row in self._of(owner) if not row.read), reverse=True)[:limit]
+        for notification_id in unread:
+            await self.mark_read(owner, notification_id)
+        return len(unread)
+
+    async def delete(self, owner: OwnerId, notification_id: str) -> None:
+        """Take one out for good."""
+        await self.get(owner, notification_id)
+        del self._rows[owner, notification_id]
+        self._deleted.add((owner, notification_id))
 
     def _of(self, owner: OwnerId) -> Sequence[Notification]:
         return [row for (of, _), row in self._rows.items() if of == owner]

@@ -74,6 +74,39 @@ class InboxContract:
             with pytest.raises(NotificationNotFound):
                 await inbox.mark_read(ME, wanted)
 
+    async def test_unread_are_counted_and_marked_together(self, inbox: Inbox) -> None:
+        rows = [a_notification(days) for days in (0, 1, 6, 40)]
+        for row in rows:
+            await inbox.put(row)
+        await inbox.put(a_notification(owner=OTHER))
+        await inbox.mark_read(ME, rows[1].id)
+        assert (await inbox.unread(ME, 100), await inbox.unread(ME, 2)) == (3, 2)
+        assert await inbox.mark_all_read(ME, 2) == 2
+        assert [row.read for row in (await inbox.list(ME, PageRequest())).items] == [True, True, True, False]
+        assert await inbox.mark_all_read(ME, 100) == 1
+        assert (await inbox.unread(ME, 100), await inbox.unread(OTHER, 100)) == (0, 1)
+
+    async def test_deleted_notification_is_gone_for_good(self, inbox: Inbox) -> None:
+        rows = [a_notification(days) for days in (0, 0.1, 0.2, 0.3, 0.4, 40)]
+        for row in rows:
+            await inbox.put(row)
+        assert await inbox.get(ME, rows[1].id) == rows[1]
+        for row in rows[1:4]:
+            await inbox.delete(ME, row.id)
+        assert not await inbox.put(rows[1])  # its message came again
+        # Pages are full though what lies between was deleted.
+        page = await inbox.list(ME, PageRequest(2))
+        assert [row.id for row in page.items] == [rows[0].id, rows[4].id]
+        page = await inbox.list(ME, PageRequest(2, page.next_page_token))
+        assert [row.id for row in page.items] == [rows[5].id]
+        assert [row.id for row in await inbox.after(ME, rows[5].id, 2)] == [rows[4].id, rows[0].id]
+        for gone in (inbox.get(ME, rows[1].id), inbox.delete(ME, rows[1].id), inbox.mark_read(ME, rows[1].id)):
+            with pytest.raises(NotificationNotFound):
+                await gone
+        with pytest.raises(NotificationNotFound):
+            await inbox.get(OTHER, rows[0].id)
+        assert await inbox.unread(ME, 100) == 3
+
 
 class TestFake(InboxContract):
     @pytest.fixture

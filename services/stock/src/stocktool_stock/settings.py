@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 from stocktool_kit.config import ServiceSettings
 
@@ -57,7 +59,24 @@ class Settings(ServiceSettings):
     notifications_topic_arn: str = Field(
         default="", description="SNS topic of finished jobs; needed by `serve` and `worker`, which relay the outbox."
     )
+    email_sender: str = Field(
+        default="", description="Address that e-mail comes from, known to SES; empty: no e-mail is sent."
+    )
+    page_url: str = Field(default="", description="Where the page is, for links in e-mail; empty: none.")
+    unsafe_webhook_loopback_ca: Path | None = Field(
+        default=None,
+        description="For tests alone: authority whose webhooks on loopback are called. Refused in production.",
+    )
     alert_sweep_seconds: float = Field(
         default=60.0, gt=0, description="Interval at which all alerts are evaluated, beside each change of a price."
     )
     benchmark: str = Field(default="SPY", description="Symbol that background analyses compare with.")
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_webhooks(self) -> Settings:
+        """A process that others can reach, or that has certificates of a mesh, is no test's."""
+        if self.unsafe_webhook_loopback_ca is not None and (
+            self.tls is not None or self.host not in {"127.0.0.1", "::1", "localhost"}
+        ):
+            raise ValueError("unsafe_webhook_loopback_ca is for tests on one machine; a deployment refuses it")
+        return self

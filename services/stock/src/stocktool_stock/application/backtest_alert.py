@@ -103,10 +103,10 @@ class BacktestAlert:
 
 
 def _grid(history: Sequence[Bars], start: date, end: date) -> list[date]:
-    sessions = {start + timedelta(days=number) for number in range(1, (end - start).days + 1)}
+    sessions = {start + timedelta(days=number) for number in range((end - start).days + 1)}
     days = {day for day in sessions if is_session(day)}
     for bars in history:
-        known: list[date] = bars.between(start + timedelta(days=1), end).days.astype("datetime64[D]").tolist()
+        known: list[date] = bars.between(start, end).days.astype("datetime64[D]").tolist()
         days |= set(known)
     return sorted(days)
 

@@ -88,7 +88,7 @@ def wait_after(attempts: int, jitter: float, asked: timedelta | None = None) -> 
     Source:
         M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog (2015): equal jitter.
     """
-    full = min(_FIRST_WAIT * _FACTOR ** (attempts - 1), _LONGEST_WAIT)
+    full: timedelta = min(_FIRST_WAIT * int(_FACTOR ** (attempts - 1)), _LONGEST_WAIT)
     wait = full / 2 + full / 2 * jitter
     return wait if asked is None else max(wait, min(asked, _LONGEST_WAIT))
 

@@ -93,7 +93,12 @@ class WebhookChannel:
 
 @dataclass(frozen=True, slots=True)
 class NotificationSettings:
-    """What a user chose; `version` grows by one with each change, 0 before the first."""
+    """What a user chose.
+
+    Attributes:
+        version: Grows by one with each change, 0 before the first.
+        codes_day: Day on which codes were last sent, and `codes_sent` how many.
+    """
 
     owner: OwnerId
     email: EmailChannel | None = None
@@ -101,6 +106,8 @@ class NotificationSettings:
     quiet_hours: QuietHours | None = None
     kinds: tuple[str, ...] = KINDS
     version: int = 0
+    codes_day: str = ""
+    codes_sent: int = 0
 
     def channels(self, kind: str) -> list[Channel]:
         """The channels by which a notification of a kind leaves; a test by all that are on."""

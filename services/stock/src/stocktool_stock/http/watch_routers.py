@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from stocktool_stock.http import alerts, watchlists
+from stocktool_stock.http import alerts, notification_settings, watchlists
 
-WATCH_ROUTERS = (watchlists.router, alerts.router)
+WATCH_ROUTERS = (watchlists.router, alerts.router, notification_settings.router)
