@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import ValidationError
 from stocktool_kit.core.paging import PageRequest
-from stocktool_kit.http.problem import from_validation
 
-from stocktool_stock.domain.analysis import AnalysisKind
 from stocktool_stock.domain.portfolio import PortfolioId
-from stocktool_stock.http.analysis_models import (
-    PARAMETERS,
-    AnalysisModel,
-    AnalysisPage,
-    NewAnalysisModel,
-    stored_parameters,
-)
+from stocktool_stock.http.analysis_models import AnalysisModel, AnalysisPage, NewAnalysisModel, stored_parameters
 from stocktool_stock.http.portfolio_uses import Key, Reader, Uses, Writer
 
 router = APIRouter(tags=["analyses"])
@@ -35,14 +26,8 @@ async def start_analysis(
     portfolio_id: str, body: NewAnalysisModel, caller: Writer, key: Key, uses: Uses
 ) -> AnalysisModel:
     """Queue an analysis that runs in the background; the inbox and the socket tell when it has ended."""
-    kind = AnalysisKind(body.kind)
-    try:
-        parameters = PARAMETERS[kind].model_validate(body.parameters)
-    except ValidationError as error:
-        found = [{**each, "loc": ("body", "parameters", *each["loc"])} for each in error.errors(include_url=False)]
-        raise from_validation(found) from error
     analysis = await uses.start_analysis(
-        caller, PortfolioId(portfolio_id), kind, parameters=stored_parameters(parameters), key=key
+        caller, PortfolioId(portfolio_id), body.kind, parameters=stored_parameters(body.kind, body.parameters), key=key
     )
     return AnalysisModel.of(analysis)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from stocktool_kit.http.model import RequestModel, ResponseModel
+from stocktool_kit.http.problem import from_validation
 
 from stocktool_stock.application.analysis_ports import ReportLink
 from stocktool_stock.domain.analysis import Analysis, AnalysisKind, Json
@@ -164,7 +165,16 @@ class AnalysisPage(ResponseModel):
     next_page_token: str = ""
 
 
-def stored_parameters(model: RequestModel) -> dict[str, Json]:
-    """Parameters as they are kept: what was said, in plain values."""
+def stored_parameters(kind: AnalysisKind, given: Mapping[str, Any]) -> dict[str, Json]:
+    """Parameters as they are kept: what was said, in plain values.
+
+    Raises:
+        InvalidArgument: The kind does not take them; each violation names its place.
+    """
+    try:
+        model = PARAMETERS[kind].model_validate(given)
+    except ValidationError as error:
+        found = [{**each, "loc": ("body", "parameters", *each["loc"])} for each in error.errors(include_url=False)]
+        raise from_validation(found) from error
     kept: dict[str, Json] = model.model_dump(mode="json", exclude_unset=True)
     return kept
