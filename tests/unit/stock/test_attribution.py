@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.paging import Page, PageRequest
@@ -119,6 +119,7 @@ part = st.tuples(st.floats(0.01, 1), st.floats(-0.5, 0.9))
 sides = st.dictionaries(st.sampled_from("ABCD"), part, min_size=1)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(sides, sides), min_size=1, max_size=6))
 def test_effects_always_sum_to_the_active_return(quarters: list[tuple[Json, Json]]) -> None:
     def parts(side: Json) -> dict[str, Part]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stocktool_stock.application.measure_contribution import segments_of, whole_of
 from stocktool_stock.domain.contribution import Contribution, ContributionBy, Row, contribute
@@ -167,6 +167,7 @@ def _entries(chosen: list[tuple[str, str, str, int, int]]) -> list[Entry]:
     return result
 
 
+@settings(max_examples=50, deadline=None)
 @given(moves, st.sampled_from(list(ContributionBy)), st.integers(0, 20))
 async def test_rows_always_sum_to_the_return_and_none_is_unexplained(
     chosen: list[tuple[str, str, str, int, int]], by: ContributionBy, start: int

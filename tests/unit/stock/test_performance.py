@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -41,11 +41,22 @@ class MovingRates(FakeRates):
         super().__init__()
         self.currency, self.dollars = currency, dollars
 
+    def on(self, currency: str, on: date) -> tuple[date, Decimal]:
+        """Dollars for one, and the day they were published."""
+        if currency == "USD":
+            return on, Decimal(1)
+        assert currency == self.currency
+        seen = max((each for each in self.dollars if each <= on), default=min(self.dollars))
+        return seen, self.dollars[seen]
+
     async def rate(self, base: str, quote: str, day: date) -> FxRate:
-        assert {base, quote} <= {self.currency, "USD"}
-        seen = max((each for each in self.dollars if each <= day), default=min(self.dollars))
-        one = {"USD": Decimal(1), self.currency: self.dollars[seen]}
-        return FxRate(base, quote, seen, one[base] / one[quote])
+        seen, dollars = self.on(base, day)
+        return FxRate(base, quote, seen, dollars / self.on(quote, day)[1])
+
+    async def into(self, currency: str) -> Mapping[tuple[str, date], Decimal]:
+        assert currency == "USD"
+        days = [min(self.dollars) + timedelta(days=number) for number in range(400)]
+        return {(code, each): self.on(code, each)[1] for code in ("USD", self.currency) for each in days}
 
     async def series(self, base: str, quote: str, days: npt.NDArray[np.datetime64]) -> FxSeries:
         rates = [float((await self.rate(base, quote, each)).rate) for each in days.tolist()]
@@ -61,13 +72,16 @@ class Measured:
     series: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: {"X": X, "Y": Y, "SPY": SPY})
     currencies: Mapping[str, str] = field(default_factory=dict)
     today: str = TODAY
+    splits: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.portfolio = replace(self.portfolio, last_sequence=max((e.sequence for e in self.entries), default=0))
         self.store = FakePortfolios({self.portfolio.id: self.portfolio}, {self.portfolio.id: self.entries})
         self.bars = FakeBars(
             {
-                name: some_bars(name, closes, currency=self.currencies.get(name, "USD"))
+                name: some_bars(
+                    name, closes, currency=self.currencies.get(name, "USD"), splits=self.splits.get(name, ())
+                )
                 for name, closes in self.series.items()
             }
         )
@@ -75,6 +89,7 @@ class Measured:
 
     def use(self, rates: FxRates) -> None:
         """Take these rates."""
+        self.rates = rates
         self.reader = PortfolioReader(self.store, self.bars, rates, FakeMarket(day(self.today)))
         self.read = ReadHistory(self.reader, rates)
 

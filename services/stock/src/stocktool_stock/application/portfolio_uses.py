@@ -9,6 +9,7 @@ from stocktool_stock.application.analyses import CancelAnalysis, ReadAnalysis, S
 from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.custom_instruments import CustomInstruments
+from stocktool_stock.application.explain_figure import ExplainFigure
 from stocktool_stock.application.import_uses import ImportUses
 from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.measure_contribution import MeasureContribution
@@ -54,6 +55,7 @@ class PortfolioUses:
     risk: MeasureRisk
     contribution: MeasureContribution
     attribution: AttributeReturn
+    trail: ExplainFigure
     income: MeasureIncome
     project: ProjectPortfolio
     allocate: AllocatePortfolio

@@ -73,7 +73,10 @@ async def get_risk(
     caller: Reader,
     uses: Uses,
     days: RangeQuery,
+    scope: ScopeQuery,
     benchmark: BenchmarkSymbol = "",
+    gross: Gross = False,
+    include_series: Annotated[bool, Query(description="Drawdown and rolling volatility by day.")] = False,
     risk_free_annual: Annotated[float, Query(gt=-1, le=1, allow_inf_nan=False, description="Yearly rate.")] = 0.0,
 ) -> RiskModel:
     """Risk from the close of `start` to the close of `end`."""
@@ -85,8 +88,10 @@ async def get_risk(
         period=days.period,
         benchmark=_benchmark(benchmark),
         risk_free=risk_free_annual,
+        scope=scope,
+        gross=gross,
     )
-    return RiskModel.of(report)
+    return RiskModel.of(report, include_series=include_series)
 
 
 @router.get("/portfolios/{portfolio_id}/allocation")

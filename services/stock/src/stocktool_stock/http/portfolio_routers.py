@@ -17,6 +17,7 @@ from stocktool_stock.http import (
     projection,
     realised,
     targets,
+    trail,
     transactions,
 )
 
@@ -31,6 +32,7 @@ PORTFOLIO_ROUTERS = (
     exports.router,
     figures.router,
     explained.router,
+    trail.router,
     income.router,
     projection.router,
     analyses.router,

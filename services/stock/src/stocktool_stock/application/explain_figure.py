@@ -1,0 +1,307 @@
+"""Where a figure comes from: its trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.ids import OwnerId
+from stocktool_kit.core.paging import PageRequest, decode_token, encode_token
+
+from stocktool_stock.application.market_ports import FxRates
+from stocktool_stock.application.measure_performance import CONVENTIONS as PERFORMANCE
+from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
+from stocktool_stock.application.periods import Period
+from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
+from stocktool_stock.application.read_history import DailyHistory, ReadHistory, check_scope
+from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.exact import Undefined, exact
+from stocktool_stock.domain.income import received
+from stocktool_stock.domain.portfolio import PortfolioId
+from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.risk import CONVENTIONS as RISK
+from stocktool_stock.domain.risk import Figure, series_risk
+from stocktool_stock.domain.segments import Scope
+from stocktool_stock.domain.trail import (
+    AGAINST_BENCHMARK,
+    FORMULAS,
+    FigureKind,
+    Trail,
+    TrailRate,
+    TrailStep,
+    TrailTables,
+    cash_at,
+    charge_row,
+    flow_row,
+    lots_of,
+    positions_at,
+    steps_of,
+)
+
+RATE_SOURCE = "ECB"
+_AMOUNTS = frozenset({"gain", "net_flows"})
+_DAY_CONVENTIONS = ("price_basis", "exchange_rates")
+
+
+@dataclass(frozen=True, slots=True)
+class FigureQuery:
+    """Which figure.
+
+    Attributes:
+        name: One of `FORMULAS`.
+        scope: An account, a symbol, both or all.
+        as_of: Day of a figure of one day; by default `end`.
+        start: Day whose close is the base of a range; None since inception.
+        end: Last day.
+        period: The range by its name, when no start is given.
+        benchmark: What figures against a benchmark are against.
+        gross: Whether fees and taxes count as taken out.
+        risk_free: Yearly rate.
+    """
+
+    name: str
+    scope: Scope
+    as_of: date | None = None
+    start: date | None = None
+    end: date | None = None
+    period: Period | None = None
+    benchmark: str = ""
+    gross: bool = False
+    risk_free: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A figure and all of its rows."""
+
+    value: Decimal | Figure
+    tables: TrailTables
+    start: date | None
+    end: date
+    base_currency: str
+    inputs: dict[str, Decimal | float]
+    conventions: dict[str, str]
+
+
+class ExplainFigure:
+    """Gives figures with the rows they came from."""
+
+    def __init__(
+        self, reader: PortfolioReader, history: ReadHistory, performance: MeasurePerformance, rates: FxRates
+    ) -> None:
+        self._reader = reader
+        self._history = history
+        self._performance = performance
+        self._rates = rates
+
+    async def __call__(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery, page: PageRequest) -> Trail:
+        """Give one figure's trail.
+
+        Raises:
+            PortfolioNotFound: None by this id is the owner's.
+            SymbolNotFound: The benchmark is not known.
+            InvalidArgument: There is no such figure, the start is not before the end, the scope is no part of the
+                portfolio, or a benchmark is missing.
+        """
+        formula = FORMULAS.get(asked.name)
+        if formula is None:
+            raise InvalidArgument.of("figure", f"must be one of {', '.join(FORMULAS)}")
+        if asked.name in AGAINST_BENCHMARK and not asked.benchmark:
+            raise InvalidArgument.of("benchmark", f"is needed for {asked.name}")
+        if formula.kind is FigureKind.DAY:
+            found = await self._of_day(owner, portfolio_id, asked)
+        elif formula.kind is FigureKind.LEDGER:
+            found = await self._of_ledger(owner, portfolio_id, asked)
+        else:
+            found = await self._of_range(owner, portfolio_id, asked)
+        totals = found.tables.totals()
+        first = _place(page)
+        shown = found.tables.page(first, page.page_size)
+        more = max(totals.values()) > first + page.page_size
+        absent = isinstance(found.value, Undefined)
+        return Trail(
+            figure=asked.name,
+            formula=formula,
+            value=None if isinstance(found.value, Undefined) else found.value,
+            is_amount=isinstance(found.value, Decimal),
+            base_currency=found.base_currency,
+            scope=asked.scope,
+            start=found.start,
+            end=found.end,
+            inputs=found.inputs,
+            tables=shown,
+            rates=await self._published(shown.rates(found.base_currency), found.base_currency),
+            totals=totals,
+            next_page_token=encode_token({"after": str(first + page.page_size)}) if more else "",
+            conventions=found.conventions,
+            undefined={asked.name: found.value.reason} if absent and isinstance(found.value, Undefined) else {},
+        )
+
+    async def _published(self, needs: Sequence[tuple[str, date]], base: str) -> list[TrailRate]:
+        found = [(day, await self._rates.rate(currency, base, day)) for currency, day in needs]
+        return [TrailRate(each.base, day, each.day, each.rate, RATE_SOURCE) for day, each in found]
+
+    async def _of_day(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
+        day = self._reader.day_of(asked.as_of or asked.end)
+        material = await self._reader.material(owner, portfolio_id, day)
+        book, rates = await self._reader.book(material, day)
+        check_scope(asked.scope, book)
+        wants_lots = asked.name in ("cost_basis", "unrealised", "unrealised_return")
+        wants_cash = asked.name in ("market_value", "cash")
+        positions = positions_at(book, material.bars, rates, day, asked.scope)
+        priced = {(row.account_id, row.symbol) for row in positions}
+        lots = lots_of(book, asked.scope)
+        if asked.name != "cost_basis":  # a gain is told of what has a price
+            lots = [lot for lot in lots if (lot.account_id, lot.symbol) in priced]
+        cash = cash_at(book, rates, day, asked.scope)
+        with exact():
+            worth = sum((row.value for row in positions), Decimal(0))
+            cost = sum((lot.base_cost for lot in lots), Decimal(0))
+            money = sum((row.value for row in cash), Decimal(0))
+            value: Decimal | Figure = {
+                "market_value": worth + money,
+                "cash": money,
+                "cost_basis": cost,
+                "unrealised": worth - cost,
+            }.get(asked.name, worth - cost)
+            if asked.name == "unrealised_return":
+                value = float((worth - cost) / cost) if cost else Undefined("the cost is zero")
+        return _Found(
+            value=value,
+            tables=TrailTables(
+                positions=() if asked.name in ("cost_basis", "cash") else positions,
+                cash=cash if wants_cash else (),
+                lots=lots if wants_lots else (),
+            ),
+            start=None,
+            end=day,
+            base_currency=material.portfolio.base_currency,
+            inputs={},
+            conventions=_conventions(material),
+        )
+
+    async def _of_ledger(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
+        last = self._reader.day_of(asked.as_of or asked.end)
+        material = await self._reader.material(owner, portfolio_id, last)
+        book, rates = await self._reader.book(material, last)
+        check_scope(asked.scope, book)
+        tables = _ledger_tables(asked, material, book, rates, last)
+        with exact():
+            value = sum(
+                (
+                    *(sale.gain for sale in tables.sales),
+                    *(payment.gross for payment in tables.income),
+                    *(charge.fee if asked.name == "fees" else charge.tax for charge in tables.charges),
+                ),
+                Decimal(0),
+            )
+        return _Found(
+            value=value,
+            tables=tables,
+            start=asked.start,
+            end=last,
+            base_currency=material.portfolio.base_currency,
+            inputs={},
+            conventions=_conventions(material),
+        )
+
+    async def _of_range(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
+        history = await self._history(
+            owner,
+            portfolio_id,
+            start=asked.start,
+            end=asked.end,
+            period=asked.period,
+            benchmark=asked.benchmark,
+            scope=asked.scope,
+            gross=asked.gross,
+        )
+        report = await self._performance.measured(history)
+        tables = (
+            await self._range_tables(history, asked)
+            if FORMULAS[asked.name].kind is FigureKind.RANGE
+            else TrailTables(steps=_steps(history))
+        )
+        inputs: dict[str, Decimal | float] = {}
+        if tables.steps:
+            inputs["risk_free_annual"] = asked.risk_free
+        else:
+            inputs |= {"value_start": report.value_start.amount, "value_end": report.value_end.amount}
+        return _Found(
+            value=_value(asked, report, history),
+            tables=tables,
+            start=history.start,
+            end=history.end,
+            base_currency=history.portfolio.base_currency,
+            inputs=inputs,
+            conventions={**PERFORMANCE, **(RISK if tables.steps else {})},
+        )
+
+    async def _range_tables(self, history: DailyHistory, asked: FigureQuery) -> TrailTables:
+        """The values at both ends, and what moved between."""
+        bars, scope = history.material.bars, history.scope
+        positions = positions_at(history.book, bars, history.rates, history.end, scope)
+        cash = cash_at(history.book, history.rates, history.end, scope)
+        if not history.since_inception:
+            before, rates = await self._reader.book(history.material, history.start)
+            positions = [*positions_at(before, bars, rates, history.start, scope), *positions]
+            cash = [*cash_at(before, rates, history.start, scope), *cash]
+        flows = [flow_row(moved.day, moved.amount, moved.origin) for moved in history.flows]
+        if history.gross and asked.name != "net_flows":
+            flows += [charge_row(charge, history.portfolio.base_currency) for charge in history.charges]
+        return TrailTables(
+            positions=() if asked.name == "net_flows" else positions,
+            cash=() if asked.name == "net_flows" else cash,
+            flows=sorted(flows, key=lambda row: row.day),
+        )
+
+
+def _place(page: PageRequest) -> int:
+    if not page.page_token:
+        return 0
+    after = decode_token(page.page_token).get("after", "")
+    if not after.isdecimal() or len(after) > 9:
+        raise InvalidArgument.of("page_token", "is not a token this list gave; start again without it")
+    return int(after)
+
+
+def _conventions(material: Material) -> dict[str, str]:
+    own = {"cost_method": material.portfolio.cost_method.value}
+    return own | {name: PERFORMANCE[name] for name in _DAY_CONVENTIONS}
+
+
+def _ledger_tables(asked: FigureQuery, material: Material, book: Book, rates: RateTable, last: date) -> TrailTables:
+    def within(day: date, account_id: str, symbol: str) -> bool:
+        mine = asked.scope.account_id in ("", account_id) and asked.scope.symbol in ("", symbol)
+        return mine and (asked.start is None or day > asked.start)
+
+    if asked.name == "realised":
+        return TrailTables(sales=[s for s in book.sales if within(s.day, s.account_id, s.symbol)])
+    if asked.name == "income":
+        paid = received(material.ledger.standing, book, rates, until=last)
+        return TrailTables(income=[p for p in paid if within(p.day, p.account_id, p.symbol)])
+    charged = [c for c in book.charges if within(c.day, c.account_id, c.symbol)]
+    return TrailTables(charges=[c for c in charged if (c.fee if asked.name == "fees" else c.tax)])
+
+
+def _steps(history: DailyHistory) -> list[TrailStep]:
+    daily = history.daily
+    benchmark = None if history.benchmark is None else history.benchmark.returns
+    return steps_of(daily.days, daily.values, daily.flows, history.returns, benchmark)
+
+
+def _value(asked: FigureQuery, report: PerformanceReport, history: DailyHistory) -> Decimal | Figure:
+    if asked.name in _AMOUNTS:
+        return report.gain.amount if asked.name == "gain" else report.net_flows.amount
+    if asked.name in report.figures:
+        return report.figures[asked.name]
+    risk = series_risk(
+        history.daily.days,
+        history.returns,
+        benchmark=None if history.benchmark is None else history.benchmark.returns,
+        risk_free=asked.risk_free,
+    )
+    return risk.figures[asked.name]
