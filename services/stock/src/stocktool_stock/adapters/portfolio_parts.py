@@ -125,7 +125,7 @@ def portfolio_parts(
         list_transactions=ListTransactions(store),
         delete_transaction=DeleteTransaction(store, market.fx, clock, books=books),
         restore_transaction=RestoreTransaction(store, imports, market.fx, clock, books=books),
-        realised=ReportRealised(store, market.fx, market.status),
+        realised=ReportRealised(store, books, market.status),
         writes=ListWrites(store, DynamoDBWrites(table)),
         custom_instruments=CustomInstruments(store, shelf, market.fx, market.status),
         stage_import=stage,

@@ -47,10 +47,12 @@ async def fix_rates(fx: FxRates, entries: Sequence[Entry], portfolio: Portfolio,
         # Rates into the base currency are needed too, to value the entry; a day before 1999 has none.
         needs = [(code, portfolio.base_currency, day) for code, day in sorted(rates_of(entry, portfolio))]
         needs.append((entry.currency, account.currency, entry.day))
-        found = [await rate(*need) for need in needs if need[0] != need[1]]
-        problem = next((each for each in found if isinstance(each, str)), None)
+        needs = [need for need in needs if need[0] != need[1]]
+        found = [await rate(*need) for need in needs]
+        problem = next((at for at, each in enumerate(found) if isinstance(each, str)), None)
         if problem is not None:
-            violations.append(FieldViolation(f"{pointer(index)}/currency", problem))
+            name = _field(entry, needs[problem][0], needs[problem][2])
+            violations.append(FieldViolation(f"{pointer(index)}/{name}", str(found[problem])))
         elif converts(entry, portfolio):
             fixed = found[-1]  # the last need is the one it converts by
             result.append(replace(entry, fx_rate=fixed if isinstance(fixed, Decimal) else None))
@@ -61,3 +63,10 @@ async def fix_rates(fx: FxRates, entries: Sequence[Entry], portfolio: Portfolio,
     if violations:
         raise InvalidArgument(f"{violations[0].pointer} {violations[0].detail}", violations)
     return result
+
+
+def _field(entry: Entry, currency: str, day: date) -> str:
+    """Which field asks for a rate."""
+    if day != entry.day:
+        return "acquired"
+    return next((name for name, code in entry.other_currencies.items() if code == currency), "currency")

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
-from stocktool_stock.application.market_ports import FxRates, MarketStatus
+from stocktool_stock.application.ledger_books import LedgerBooks
+from stocktool_stock.application.market_ports import MarketStatus
 from stocktool_stock.application.portfolio_reader import RATE_SOURCE
 from stocktool_stock.application.ports import PortfolioStore
-from stocktool_stock.application.rate_collector import collect_rates
-from stocktool_stock.domain.book import Book, keep_book
 from stocktool_stock.domain.holding_period import HoldingRule
-from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.realised import RealisedSale, RealisedTotal, realised_sales, total, totals_by_symbol
+
+_MANY = 200
+"""So many sales are worked out on a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,11 @@ class RealisedReport:
 class ReportRealised:
     """Reports realised gains."""
 
-    def __init__(self, store: PortfolioStore, rates: FxRates, market: MarketStatus) -> None:
+    def __init__(self, store: PortfolioStore, books: LedgerBooks, market: MarketStatus) -> None:
         self._store = store
-        self._rates = rates
+        self._books = books
         self._market = market
+        self._threads = Limiter(1)
 
     async def __call__(
         self,
@@ -67,8 +70,7 @@ class ReportRealised:
         portfolio = await self._store.get(owner, portfolio_id)
         if account_id and account_id not in portfolio.by_account:
             raise InvalidArgument.of("account_id", "is no account of this portfolio")
-        entries = (await self._store.ledger(portfolio)).standing
-        book = await self._book(portfolio, entries, last)
+        book, rates = await self._books.book(portfolio, last)
         sales = [
             sale
             for sale in book.sales
@@ -76,16 +78,21 @@ class ReportRealised:
             and account_id in ("", sale.account_id)
             and symbol in ("", sale.symbol)
         ]
-        needed = {(lot.currency, sale.day) for sale in sales for lot in sale.lots}
-        rates = await collect_rates(self._rates, portfolio, (), on=needed)
-        told = realised_sales(sales, entries, rates, rule)
+        # Only a loss needs the purchases around it.
+        entries = (await self._store.ledger(portfolio)).standing if any(sale.gain < 0 for sale in sales) else ()
+
+        def work() -> tuple[list[RealisedSale], RealisedTotal, Mapping[str, RealisedTotal]]:
+            told = realised_sales(sales, entries, rates, rule)
+            return told, total(told), totals_by_symbol(told)
+
+        told, sums, by_symbol = work() if len(sales) < _MANY else await run_blocking(self._threads, work)
         return RealisedReport(
             portfolio=portfolio,
             start=start,
             end=last,
             sales=_page(told, page),
-            total=total(told),
-            by_symbol=totals_by_symbol(told),
+            total=sums,
+            by_symbol=by_symbol,
             conventions={
                 "cost_method": f"{portfolio.cost_method.value}, where a sale chose no lots",
                 "gain": "proceeds after fee at the rate of the day of sale, less cost at the rate of each lot's day",
@@ -95,10 +102,6 @@ class ReportRealised:
                 "exchange_rates": RATE_SOURCE,
             },
         )
-
-    async def _book(self, portfolio: Portfolio, entries: tuple[Entry, ...], last: date) -> Book:
-        rates = await collect_rates(self._rates, portfolio, entries)
-        return keep_book(entries, portfolio, rates, until=last)
 
 
 def _page(sales: list[RealisedSale], page: PageRequest) -> Page[RealisedSale]:
