@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stocktool_stock.domain.allocation import CASH, AllocationBy, Kind, group_of
-from stocktool_stock.domain.bars import Bars
+from stocktool_stock.domain.bars import MANUAL, Bars
 from stocktool_stock.domain.book import Book
-from stocktool_stock.domain.custom_instruments import MANUAL
 from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.lots import held
 from stocktool_stock.domain.rates import RateTable
