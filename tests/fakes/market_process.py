@@ -55,7 +55,7 @@ async def stock_process(
     yahoo = YahooOptions(
         base_url=market.url, timeout_seconds=call_seconds, calls_per_second=calls_per_second, burst=100
     )
-    options = MarketOptions(market_now=now, yahoo=yahoo, quote_fresh=fresh, serves=True)
+    options = MarketOptions(market_now=now, yahoo=yahoo, quote_fresh=fresh, serves=True, tend_seconds=0.3)
 
     @asynccontextmanager
     async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:

@@ -66,6 +66,7 @@ class MarketOptions:
         bars_fresh: The same for price history.
         providers: Names of providers in the order in which they are asked: "yahoo", and "archive" for what we kept.
         serves: This process answers requests, and so holds its part of the provider's shards for good.
+        tend_seconds: Interval of renewing the shards and dividing them anew.
     """
 
     market_now: str = ""
@@ -74,6 +75,7 @@ class MarketOptions:
     bars_fresh: timedelta = timedelta(minutes=15)
     providers: Sequence[str] = ("yahoo", "archive")
     serves: bool = False
+    tend_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         """Refuse providers nobody knows."""
@@ -254,7 +256,7 @@ async def market_parts(
             calendars=ReadCalendars(years),
             status=TellMarketStatus(market_clock, health, lambda: mode),
             clock=market_clock,
-            fetches=FetchWork(queue, shards, wishes, kinds),
+            fetches=FetchWork(queue, shards, wishes, kinds, tend_seconds=options.tend_seconds),
             is_moving=lambda: mode is MarketMode.REPLAY or is_open(market_clock.now()),
         )
     finally:

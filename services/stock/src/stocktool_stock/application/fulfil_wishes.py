@@ -15,7 +15,6 @@ from stocktool_stock.application.cached_reads import CachedReads
 from stocktool_stock.application.fetch_queue import FetchQueue
 from stocktool_stock.application.provider_ports import Turns, Wish, Wishes
 
-_TEND_SECONDS = 5.0
 _LOOK_SECONDS = 2.0
 _LOOK_OFTEN_SECONDS = 0.25
 _BUSY_LOOKS = 120  # after a wish there are often more
@@ -53,17 +52,25 @@ class FetchWork:
         shards: Whose turn it is.
         wishes: What others want.
         kinds: The reads by their kind.
+        tend_seconds: Interval of renewing the shards, well under their term.
     """
 
     name = "market-fetch"
 
     def __init__(
-        self, queue: FetchQueue, shards: Shards, wishes: Wishes, kinds: Mapping[str, CachedReads[Any]]
+        self,
+        queue: FetchQueue,
+        shards: Shards,
+        wishes: Wishes,
+        kinds: Mapping[str, CachedReads[Any]],
+        *,
+        tend_seconds: float = 5.0,
     ) -> None:
         self._queue = queue
         self._shards = shards
         self._wishes = wishes
         self._kinds = kinds
+        self._tend_seconds = tend_seconds
         self._doing: set[tuple[str, str]] = set()
         self._busy = 0
 
@@ -79,7 +86,7 @@ class FetchWork:
             await self._shards.leave()
 
     async def _tend(self, stop: asyncio.Event) -> None:
-        while not await _stopped(stop, _TEND_SECONDS):
+        while not await _stopped(stop, self._tend_seconds):
             await self._shards.tend()
 
     async def _look(self, stop: asyncio.Event) -> None:
