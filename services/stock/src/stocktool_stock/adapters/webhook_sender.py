@@ -181,7 +181,7 @@ def _said(error: BaseException) -> str:
             return f"the certificate is not accepted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return "no TLS connection could be made"
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpcore2.ProtocolError):
         return "the answer is no HTTP"
     return "the connection was refused or broke off"
