@@ -540,7 +540,7 @@ class _Keeper:
         return lot_rules.take_chosen(lots, {choice.lot_id: choice.quantity for choice in entry.lots})
 
     def _note_price(self, entry: Entry) -> None:
-        price = entry.price if entry.price is not None else entry.brought / _quantity(entry)
+        price = entry.price if entry.price is not None else entry.worth / _quantity(entry)
         if price > 0:
             self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
 
@@ -636,8 +636,9 @@ class _Keeper:
             return
         self._acquire(entry, entry.brought)
         self._pay_fee(entry)
-        worth = entry.brought if entry.price is None else entry.gross
-        self.book.flows.append(Flow(entry.day, entry.account_id, worth, entry.currency, entry.symbol, _quantity(entry)))
+        self.book.flows.append(
+            Flow(entry.day, entry.account_id, entry.worth, entry.currency, entry.symbol, _quantity(entry))
+        )
 
     def _out(self, entry: Entry) -> None:
         if not entry.symbol:

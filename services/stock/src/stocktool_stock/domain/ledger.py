@@ -185,6 +185,12 @@ class Entry:
         return self.gross if self.cost_basis is None else self.cost_basis
 
     @property
+    def worth(self) -> Decimal:
+        """Value of the shares moved on the entry's day; their cost where neither price nor amount is told."""
+        told = self.price is not None or self.amount is not None
+        return self.gross if told else self.brought
+
+    @property
     def other_currencies(self) -> dict[str, str]:
         """Currencies of fee and tax where they are not the entry's, by the field that says them."""
         given = {"fee_currency": self.fee_currency, "tax_currency": self.tax_currency}
