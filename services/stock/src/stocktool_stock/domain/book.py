@@ -436,10 +436,9 @@ class _Keeper:
         self.book.payments.append(payment)
 
     def _charged(self, entry: Entry) -> None:
-        if entry.fee or entry.tax:
-            fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
-            tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
-            self._charge_of(entry, fee, tax)
+        fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
+        tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+        self._charge_of(entry, fee, tax)
 
     def _charge_of(self, entry: Entry, fee: Decimal, tax: Decimal) -> None:
         self.book.fees += fee
@@ -463,13 +462,14 @@ class _Keeper:
     def _pay_net(self, entry: Entry, amount: Decimal) -> None:
         """Move an entry's cash less its fee and tax; those in another currency are paid in the account's own."""
         home = self.book.portfolio.by_account[entry.account_id].currency
-        for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
-            if not currency:
-                amount -= part
-            elif part:
-                self._move(entry, -part * self._cross(currency, home, entry.day), home)
+        if entry.fee or entry.tax:
+            for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+                if not currency:
+                    amount -= part
+                elif part:
+                    self._move(entry, -part * self._cross(currency, home, entry.day), home)
+            self._charged(entry)
         self._pay(entry, amount)
-        self._charged(entry)
 
     def _acquire(self, entry: Entry, cost: Decimal, base_cost: Decimal | None = None) -> None:
         acquired = entry.acquired or entry.day

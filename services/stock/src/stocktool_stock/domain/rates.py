@@ -19,7 +19,7 @@ class RateTable:
 
     def to_base(self, amount: Decimal, currency: str, day: date) -> Decimal:
         """Convert an amount at the rate of a day."""
-        return amount * self.rate(currency, day)
+        return amount if currency == self.base_currency else amount * self.rate(currency, day)
 
     def rate(self, currency: str, day: date) -> Decimal:
         """The rate of a day; 1 for the base currency itself."""
