@@ -87,6 +87,7 @@ class Told:
             ]
             whole, token = shown, shown["next_page_token"]
             if not token:
+                whole["rates"].sort(key=str)
                 assert {table: len(whole[table]) for table in whole["totals"]} == whole["totals"]
                 return whole
 

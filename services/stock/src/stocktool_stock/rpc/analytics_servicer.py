@@ -6,12 +6,12 @@ import numpy as np
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import analytics_service_pb2 as pb
-from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool_kit.core.caller import current_caller
 from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.allocate_portfolio import AllocationReport
 from stocktool_stock.application.compare_symbols import Comparison
+from stocktool_stock.application.explain_figure import FigureQuery
 from stocktool_stock.application.measure_performance import PerformanceReport
 from stocktool_stock.application.measure_risk import RiskReport
 from stocktool_stock.application.periods import Period
@@ -23,7 +23,10 @@ from stocktool_stock.domain.bars import Days
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.risk import RiskFigures
-from stocktool_stock.rpc.wire import Context, from_date, to_date, to_money, to_timestamp
+from stocktool_stock.domain.segments import Scope
+from stocktool_stock.rpc.planning_methods import PlanningMethods, PlanningRender
+from stocktool_stock.rpc.trails import trail_message
+from stocktool_stock.rpc.wire import Context, from_date, page_of, to_date, to_money, to_timestamp
 
 _PERIODS = {
     pb.PERIOD_YEAR_TO_DATE: Period.YEAR_TO_DATE,
@@ -36,6 +39,9 @@ _CUTS = {
     AllocationBy.SYMBOL: pb.ALLOCATION_BY_SYMBOL,
     AllocationBy.CURRENCY: pb.ALLOCATION_BY_CURRENCY,
     AllocationBy.ACCOUNT: pb.ALLOCATION_BY_ACCOUNT,
+    AllocationBy.CLASS: pb.ALLOCATION_BY_CLASS,
+    AllocationBy.COUNTRY: pb.ALLOCATION_BY_COUNTRY,
+    AllocationBy.HOLDING: pb.ALLOCATION_BY_HOLDING,
 }
 _FROM_CUT = {wire: by for by, wire in _CUTS.items()}
 _STATES = {
@@ -46,11 +52,13 @@ _STATES = {
 }
 
 
-class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
+class AnalyticsServicer(PlanningMethods):
     """Converts, calls, converts."""
 
-    def __init__(self, uses: PortfolioUses) -> None:
+    def __init__(self, uses: PortfolioUses, render: PlanningRender) -> None:
         self._uses = uses
+        self._planning = uses.planning
+        self._render = render
 
     async def GetPerformance(self, request: pb.GetPerformanceRequest, context: Context) -> pb.GetPerformanceResponse:
         """Measure returns."""
@@ -61,6 +69,8 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
             end=from_date(request, "end"),
             period=_PERIODS.get(request.period),
             benchmark=request.benchmark,
+            scope=Scope(request.account_id, request.symbol),
+            gross=request.gross,
         )
         return pb.GetPerformanceResponse(performance=_performance(report, with_series=request.include_series))
 
@@ -76,6 +86,23 @@ class AnalyticsServicer(pb_grpc.AnalyticsServiceServicer):
             risk_free=request.risk_free_annual if request.HasField("risk_free_annual") else 0.0,
         )
         return pb.GetRiskResponse(risk=_risk(report))
+
+    async def GetTrail(self, request: pb.GetTrailRequest, context: Context) -> pb.GetTrailResponse:
+        """Tell what a figure came from."""
+        asked = FigureQuery(
+            name=request.figure,
+            scope=Scope(request.account_id, request.symbol),
+            as_of=from_date(request, "as_of"),
+            start=from_date(request, "start"),
+            end=from_date(request, "end"),
+            period=_PERIODS.get(request.period),
+            benchmark=request.benchmark,
+            gross=request.gross,
+            risk_free=request.risk_free_annual if request.HasField("risk_free_annual") else 0.0,
+        )
+        page = page_of(request.page_size, request.page_token)
+        trail = await self._uses.trail(current_caller().owner, PortfolioId(request.portfolio_id), asked, page)
+        return pb.GetTrailResponse(trail=trail_message(trail), next_page_token=trail.next_page_token)
 
     async def GetAllocation(self, request: pb.GetAllocationRequest, context: Context) -> pb.GetAllocationResponse:
         """Cut a portfolio into slices."""
@@ -130,6 +157,11 @@ def _performance(report: PerformanceReport, *, with_series: bool) -> pb.Performa
         prices_as_of=to_date(report.prices_as_of),
         stale_prices=report.stale_prices,
         warnings=report.warnings,
+        fees=to_money(report.fees),
+        taxes=to_money(report.taxes),
+        account_id=report.scope.account_id,
+        symbol=report.scope.symbol,
+        gross=report.gross,
     )
     for name, figure in report.figures.items():
         if isinstance(figure, Undefined):
