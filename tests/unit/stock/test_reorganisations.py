@@ -208,6 +208,21 @@ def test_without_market_prices_the_new_shares_are_worth_what_the_old_ones_were()
     assert valued.total.amount == 200
 
 
+@pytest.mark.parametrize("splits", [[""], ["acc_1", "acc_2"]])
+def test_a_split_on_the_day_of_a_trade_leaves_the_value_without_market_prices(splits: list[str]) -> None:
+    book = book_of(
+        an_entry("deposit", "2024-01-02", amount="600"),
+        an_entry("buy", "2024-01-02", "X", quantity="4", price="100"),
+        an_entry("buy", "2024-01-02", "X", quantity="2", price="100", account_id="acc_2"),
+        *(an_entry("split", "2024-01-02", "X", ratio="4", account_id=account_id) for account_id in splits),
+        portfolio=a_portfolio(accounts=TWO),
+    )
+    assert {trade.price for trade in book.trade_prices["X"]} == {25}
+    [holding] = value_book(book, {}, a_rate_table(), as_of=day("2024-01-02")).holdings
+    assert holding.market_value is not None
+    assert (holding.quantity, holding.market_value.amount) == (24, 600)
+
+
 def test_a_price_that_is_said_stands_in_until_the_market_has_one() -> None:
     book = book_of(
         an_entry("buy", "2024-01-02", "T", quantity="10", price="20"),

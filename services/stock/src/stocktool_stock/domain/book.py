@@ -613,12 +613,25 @@ class _Keeper:
             self._charge_of(entry, Decimal(0), amount)
 
     def _split(self, entry: Entry) -> None:
+        self._split_prices(entry)
         for position in self._positions(entry):
             ratio = self._note_split(position, entry)
             self.book.lots[position] = lot_rules.split(self.book.lots[position], ratio)
             self._moved.add(position)
             for flows in (self.book.flows, self.book.internal_flows):
                 _split_flows(flows, position, entry.day, ratio)
+
+    def _split_prices(self, entry: Entry) -> None:
+        """Trades earlier on the day were made at prices of old shares; once, whichever accounts book the split."""
+        ratio, trades = _ratio(entry), self.book.trade_prices.get(entry.symbol, [])
+        told = any((s.symbol, s.day, s.ratio) == (entry.symbol, entry.day, ratio) for s in self.book.splits)
+        if told or not any(self._positions(entry)):
+            return
+        for index in range(len(trades) - 1, -1, -1):
+            if trades[index].day != entry.day:
+                break
+            price = trades[index].price * ratio.denominator / ratio.numerator
+            trades[index] = replace(trades[index], price=price)
 
     def _note_split(self, position: Position, entry: Entry) -> Fraction:
         ratio = _ratio(entry)
