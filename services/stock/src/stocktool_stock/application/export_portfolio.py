@@ -21,7 +21,6 @@ from stocktool_stock.domain.imports.own_format import COLUMNS, FORMAT, guarded
 from stocktool_stock.domain.ledger import Entry, plain
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 
-THREADS = 1
 _PART = 1_000
 _TEXTS = frozenset({"symbol", "account", "to_account", "note", "new_symbol"})
 
@@ -44,11 +43,11 @@ class Export:
 class ExportPortfolio:
     """Exports a portfolio: its accounts, its standing entries with all their fields, and instruments of its own."""
 
-    def __init__(self, store: PortfolioStore, shelf: InstrumentShelf, clock: Clock) -> None:
+    def __init__(self, store: PortfolioStore, shelf: InstrumentShelf, clock: Clock, threads: Limiter) -> None:
         self._store = store
         self._shelf = shelf
         self._clock = clock
-        self._threads = Limiter(THREADS)
+        self._threads = threads
 
     async def __call__(self, caller: Caller, portfolio_id: PortfolioId, export_format: ExportFormat) -> Export:
         """Begin an export.

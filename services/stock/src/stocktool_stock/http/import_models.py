@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 from stocktool_kit.http.model import RequestModel, ResponseModel
 
-from stocktool_stock.application.read_import import ImportReport, RowResult, RowState
+from stocktool_stock.application.import_report import ImportReport, RowResult, RowState
 from stocktool_stock.domain.imports.dates import DateOrder
 from stocktool_stock.domain.imports.numbers import DecimalSign
 from stocktool_stock.domain.imports.options import ColumnMapping

@@ -12,7 +12,8 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.http.problem import from_validation
 
-from stocktool_stock.application.read_import import ImportChoices, ImportOutcome, RowState
+from stocktool_stock.application.import_report import ImportChoices, RowState
+from stocktool_stock.application.read_import import ImportOutcome
 from stocktool_stock.domain.imports.dates import DateOrder
 from stocktool_stock.domain.imports.numbers import DecimalSign
 from stocktool_stock.domain.imports.options import MAX_BYTES, ReadOptions, unreadable
@@ -32,7 +33,7 @@ router = APIRouter(tags=["imports"])
 
 MAX_UPLOAD_BYTES = MAX_BYTES + 2_500_000
 """A file with the other fields of its form."""
-_MOST_ROWS = 20_000
+_MOST_ROWS = 5_000
 _MAX_JSON = 500_000
 
 Model = TypeVar("Model")

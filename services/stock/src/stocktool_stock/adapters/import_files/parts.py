@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stocktool_kit.aio import Limiter
 from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.import_files.reader import ImportFiles
@@ -10,9 +11,13 @@ from stocktool_stock.application.import_uses import ImportUses
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, InstrumentSource, MarketStatus
 from stocktool_stock.application.ports import PortfolioStore
+from stocktool_stock.application.prepare_import import PrepareImport
 from stocktool_stock.application.read_import import CommitImport, ReadImport
 from stocktool_stock.application.resolve_symbols import ResolveSymbols
 from stocktool_stock.application.stage_import import StageImport
+
+THREADS = 2
+"""Few, since reading files is the interpreter's work and not the disk's."""
 
 
 def import_uses(
@@ -37,5 +42,7 @@ def import_uses(
         clock: Real time.
     """
     resolve = ResolveSymbols(instruments)
-    read = ReadImport(store, ImportFiles(), resolve, stage, shelf=shelf, rates=rates, market=market, clock=clock)
-    return ImportUses(read, CommitImport(read, stage), ExportPortfolio(store, shelf, clock))
+    threads = Limiter(THREADS)
+    prepare = PrepareImport(store, ImportFiles(threads), resolve, stage, shelf=shelf, market=market, threads=threads)
+    read = ReadImport(prepare, rates, clock, threads)
+    return ImportUses(read, CommitImport(prepare, read, stage), ExportPortfolio(store, shelf, clock, threads))

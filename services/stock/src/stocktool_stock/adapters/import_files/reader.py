@@ -11,14 +11,16 @@ from stocktool_stock.domain.imports.options import ReadOptions
 from stocktool_stock.domain.imports.read_text import read_text
 from stocktool_stock.domain.imports.rows import ImportFile
 
-THREADS = 2
-
 
 class ImportFiles:
-    """Reads files off the event loop, two at a time."""
+    """Reads files off the event loop.
 
-    def __init__(self) -> None:
-        self._threads = Limiter(THREADS)
+    Args:
+        threads: On which.
+    """
+
+    def __init__(self, threads: Limiter) -> None:
+        self._threads = threads
 
     async def read(self, content: bytes, options: ReadOptions) -> ImportFile:
         """Read a file."""

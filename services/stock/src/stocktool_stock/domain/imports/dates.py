@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 
 
 class DateOrder(StrEnum):
@@ -79,6 +80,7 @@ def decide_order(texts: Iterable[str], given: DateOrder | None = None) -> DateSt
     return DateStyle(next(iter(shown), None))
 
 
+@lru_cache(maxsize=16_384)
 def read_moment(text: str, style: DateStyle, zone: tzinfo | None = None) -> Moment | None:
     """Read a day, None for an empty text.
 

@@ -51,6 +51,7 @@ _WORDS: dict[str, str] = {
     "opening": "opening|opening balance",
 }
 _BY_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split("|")}
+_TYPES = frozenset(kind.value for kind in EntryType)
 _SHARES = frozenset({"buy", "sell", "reinvest", "transfer_in", "transfer_out", "opening"})
 
 
@@ -86,7 +87,7 @@ def check_mapping(mapping: ColumnMapping) -> None:
     if "date" not in mapping.columns.values():
         raise unreadable("no column maps to date", "/mapping")
     for text, kind in {**mapping.types, "default_type": mapping.default_type}.items():
-        if kind and kind not in set(EntryType):
+        if kind and kind not in _TYPES:
             raise unreadable(f"{text[:60]!r} maps to {kind[:40]!r}, which is no type of entry", "/mapping")
 
 
@@ -142,7 +143,7 @@ def _row(
     currency = texts.get("currency", "") or mapping.currency
     at.symbol_currency = currency.upper()
     word = " ".join(texts.get("type", "").lower().split())
-    kind = words.get(word, None if word in words else _BY_WORD.get(word, word if word in set(EntryType) else None))
+    kind = words.get(word, None if word in words else _BY_WORD.get(word, word if word in _TYPES else None))
     if word in words and not words[word]:
         yield at.skip(f"{texts.get('type', '')!r} is left out, as the mapping says")
         return

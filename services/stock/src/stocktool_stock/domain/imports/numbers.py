@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 
 class DecimalSign(StrEnum):
@@ -61,12 +62,20 @@ class _Parts:
     exponent: int = 0
 
 
+_SIMPLE = re.compile(r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,2})?$", re.ASCII)
+"""What most numbers look like, and what can be read in one way alone."""
+
+
 def decide_style(texts: Iterable[str], given: DecimalSign | None = None) -> NumberStyle:
     """Decide the decimal sign of a file from its numbers; texts that are none do not count."""
     if given is not None:
         return NumberStyle(given)
     shown: set[DecimalSign] = set()
     for text in texts:
+        if _SIMPLE.match(text):
+            if "." in text:
+                shown.add(DecimalSign.POINT)
+            continue
         try:
             parts = _undress(text)
         except BadNumber:
@@ -76,9 +85,10 @@ def decide_style(texts: Iterable[str], given: DecimalSign | None = None) -> Numb
             shown.add(sign)
             if len(shown) == 2:
                 return NumberStyle(None, mixed=True)
-    return NumberStyle(next(iter(shown), None))
+    return NumberStyle(None, mixed=True) if len(shown) == 2 else NumberStyle(next(iter(shown), None))
 
 
+@lru_cache(maxsize=65_536)
 def read_number(text: str, style: NumberStyle) -> Decimal | None:
     """Read a number, None where the text says that there is none (empty, `--`, `n/a`).
 
@@ -87,6 +97,8 @@ def read_number(text: str, style: NumberStyle) -> Decimal | None:
     Raises:
         BadNumber: It is no number, or its decimal sign is in doubt.
     """
+    if style.decimal is not DecimalSign.COMMA and _SIMPLE.match(text):
+        return Decimal(text)
     parts = _undress(text)
     if parts is None:
         return None

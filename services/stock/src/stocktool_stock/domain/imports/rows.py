@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from stocktool_kit.core.errors import InvalidArgument
 
@@ -139,6 +140,7 @@ def _content(row: ImportRow, draft: Draft, scope: str) -> str:
     return "\x1f".join(parts)
 
 
+@lru_cache(maxsize=65_536)
 def _number(text: str | None) -> str:
     if text is None or not text.strip():
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from stocktool_stock.domain.imports.dates import BadDate, DateStyle, Moment, decide_order, read_moment
 from stocktool_stock.domain.imports.numbers import BadNumber, NumberStyle, decide_style, read_number
@@ -27,6 +28,7 @@ class Line:
     cells: tuple[str, ...]
 
 
+@lru_cache(maxsize=4_096)
 def heading(text: str) -> str:
     """A heading as it is compared: lower case, single spaces, no mark of the encoding."""
     return _HEADING.sub(" ", text.strip().strip("\ufeff").strip('"')).strip().lower()
@@ -107,10 +109,11 @@ class Cursor:
 
     def text(self, *names: str) -> str:
         """The cell under the first of these headings that is there, empty when there is none."""
+        columns, cells = self.columns, self.cells
         for name in names:
-            index = self.columns.get(heading(name))
+            index = columns.get(heading(name))
             if index is not None:
-                return self.cells[index].strip() if index < len(self.cells) else ""
+                return cells[index].strip() if index < len(cells) else ""
         return ""
 
     def number(self, *names: str, field_name: str = "") -> Decimal | None:
@@ -180,8 +183,18 @@ class Cursor:
             ratio=ratio,
             note=clean_note(note) or None,
         )
-        row = replace(self._row(), draft=draft, problems=tuple(self.problems))
-        return row if with_symbol else replace(row, symbol_text="", isin="", name="", symbol_currency="")
+        return ImportRow(
+            self.row,
+            draft,
+            problems=tuple(self.problems),
+            notes=tuple(self.notes),
+            symbol_text=self.symbol if with_symbol else "",
+            isin=self.isin if with_symbol else "",
+            name=self.name if with_symbol else "",
+            account_text=self.account,
+            time="" if self.moment is None else self.moment.time,
+            symbol_currency=self.symbol_currency if with_symbol else "",
+        )
 
     def _row(self) -> ImportRow:
         return ImportRow(
@@ -198,7 +211,9 @@ class Cursor:
 
 def clean_note(text: str) -> str:
     """A note without control characters, cut to what the ledger keeps."""
-    return "".join(character if character.isprintable() else " " for character in text).strip()[:_MAX_NOTE]
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return text.strip()[:_MAX_NOTE]
 
 
 def price_or_amount(
@@ -212,6 +227,7 @@ def price_or_amount(
     return None, gross
 
 
+@lru_cache(maxsize=65_536)
 def _text(number: Decimal | None) -> str | None:
     if number is None:
         return None
