@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from stocktool_dev import emulator as ministack
 from stocktool_dev import leftovers, vault
 from stocktool_dev.layout import Layout
 from stocktool_infra.deploy import deploy
+
+# A property holds or it does not: how long an example takes says more of the machine than of the code.
+settings.register_profile("stocktool", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stocktool")
 
 _SDK_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
 
