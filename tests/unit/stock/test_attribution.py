@@ -18,9 +18,9 @@ from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.sector_days import SectorPeriod
 from stocktool_stock.domain.weighted import Rebalance
 
+from tests.factories.measured import Measured
 from tests.factories.stock import an_entry, day
 from tests.fakes.analytics_app import AnalyticsClient, analytics_client
-from tests.unit.stock.test_performance import Measured
 
 Json = dict[str, Any]
 

@@ -17,8 +17,8 @@ from stocktool_stock.domain.linking import coefficients
 from stocktool_stock.domain.returns import time_weighted_return
 from stocktool_stock.domain.segments import Scope
 
+from tests.factories.measured import Measured, two_accounts
 from tests.factories.stock import a_portfolio, an_entry, day
-from tests.unit.stock.test_performance import Measured, two_accounts
 
 DAYS = ["2024-01-02", "2024-01-03", "2024-01-04"]
 
@@ -123,6 +123,30 @@ async def test_a_spin_off_moves_value_and_is_no_gain() -> None:
     rows = by_key(await shared(measured))
     assert rows["X"].gain.total == pytest.approx(0, abs=1e-9)
     assert rows["Y"].gain.total == pytest.approx(20)
+
+
+async def test_purchases_on_the_day_of_a_spin_off_are_paid_for_in_cash() -> None:
+    """Ten X at 80 give five Y at 40; four more Y are bought that day, and two Z at 100 become eight Y."""
+    measured = Measured(
+        [
+            an_entry("deposit", DAYS[0], amount="1400"),
+            an_entry("buy", DAYS[0], "X", quantity="10", price="100"),
+            an_entry("buy", DAYS[0], "Z", quantity="2", price="160"),
+            an_entry("buy", DAYS[1], "Y", quantity="1", price="80"),
+            an_entry("spin_off", DAYS[1], "X", ratio="1/4", new_symbol="Y", cost_fraction="0.2"),
+            an_entry("merger", DAYS[1], "Z", ratio="2", new_symbol="Y"),
+            an_entry("split", DAYS[1], "Y", ratio="2"),
+        ],
+        series={
+            "X": {DAYS[0]: 100, DAYS[1]: 80, DAYS[2]: 80},
+            "Y": {DAYS[1]: 40, DAYS[2]: 44},
+            "Z": {DAYS[0]: 160},
+        },
+        today=DAYS[2],
+    )
+    rows = by_key(await shared(measured))
+    # by hand: X 1000 = 800 + 5 Y; Z 320 = 8 Y; 2 + 5 + 8 Y gain 4 each
+    assert [rows[name].gain.total for name in "XYZ"] == pytest.approx([0, 60, 0], abs=1e-9)
 
 
 moves = st.lists(

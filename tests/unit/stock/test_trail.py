@@ -23,8 +23,8 @@ from stocktool_stock.domain.segments import Scope
 from stocktool_stock.domain.trail import FORMULAS
 from stocktool_stock.http.trail_models import TrailModel
 
+from tests.factories.measured import Measured
 from tests.factories.stock import a_portfolio, an_entry, day
-from tests.unit.stock.test_performance import Measured
 
 Json = dict[str, Any]
 
