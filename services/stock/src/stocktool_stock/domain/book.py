@@ -94,13 +94,14 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Reorganisation:
-    """A spin-off or merger as an account saw it."""
+    """A spin-off or merger as an account saw it; `quantity` new shares came, as the end of the day counts them."""
 
     account_id: str
     symbol: str
     new_symbol: str
     day: date
     type: EntryType
+    quantity: Decimal
 
 
 @value(frozen=True, slots=True)
@@ -620,6 +621,7 @@ class _Keeper:
             self._moved.add(position)
             for flows in (self.book.flows, self.book.internal_flows):
                 _split_flows(flows, position, entry.day, ratio)
+            _split_arrivals(self.book.reorganisations, position, entry.day, ratio)
 
     def _split_prices(self, entry: Entry) -> None:
         """Trades earlier on the day were made at prices of old shares; once, whichever accounts book the split."""
@@ -745,7 +747,9 @@ class _Keeper:
             new = self._sell_fraction(entry, account_id, new)
         self._moved.add(position)
         self._receive(account_id, entry.new_symbol, new)
-        self.book.reorganisations.append(Reorganisation(account_id, symbol, entry.new_symbol, entry.day, entry.type))
+        self.book.reorganisations.append(
+            Reorganisation(account_id, symbol, entry.new_symbol, entry.day, entry.type, lot_rules.held(new))
+        )
 
     def _sell_fraction(self, entry: Entry, account_id: str, new: Sequence[Lot]) -> list[Lot]:
         total, cash = lot_rules.held(new), entry.gross
@@ -800,6 +804,16 @@ def _split_flows(flows: list[Flow], position: Position, day: date, ratio: Fracti
         if (flow.account_id, flow.symbol) == position:
             sign = -1 if flow.quantity < 0 else 1
             flows[index] = replace(flow, quantity=sign * lot_rules.split_quantity(abs(flow.quantity), ratio))
+
+
+def _split_arrivals(seen: list[Reorganisation], position: Position, day: date, ratio: Fraction) -> None:
+    """The same for shares that came by a spin-off or merger."""
+    for index in range(len(seen) - 1, -1, -1):
+        each = seen[index]
+        if each.day != day:
+            break
+        if (each.account_id, each.new_symbol) == position and each.quantity:
+            seen[index] = replace(each, quantity=lot_rules.split_quantity(each.quantity, ratio))
 
 
 def _ratio(entry: Entry) -> Fraction:

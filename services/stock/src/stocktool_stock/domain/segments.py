@@ -195,19 +195,15 @@ class _Cutter:
     def _reorganisations(self) -> None:
         """New shares of a spin-off or merger move at their value from the old ones."""
         for seen in self._book.reorganisations:
-            steps = self._book.quantities.get((seen.account_id, seen.new_symbol), [])
-            now = next((quantity for day, quantity in steps if day == seen.day), None)
-            if now is None:
+            if not seen.quantity:
                 continue
-            before = [quantity for day, quantity in steps if day < seen.day]
-            gained = now - (before[-1] if before else Decimal(0))
             flow = Flow(
                 seen.day,
                 seen.account_id,
                 Decimal(0),
                 self._book.portfolio.base_currency,
                 seen.new_symbol,
-                gained,
+                seen.quantity,
             )
             worth = self._valuer.flow_value(flow)
             self._move(self._position(seen.account_id, seen.new_symbol), seen.day, worth)
