@@ -200,22 +200,19 @@ async def test_alert_is_changed_snoozed_and_deleted(stock: Process[Settings], ht
     assert (await http.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+async def test_alert_that_cannot_be_taken_is_refused_by_field(http: httpx.AsyncClient) -> None:
+    refused: list[tuple[Json, str]] = [
         ({"rule": {"kind": "price", "symbol": "AAPL", "above": -1}}, "/rule/above"),
         ({"rule": {"kind": "weight", "portfolio_id": "prt_none", "symbol": "AAPL", "above": 0.1}}, "/rule"),
         ({"rule": above("1"), "margin": 0.6}, "/margin"),
         ({"rule": above("1"), "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
         ({"rule": above("1"), "expires_at": "2099-01-01T00:00:00"}, "/expires_at"),
         ({"rule": above("1"), "name": " "}, "/name"),
-    ],
-)
-async def test_alert_that_cannot_be_taken_is_refused_by_field(
-    http: httpx.AsyncClient, body: Json, pointer: str
-) -> None:
-    answer = await http.post("/alerts", json=body)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    ]
+    for body, pointer in refused:
+        answer = await http.post("/alerts", json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert (await http.get("/alerts")).json()["items"] == []
 
 
 async def test_backtest_finds_the_days_of_the_file(http: httpx.AsyncClient) -> None:

@@ -409,7 +409,6 @@ async def a_mesh(market: MarketServer, emulator: EmulatedAws) -> AsyncIterator[P
 async def test_settings_lead_to_deliveries_that_can_be_looked_up(
     market: MarketServer, emulator: EmulatedAws, aws: AwsClients
 ) -> None:
-    await aws.call("sesv2", "create_email_identity", EmailIdentity="stocktool@stocktool.local")
     user, address = f"usr_{new_ulid()}", f"ada-{new_ulid()}@example.com"
     async with a_mesh(market, emulator) as process:
         headers = {"authorization": f"Bearer {KEYS.token(user, 'portfolio.read portfolio.write')}"}

@@ -119,6 +119,9 @@ def _own_settings(layout: Layout, ports: Mapping[str, int], service: str) -> dic
                 "MARKET_NOW": MARKET_NOW,
                 "YAHOO_BASE_URL": f"http://127.0.0.1:{ports['market']}",
                 "NOTIFICATIONS_TOPIC_ARN": f"{_TOPIC}notifications",
+                # The identity that infra declares; mail is kept by the emulator: /_ministack/ses/messages.
+                "EMAIL_SENDER": "stocktool@stocktool.local",
+                "PAGE_URL": layout.origin,
                 "S3_PUBLIC_ENDPOINT_URL": layout.origin,
                 # Yahoo's patience is no concern of the stand-in.
                 "YAHOO_CALLS_PER_SECOND": "50",

@@ -220,7 +220,6 @@ class TestDynamoDBDeliveries(DeliveryContract):
 
 
 async def test_mail_arrives_in_both_forms_with_no_markup_of_others(aws: AwsClients, emulator: EmulatedAws) -> None:
-    await aws.call("sesv2", "create_email_identity", EmailIdentity="stocktool@stocktool.local")
     address = f"ada-{new_ulid()}@example.com"
     settings = replace(CHOSEN, email=EmailChannel(address, confirmed=True))
     mail = SesEmail(aws, "stocktool@stocktool.local", "https://stocktool.example/")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 
@@ -29,6 +30,8 @@ def declare_local(app: cdk.App) -> None:
     )
     messaging = Messaging(stack, "Messaging", LOCAL)
     data = Data(stack, "Data", LOCAL, messaging.document_events)
+    # What mails come from; on AWS the operator verifies a domain of their own and names it in the settings.
+    ses.EmailIdentity(stack, "MailSender", identity=ses.Identity.email("stocktool@stocktool.local"))
     # S3 tries the topic when the notification is set: its policy has to be there first.
     data.bucket.node.add_dependency(messaging.document_events)
 

@@ -14,18 +14,21 @@ from stocktool_stock.adapters.dynamodb_alerts import DynamoDBAlerts
 from stocktool_stock.adapters.market_parts import MarketParts
 from stocktool_stock.adapters.portfolio_parts import PortfolioParts
 from stocktool_stock.application.alert_facts import GatherFacts
-from stocktool_stock.application.alert_ports import EarningsDates
 from stocktool_stock.application.alerts import KeepAlerts
 from stocktool_stock.application.backtest_alert import BacktestAlert
+from stocktool_stock.application.company_reads import ReadCompanies
 from stocktool_stock.application.evaluate_alerts import EvaluateAlerts
 
 
-class NoEarningsDates:
-    """The `EarningsDates` of a deployment whose provider tells none: such rules are undefined and never fire."""
+class ExpectedEarnings:
+    """The `EarningsDates` of the mesh: the days that the provider expects; it tells no past ones."""
 
-    async def dates(self, symbol: str) -> Sequence[date]:  # noqa: ARG002 - the port's signature
-        """Give none."""
-        return ()
+    def __init__(self, companies: ReadCompanies) -> None:
+        self._companies = companies
+
+    async def dates(self, symbol: str) -> Sequence[date]:
+        """Give them."""
+        return (await self._companies.earnings(symbol)).value.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,6 @@ def alert_parts(
     clock: Clock,
     *,
     audit_table: str,
-    earnings: EarningsDates | None = None,
 ) -> AlertParts:
     """Build the parts.
 
@@ -54,9 +56,8 @@ def alert_parts(
         table: `stocktool-portfolios`.
         clock: Real time.
         audit_table: Name of the audit table.
-        earnings: When companies report; none known by default.
     """
-    known = earnings or NoEarningsDates()
+    known = ExpectedEarnings(market.companies)
     store = DynamoDBAlerts(table, audit_table, Outbox(table.name), clock)
     gather = GatherFacts(market.quotes, market.bars, portfolios.days, known, market.status)
     return AlertParts(
