@@ -62,7 +62,7 @@ class _Parts:
     exponent: int = 0
 
 
-_SIMPLE = re.compile(r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,2})?$", re.ASCII)
+_SIMPLE = re.compile(r"^-?(?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,2})?$", re.ASCII)
 """What most numbers look like, and what can be read in one way alone."""
 
 

@@ -50,6 +50,8 @@ PRESETS: tuple[Preset, ...] = (
 """In the order in which they are tried."""
 
 _DELIMITERS = ",;\t|"
+_MORE_LINES = 10_000
+"""Lines beyond the rows that a file may have: headings, totals, small print."""
 
 
 def read_text(text: str, options: ReadOptions) -> ImportFile:
@@ -170,7 +172,7 @@ def _lines(text: str, delimiter: str) -> list[Line]:
 
 def _limited(reader: Iterator[list[str]]) -> Iterator[list[str]]:
     for count, cells in enumerate(reader, 1):
-        if count > 2 * MAX_ROWS:
+        if count > MAX_ROWS + _MORE_LINES:
             raise too_long()
         if len(cells) > MAX_COLUMNS:
             raise unreadable(f"line {count} has more than {MAX_COLUMNS} columns")
