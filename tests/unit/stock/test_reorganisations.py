@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_stock.domain.book import Book, keep_book
 from stocktool_stock.domain.daily import DailyValuer, days64
-from stocktool_stock.domain.ledger import Entry, EntryType, Ledger, NoFraction, NothingHeld
+from stocktool_stock.domain.ledger import Entry, EntryType, Ledger, NoFraction, NothingHeld, ShortSale
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
@@ -313,3 +314,29 @@ def test_whatever_happens_cost_is_neither_made_nor_lost(
         assert len({lot.id for lot in book.lots[position]}) == len(book.lots[position])
         assert all(lot.quantity > 0 for lot in book.lots[position])
     assert book.cash["acc_1", "USD"] == 1 - spent
+
+
+@given(steps, st.data())
+def test_entries_may_be_entered_in_any_order_of_days(
+    rows: list[tuple[str, Decimal, str, str]], data: st.DataObject
+) -> None:
+    """A back-dated entry works out everything after it: the book is that of the same days entered in order."""
+    entries = [
+        an_entry("buy", on, symbol, quantity="1000", price="10")
+        for on, symbol in (("2023-12-29", "X"), ("2024-01-01", "Y"))
+    ]
+    for number, (kind, quantity, ratio, symbol) in enumerate(rows, start=2):
+        on, other = f"2024-01-{number:02}", "Y" if symbol == "X" else "X"
+        if kind in {"buy", "sell"}:
+            entries.append(an_entry(kind, on, symbol, quantity=str(quantity), price="7"))
+        elif kind == "split" and ratio not in {"1", "1/10"}:
+            entries.append(an_entry("split", on, symbol, ratio=ratio, account_id=""))
+        elif kind == "spin_off":
+            entries.append(an_entry(kind, on, symbol, new_symbol=other, ratio="1/2", cost_fraction="0.5"))
+    try:
+        expected = book_of(*entries)
+    except ShortSale:
+        return
+    shuffled = data.draw(st.permutations(entries))
+    numbered = [replace(entry, sequence=number) for number, entry in enumerate(shuffled, start=1)]
+    assert book_of(*numbered) == expected
