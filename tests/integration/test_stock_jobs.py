@@ -283,7 +283,7 @@ async def _one_notification(
         assert len(await eventually(about_it)) == 1
 
 
-async def test_what_is_cancelled_before_a_worker_comes_is_never_run(
+async def test_what_is_cancelled_is_never_run_and_what_kills_workers_is_put_aside(
     http: httpx.AsyncClient, stock: Process[Settings], market: MarketServer, emulator: EmulatedAws
 ) -> None:
     portfolio_id = await a_portfolio(http)
@@ -293,10 +293,78 @@ async def test_what_is_cancelled_before_a_worker_comes_is_never_run(
     async with stock_client(stock, KEYS, "usr_stranger") as stranger:
         assert (await stranger.post(f"/analyses/{analysis_id}:cancel")).status_code == 404
         assert (await stranger.get(f"/portfolios/{portfolio_id}/analyses")).status_code == 404
+    poison = await start(http, portfolio_id, "portfolio")
+    table = Table(stock.runtime.aws, stock.runtime.settings.portfolios_table)
+    await table.update(
+        Update({"pk": f"J#{poison}", "sk": "job"}, put={"died": 3})
+    )  # as if three workers had died on it
     settings = stock_settings(market, emulator, service="stock-worker-analysis")
     async with running(settings, believing(KEYS, analyse)):
-        after = await ended(http, await start(http, portfolio_id, "portfolio"))  # behind it in the queue
+        after = await ended(http, await start(http, portfolio_id, "portfolio"))  # behind them in the queue
+        given_up = await ended(http, poison)
+        queue = Queue(stock.runtime.aws, "analysis-queue")
+
+        async def put_aside() -> bool:
+            return any(poison in letter.body for letter in await queue.dead_letters())
+
+        await eventually(put_aside)
+    assert (given_up["state"], given_up["error"]["reason"]) == ("failed", "WORKER_DIED")
     assert after["state"] == "done"
     assert (await http.get(f"/analyses/{analysis_id}")).json() == cancelled
     refused = await http.post(f"/analyses/{after['id']}:cancel")
     assert (refused.status_code, refused.json()["reason"]) == (409, "ANALYSIS_FINISHED")
+
+
+async def test_income_and_indicators_say_what_the_ledger_and_the_closes_come_to(
+    http: httpx.AsyncClient, stock: Process[Settings]
+) -> None:
+    portfolio_id = await a_portfolio(http)
+    path = f"/portfolios/{portfolio_id}"
+    income = (await http.get(f"{path}/income")).json()
+    holdings = (await http.get(f"{path}/holdings")).json()
+    assert income["received"]["gross"] == holdings["income"]
+    by_symbol = {row["symbol"]: row for row in income["by_holding"]}
+    assert by_symbol["AAPL"]["received"]["gross"]["amount"] == "33.60"  # 0.24 for each of 140
+    assert by_symbol["AAPL"]["received"]["net"]["amount"] == "28.56"
+    assert by_symbol["JPM"]["expected"]["amount"] == "69.00"  # 1.15 for each of the sixty left
+    # The ECB's reference rate of 2024-06-28: 1.0705 dollars for a euro.
+    assert by_symbol[None]["received"]["gross"]["amount"] == f"{12.34 * 1.0705:.2f}"
+    jpm = next(item for item in holdings["items"] if item["symbol"] == "JPM")
+    assert by_symbol["JPM"]["yield_on_cost"] == pytest.approx(69 / float(jpm["cost_basis"]["amount"]))
+    assert by_symbol["JPM"]["trailing_yield"] == pytest.approx(69 / float(jpm["market_value"]["amount"]), rel=1e-4)
+    assert [month["month"] for month in income["expected_by_month"]] == ["2025-02", "2025-05"]
+    async with stock_client(stock, KEYS, "usr_stranger") as stranger:
+        assert (await stranger.get(f"{path}/income")).status_code == 404
+        assert (await stranger.post(f"{path}/projection", json={})).status_code == 404
+
+    names = "sma:3,rsi:14,macd,bollinger,atr"
+    asked = {"names": names, "start": "2024-11-25", "end": "2024-11-29"}
+    body = (await http.get("/bars/AAPL/indicators", params=asked)).json()
+    bars = (await http.get("/bars/AAPL", params={"end": "2024-11-29"})).json()
+    assert body["dates"] == bars["dates"][-4:] == ["2024-11-25", "2024-11-26", "2024-11-27", "2024-11-29"]
+    assert body["close"] == bars["close"][-4:]
+    means = [sum(bars["close"][at - 3 : at]) / 3 for at in range(len(bars["close"]) - 3, len(bars["close"]) + 1)]
+    assert body["indicators"]["sma:3"] == pytest.approx(means)
+    assert set(body["indicators"]) == {
+        "sma:3", "rsi:14", "atr:14", "macd:12:26:9.line", "macd:12:26:9.signal", "macd:12:26:9.histogram",
+        "bollinger:20:2.middle", "bollinger:20:2.upper", "bollinger:20:2.lower",
+    }  # fmt: skip
+    for wrong, pointer in (({"names": "vwap"}, "names"), ({"start": "2024-12-25"}, "start"), ({"names": ""}, "names")):
+        answer = await http.get("/bars/AAPL/indicators", params=asked | wrong)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), wrong
+    assert (await http.get("/bars/NOSUCH/indicators", params={"names": "sma"})).status_code == 404
+
+
+async def test_a_portfolio_without_history_or_value_cannot_be_projected(http: httpx.AsyncClient) -> None:
+    created = (await http.post("/portfolios", json={"name": "P", "base_currency": "USD"})).json()
+    path = f"/portfolios/{created['id']}"
+    empty = await http.post(f"{path}/projection", json={"drift": 0.05, "volatility": 0.1})
+    assert (empty.status_code, empty.json()["reason"]) == (409, "NOTHING_TO_PROJECT")
+    paid = {"items": [{"date": "2024-11-28", "type": "deposit", "amount": "1000"}]}
+    assert (await http.post(f"{path}/transactions", json=paid)).status_code == 201
+    young = await http.post(f"{path}/projection", json={"drift": 0.05})
+    assert (young.status_code, [each["pointer"] for each in young.json()["errors"]]) == (422, ["/volatility"])
+    given = (await http.post(f"{path}/projection", json={"drift": 0.05, "volatility": 0, "years": 2})).json()
+    assert given["fan"][1]["mean"] == given["closed_form"]["mean"] == {"amount": "1105.17", "currency": "USD"}
+    assert given["estimated"] == []
+    assert given["undefined"] == {"sustainable_withdrawal": "the plan has no withdrawals"}
