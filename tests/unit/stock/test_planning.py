@@ -305,3 +305,56 @@ async def test_writing_takes_the_right_to_write(kit: Planning) -> None:
         assert (await http.put("/xray/thresholds", json={"thresholds": {}})).status_code == 403
         plan = await answered(http, "POST", "/rebalance", {"targets": {"weights": {"A": 1}}})
         assert Decimal(plan["cash_left"]["amount"]) == 0
+
+
+@pytest.mark.parametrize("method", CostMethod)
+@pytest.mark.parametrize("funding", ["deposits", "implied", "shares"])
+@pytest.mark.parametrize("last", ["2024-11-28", "2024-11-29"])
+async def test_a_what_if_is_what_the_ledger_then_says(method: CostMethod, funding: str, last: str) -> None:
+    first = {
+        "deposits": [an_entry("deposit", "2024-01-02", amount="10000")],
+        "implied": [],
+        "shares": [an_entry("transfer_in", "2024-01-02", "A", quantity="3", price="90")],
+    }[funding]
+    ledger = [
+        *first,
+        an_entry("buy", "2024-01-03", "A", quantity="10", price="100", fee="3"),
+        an_entry("buy", "2024-06-03", "A", quantity="7", price="170"),
+        an_entry("sell", "2024-07-01", "A", quantity="4", price="160"),
+        an_entry("buy", last, "B", quantity="11", price="49.5"),
+    ]
+    trades = [
+        an_entry("sell", "2024-11-29", "A", quantity="8", price="210", fee="5"),
+        an_entry("buy", "2024-11-29", "C", quantity="40", price="26"),
+        an_entry("sell", "2024-11-29", "B", quantity="1", price="50"),
+    ]
+    made, real = planning(bars(), PROFILES), planning(bars(), PROFILES)
+    await made.keep(a_portfolio(cost_method=method), ledger)
+    await real.keep(a_portfolio(cost_method=method), [*ledger, *trades])
+    body = {
+        "trades": [
+            {"type": t.type.value, "symbol": t.symbol, "quantity": str(t.quantity), "price": str(t.price)}
+            | {"fee": str(t.fee)}
+            for t in trades
+        ]
+    }
+    async with planning_client(made.uses) as http:
+        found = await answered(http, "POST", "/what-if", body)
+    async with planning_client(real.uses) as http:
+        then = await answered(http, "POST", "/what-if", {"trades": [{"type": "buy", "symbol": "C", "quantity": 1}]})
+    expected = then["before"]
+    for name in ("total", "cash", "holdings", "allocation", "risk", "realised"):
+        assert found["after"][name] == expected[name], name
+
+
+async def test_money_that_moves_makes_implied_deposits_real() -> None:
+    made = planning(bars(), PROFILES)
+    await made.keep(a_portfolio(), [an_entry("buy", "2024-01-02", "A", quantity="10", price="100")])
+    async with planning_client(made.uses) as http:
+        bought = await answered(http, "POST", "/what-if", {"trades": [{"type": "buy", "symbol": "B", "quantity": 10}]})
+        # As before, what lacks counts as paid in.
+        assert (bought["after"]["cash_value"]["amount"], bought["after"]["total"]["amount"]) == ("0.00", "2500.00")
+        body = {"trades": [{"type": "deposit", "amount": 200}, {"type": "buy", "symbol": "B", "quantity": 10}]}
+        paid = await answered(http, "POST", "/what-if", body)
+        assert (paid["after"]["cash_value"]["amount"], paid["after"]["total"]["amount"]) == ("-300.00", "2200.00")
+        assert paid["warnings"] == ["cash of account Account acc_1 is negative: -300 USD"]

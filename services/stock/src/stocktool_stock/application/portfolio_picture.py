@@ -12,13 +12,12 @@ from stocktool_kit.core.ids import OwnerId
 
 from stocktool_stock.application.market_ports import FxRates, InstrumentSource
 from stocktool_stock.application.portfolio_reader import Material, PortfolioReader, price_warnings
-from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.read_kinds import read_kinds
 from stocktool_stock.domain.allocation import Kind
 from stocktool_stock.domain.bars import Column
-from stocktool_stock.domain.book import Book, Sale, keep_book
-from stocktool_stock.domain.fork import NewTrade, entries_of, forked, new_sales
-from stocktool_stock.domain.ledger import Entry
+from stocktool_stock.domain.book import Book, Sale, continue_book, funds, keep_book
+from stocktool_stock.domain.fork import NewTrade, entries_of, forked, last_day, new_sales
+from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.mix import ReturnTable, cash_name, return_table, window
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
@@ -138,8 +137,8 @@ class ReadPicture:
         begin = last - YEAR if start is None else start
         if begin >= last:
             raise InvalidArgument.of("start", f"must be before the end, {last}")
-        material = await self._reader.material(owner, portfolio_id, day, also=sorted(also))
-        book, rates = await self._book(material, material.ledger.standing, day)
+        material = await self._reader.material(owner, portfolio_id, day, also=sorted(also), with_ledger=False)
+        book, rates = await self._reader.book(material, day)
         valuation = value_book(book, material.bars, rates, as_of=day)
         held = {holding.symbol for holding in valuation.holdings}
         wanted = held | set(also)
@@ -149,7 +148,7 @@ class ReadPicture:
             book=book,
             rates=rates,
             valuation=valuation,
-            table=await self._table(material, wanted, begin, last),
+            table=await self._table(material, book, (wanted, begin, last)),
             kinds=await read_kinds(self._instruments, sorted(held | (set(also) - set(unprofiled))), material.custom),
         )
 
@@ -164,29 +163,38 @@ class ReadPicture:
 
     async def fork_entries(self, picture: Picture, entries: Sequence[Entry]) -> Forked:
         """The same with entries as they would be recorded."""
-        material = picture.material
-        standing = [entry for entry in material.ledger.standing if entry.day <= picture.day]
-        later = [entry for entry in material.ledger.standing if entry.day > picture.day]
-        every = [*forked(standing, picture.book, entries), *later]
-        book, rates = await self._book(material, every, picture.day)
-        valuation = value_book(book, material.bars, rates, as_of=picture.day)
+        start, portfolio, day, rates = picture.book, picture.portfolio, picture.day, picture.rates
+        if last_day(start) == day:
+            # Within a day implied deposits are for what all its entries lack together: the whole ledger is needed.
+            standing = (await self._ledger(picture)).standing
+            book = keep_book(forked(standing, start, entries), portfolio, rates, until=day)
+        else:
+            implied = not any(funds(entry) for entry in entries) and await self._implied(picture)
+            book = continue_book(start, entries, portfolio, rates, implied=implied, until=day)
+        valuation = value_book(book, picture.material.bars, rates, as_of=day)
         return Forked(entries, book, valuation, new_sales(book, entries))
 
-    async def _book(self, material: Material, entries: Sequence[Entry], day: date) -> tuple[Book, RateTable]:
-        portfolio = material.portfolio
-        currencies = {account.currency for account in portfolio.accounts} | {entry.currency for entry in entries}
-        currencies |= {bars.currency for bars in material.bars.values()}
-        rates = await collect_rates(self._fx, portfolio, entries, on=[(code, day) for code in currencies])
-        return keep_book(entries, portfolio, rates, until=day), rates
+    async def _implied(self, picture: Picture) -> bool:
+        """Whether the ledger is funded by implied deposits; shares that came in may or may not say so."""
+        cash = [flow for flow in picture.book.flows if not flow.symbol]
+        if cash or not picture.book.flows:
+            return all(flow.implied for flow in cash)
+        return not any(funds(entry) for entry in (await self._ledger(picture)).standing)
 
-    async def _table(self, material: Material, symbols: Collection[str], start: date, end: date) -> ReturnTable:
+    async def _ledger(self, picture: Picture) -> Ledger:
+        portfolio = picture.portfolio
+        material = await self._reader.material(portfolio.owner, portfolio.id, picture.day, with_ledger=True)
+        return material.ledger
+
+    async def _table(self, material: Material, book: Book, wanted: tuple[Collection[str], date, date]) -> ReturnTable:
+        symbols, start, end = wanted
         base = material.portfolio.base_currency
         bars = {symbol: material.bars[symbol] for symbol in sorted(symbols) if symbol in material.bars}
         days, left_out = window(bars, start, end)
         missing = {symbol: "has no market prices" for symbol in symbols if symbol not in bars}
         codes = {account.currency for account in material.portfolio.accounts} | {b.currency for b in bars.values()}
-        codes |= {entry.currency for entry in material.ledger.standing}
+        codes |= {currency for _, currency in book.cash}
         fx = {code: (await self._fx.series(code, base, days)).rates for code in sorted(codes) if code != base}
         table = return_table(bars, days, {**left_out, **missing}, fx, base)
-        silent = {name for name in table.left_out if name in {cash_name(code) for code in codes}}
+        silent = {cash_name(code) for code in codes}
         return replace(table, left_out={n: why for n, why in table.left_out.items() if n not in silent})

@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from stocktool_stock.domain.book import Book, Sale
+from stocktool_stock.domain.book import Book, Sale, funds
 from stocktool_stock.domain.ledger import Entry, EntryType
-
-_EXTERNAL = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def forked(standing: Sequence[Entry], book: Book, more: Sequence[Entry]) -> list
     deposits become real ones, since they would vanish from a ledger that has any.
     """
     explicit: list[Entry] = []
-    if any(entry.type in _EXTERNAL for entry in more):
+    if any(funds(entry) for entry in more):
         explicit = [
             Entry(
                 id=f"implied_{index}",
@@ -85,3 +83,9 @@ def new_sales(book: Book, entries: Sequence[Entry]) -> list[Sale]:
     """The sales that these entries made."""
     ids = {entry.id for entry in entries}
     return [sale for sale in book.sales if sale.entry_id in ids]
+
+
+def last_day(book: Book) -> date | None:
+    """The last day on which something was booked, None for an empty book."""
+    days = [steps[-1][0] for steps in (*book.quantities.values(), *book.cash_steps.values()) if steps]
+    return max(days, default=None)
