@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -202,3 +204,17 @@ def test_channels_are_those_that_are_on_for_the_kind() -> None:
     assert NotificationSettings(ME, EmailChannel("ada@example.com")).channels("alert") == []
     with pytest.raises(InvalidArgument):
         read_kinds(["alert", "gossip"])
+
+
+def test_verification_as_documented_takes_ours_and_nothing_else() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "notifications.md").read_text()
+    code = document.split("```python\n")[1].split("```")[0]
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    secret, body = new_secret(), b'{"type": "alert"}'
+    headers = signed_headers(secret, "dlv_1", body, datetime.now(UTC))
+    assert namespace["is_ours"](secret, headers, body)
+    assert not namespace["is_ours"](secret, headers, body + b" ")
+    assert not namespace["is_ours"](new_secret(), headers, body)
+    old = signed_headers(secret, "dlv_1", body, datetime.now(UTC) - timedelta(minutes=6))
+    assert not namespace["is_ours"](secret, old, body)
