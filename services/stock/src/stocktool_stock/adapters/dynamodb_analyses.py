@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -46,6 +47,7 @@ from stocktool_stock.domain.portfolio import PortfolioId
 ANALYSIS_QUEUE = "analysis-queue"
 NOTIFICATIONS = "notifications"
 _KEPT = timedelta(days=90)
+_AT_ONCE = 8
 _OPEN = Attr("state").is_in([AnalysisState.QUEUED.value, AnalysisState.RUNNING.value])
 _CALLED = {
     AnalysisKind.PORTFOLIO: "portfolio analysis",
@@ -108,16 +110,24 @@ class DynamoDBAnalyses:
         rows, last = await self._table.query(
             Key("pk").eq(f"U#{owner}") & Key("sk").begins_with(prefix), limit=page.page_size, start=start, forward=False
         )
-        items = [await self._summary(row["analysis_id"]) for row in rows if is_live(row, self._clock.now())]
+        gate = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            reads = [
+                group.create_task(self._summary(row["analysis_id"], gate))
+                for row in rows
+                if is_live(row, self._clock.now())
+            ]
+        items = [read.result() for read in reads]
         found = [analysis for analysis in items if analysis is not None and analysis.owner == owner]
         return Page(found, encode_token({"after": last["sk"]}) if last else "")
 
-    async def _summary(self, analysis_id: str) -> Analysis | None:
+    async def _summary(self, analysis_id: str, gate: asyncio.Semaphore) -> Analysis | None:
         """One without its result, which may be large; a query, since only queries leave attributes out."""
         key = job_key(analysis_id)
-        items, _ = await self._table.query(
-            Key("pk").eq(key["pk"]) & Key("sk").eq(key["sk"]), attributes=SUMMARY, limit=1
-        )
+        async with gate:
+            items, _ = await self._table.query(
+                Key("pk").eq(key["pk"]) & Key("sk").eq(key["sk"]), attributes=SUMMARY, limit=1
+            )
         return analysis_of(items[0]) if items else None
 
     async def cancel(self, owner: OwnerId, analysis_id: str, key: IdempotencyKey | None, actor: str) -> Analysis:

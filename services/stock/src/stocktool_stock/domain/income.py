@@ -5,6 +5,7 @@ Exact decimals in the base currency, each amount at the rate of its own day: sum
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,7 +138,8 @@ class _Holdings:
         if not entry.symbol:
             return Decimal(0)
         steps = self._book.quantities.get((entry.account_id, entry.symbol), [])
-        shares = next((quantity for day, quantity in reversed(steps) if day < entry.day), Decimal(0))
+        at = bisect_left(steps, entry.day, key=lambda step: step[0])
+        shares = steps[at - 1][1] if at else Decimal(0)
         for other in self._of_day[entry.symbol, entry.day]:
             if other.sequence >= entry.sequence:
                 break
