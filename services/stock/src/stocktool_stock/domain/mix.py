@@ -12,11 +12,12 @@ from stocktool_stock.domain.bars import Bars, Column, Days
 from stocktool_stock.domain.daily import FxColumns, carried, day64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.optimise import Matrix
-from stocktool_stock.domain.risk import PERIODS_A_YEAR, Figure, correlation, relative_figures, series_risk
+from stocktool_stock.domain.risk import PERIODS_A_YEAR, Figure, relative_figures, series_risk
 from stocktool_stock.domain.valuation import Valuation
 from stocktool_stock.domain.weighted import concentration, risk_parts
 
 LEAST_RETURNS = 20
+_FLAT = 1e-14
 MIX_FIGURES = (
     "total_return",
     "volatility",
@@ -225,18 +226,21 @@ def _absence(valuation: Valuation, table: ReturnTable, known: Mapping[str, float
 
 
 def related_groups(table: ReturnTable, names: Sequence[str], least: float) -> list[list[str]]:
-    """Names chained together by correlations of at least `least`, groups of two or more, largest first."""
-    groups: list[set[str]] = [{name} for name in names if name in table.returns]
-    order = [name for name in names if name in table.returns]
-    for i, left in enumerate(order):
-        for right in order[i + 1 :]:
-            figure = correlation(table.returns[left], table.returns[right])
-            if isinstance(figure, Undefined) or figure < least:
-                continue
-            [first] = [group for group in groups if left in group]
-            [second] = [group for group in groups if right in group]
-            if first is not second:
-                groups.remove(second)
-                first |= second
-    found = [sorted(group) for group in groups if len(group) > 1]
-    return sorted(found, key=lambda group: (-len(group), group))
+    """Names chained together by correlations of at least `least`, groups of two or more, largest first.
+
+    What does not vary is related to nothing.
+    """
+    order = [name for name in names if name in table.returns and float(np.ptp(table.returns[name])) > _FLAT]
+    if len(order) < 2:
+        return []
+    together = np.corrcoef(np.column_stack([table.returns[name] for name in order]), rowvar=False) >= least
+    groups: list[list[str]] = []
+    left = set(range(len(order)))
+    while left:
+        reached, fresh = set[int](), {min(left)}
+        while fresh:
+            reached |= fresh
+            fresh = {int(j) for i in fresh for j in np.flatnonzero(together[i])} - reached
+        left -= reached
+        groups.append(sorted(order[index] for index in reached))
+    return sorted((group for group in groups if len(group) > 1), key=lambda group: (-len(group), group))
