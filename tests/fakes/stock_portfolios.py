@@ -26,6 +26,7 @@ from stocktool_stock.domain.ledger import Entry, Ledger, Reversal, taken_back
 from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
 from stocktool_stock.domain.quotes import SymbolFailure, SymbolNotFound
+from stocktool_stock.domain.selection import Selection
 
 
 @dataclass
@@ -69,6 +70,9 @@ class FakePortfolios:
         rows += [(batch.first_sequence, batch.id) for batch in begun]
         entries += [entry for batch in begun for entry in batch.placed(self.staged[batch.id][0])]
         return LedgerPart(sorted(entries, key=lambda entry: entry.sequence), reversals, undone, sorted(rows))
+
+    async def select(self, portfolio: Portfolio, selection: Selection, limit: int) -> list[Entry]:
+        return selection.of((await self.ledger(portfolio)).entries, limit)
 
     async def pack(self, portfolio: Portfolio) -> int:
         return 0

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,8 +28,9 @@ from stocktool_stock.domain.import_batch import (
     new_import_id,
     short_print,
 )
-from stocktool_stock.domain.ledger import Entry, Reversal
+from stocktool_stock.domain.ledger import Entry, EntryType, Reversal
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
+from stocktool_stock.domain.selection import Selection
 
 from tests.factories.stock import a_portfolio, an_entry
 from tests.fakes.stock_portfolios import FakeImports, FakePortfolios
@@ -212,6 +213,48 @@ class ImportStoreContract:
         first = await stores.imports.list(portfolio.id, PageRequest(2))
         second = await stores.imports.list(portfolio.id, PageRequest(2, first.next_page_token))
         assert [batch.id for batch in (*first.items, *second.items)] == [batch.id for batch in reversed(batches)]
+
+    async def test_a_selection_is_read_page_by_page_from_where_its_days_lie(self, stores: Stores) -> None:
+        """2,300 imported entries over 230 days, older and newer ones of single writes among them, one taken back."""
+        portfolio = await stores.append(await stores.open(), 3)
+        batch = a_batch(2_300)
+        entries = [
+            replace(
+                entry,
+                day=date(2023, 12, 1) + timedelta(days=at // 10),
+                symbol="AAPL" if at % 3 else "JPM",
+                type=EntryType.SELL if at % 100 == 0 else EntryType.BUY,
+            )
+            for at, entry in enumerate(entries_of(batch))
+        ]
+        await stores.imports.stage(portfolio.id, batch, entries, prints_of(batch))
+        portfolio = await stores.append(await stores.commit(portfolio, batch), 2)
+        reversal = Reversal("txn_r", portfolio.last_sequence + 1, entries[40].id, NOW)
+        after = replace(portfolio, version=portfolio.version + 1, last_sequence=reversal.sequence)
+        await stores.portfolios.commit(
+            Change(after, portfolio.version, after.owner, "transaction.reversed", {}, reversals=[reversal])
+        )
+        ledger = (await stores.portfolios.ledger(after)).entries
+        for selection in (
+            Selection(),
+            Selection(include_reversed=True),
+            Selection(symbol="JPM", start=date(2024, 2, 1), end=date(2024, 2, 20)),
+            Selection(types=frozenset({EntryType.SELL, EntryType.DEPOSIT})),
+            Selection(account_id="acc_2"),
+            Selection(start=date(2030, 1, 1)),
+        ):
+            expected = [entry for entry in ledger if selection.include_reversed or not entry.reversed_by]
+            expected = [entry for entry in expected if selection.symbol in ("", entry.symbol)]
+            expected = [entry for entry in expected if not selection.types or entry.type in selection.types]
+            expected = [entry for entry in expected if selection.account_id in ("", entry.account_id)]
+            expected = [entry for entry in expected if entry.day >= (selection.start or date.min)]
+            expected = [entry for entry in expected if entry.day <= (selection.end or date.max)]
+            expected.sort(key=lambda entry: (entry.day, entry.sequence))
+            found: list[Entry] = []
+            while page := await stores.portfolios.select(after, selection, 450):
+                found += page
+                selection = replace(selection, after=(page[-1].day, page[-1].sequence))  # noqa: PLW2901
+            assert found == expected
 
     def wait(self, stores: Stores) -> None:
         """Let enough time go by for what is staged to count as abandoned."""

@@ -47,9 +47,11 @@ class DynamoDBImports:
     ) -> None:
         """Write entries where no reader sees them."""
         pk = partition(portfolio_id)
-        segments = list(cut_entries(entries))
+        parts = list(cut_entries(entries))
+        segments = [chunk for _, chunk in parts]
         prints = pack_prints(fingerprints)
-        row = _batch_item(portfolio_id, batch, parts=len(segments), prints=len(prints))
+        days = [[some[0].day.isoformat(), some[-1].day.isoformat()] for some, _ in parts]
+        row = _batch_item(portfolio_id, batch, parts=len(segments), prints=len(prints)) | {"days": days}
         await self._table.put(row, Attr("pk").not_exists())  # first, so that a sweep finds whatever follows
         items = [{"pk": pk, "sk": segment_key(batch.id, at), "chunk": chunk} for at, chunk in enumerate(segments)]
         items += [{"pk": pk, "sk": _prints_key(batch.id, at), "chunk": chunk} for at, chunk in enumerate(prints)]

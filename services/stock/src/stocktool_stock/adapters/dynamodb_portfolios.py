@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from stocktool_kit.aws.audit import audit_entry
@@ -34,9 +34,10 @@ from stocktool_stock.adapters.ledger_log import (
 from stocktool_stock.application.ports import Change
 from stocktool_stock.application.records import Record, portfolio_of, portfolio_record
 from stocktool_stock.domain.import_batch import ImportState
-from stocktool_stock.domain.ledger import Ledger
+from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
+from stocktool_stock.domain.selection import Selection
 
 Operations: TypeAlias = list[Operation]
 """Spelled here, since `list` is a method's name inside the class."""
@@ -88,6 +89,10 @@ class DynamoDBPortfolios:
     async def since(self, portfolio: Portfolio, sequence: int) -> LedgerPart:
         """Read what was appended after a sequence."""
         return await self._log.read(portfolio.id, after=sequence, until=portfolio.last_sequence)
+
+    async def select(self, portfolio: Portfolio, selection: Selection, limit: int) -> Sequence[Entry]:
+        """Read the first entries of a selection."""
+        return await self._log.select(portfolio.id, selection, limit, until=portfolio.last_sequence)
 
     async def pack(self, portfolio: Portfolio) -> int:
         """Pack every full thousand of the log's rows."""
@@ -161,7 +166,7 @@ class DynamoDBPortfolios:
             staged = await self._table.get(batch_key(portfolio.id, change.commits.id))
             if staged is None or staged["state"] != ImportState.STAGED:
                 raise StaleVersion("the import is no longer staged; send it again", import_id=change.commits.id)
-            operations.append(Put(import_item(portfolio.id, change.commits, int(staged["parts"])), free))
+            operations.append(Put(import_item(portfolio.id, change.commits, staged["days"]), free))
             operations.append(commit_operation(portfolio.id, change.commits))
         if change.undoes is not None:
             operations.append(Put(undo_item(portfolio.id, change.undoes, portfolio.last_sequence), free))

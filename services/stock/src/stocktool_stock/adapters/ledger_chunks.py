@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from stocktool_stock.application.columns import Schema
-from stocktool_stock.application.records import Record
 from stocktool_stock.domain.import_batch import PRINT_BYTES, short_print
 from stocktool_stock.domain.ledger import Entry
 
@@ -25,15 +24,15 @@ class ChunkDamaged(Exception):
     """The bytes are not what was written, or were written by another version."""
 
 
-def pack_entries(entries: Sequence[Entry], others: Sequence[Record] = ()) -> bytes:
-    """Write entries, and other rows of the log: a line that tells format and digest, then columns, compressed."""
-    body = orjson.dumps({"entries": _ENTRIES.write_many(entries), "others": others})
+def pack_entries(entries: Sequence[Entry]) -> bytes:
+    """Write entries: a line that tells format and digest, then columns, compressed."""
+    body = orjson.dumps(_ENTRIES.write_many(entries))
     head = {"format": _FORMAT, "digest": hashlib.blake2b(body, digest_size=16).hexdigest()}
     return orjson.dumps(head) + b"\n" + zlib.compress(body, 5)
 
 
-def unpack_entries(chunk: bytes, *, after: int = 0) -> tuple[list[Entry], list[Record]]:
-    """Read entries, numbered on from `after`, and the other rows.
+def unpack_entries(chunk: bytes, *, after: int = 0) -> list[Entry]:
+    """Read entries, numbered on from `after`.
 
     Raises:
         ChunkDamaged: The bytes are not what was written.
@@ -45,23 +44,23 @@ def unpack_entries(chunk: bytes, *, after: int = 0) -> tuple[list[Entry], list[R
             raise ChunkDamaged("a chunk of the ledger does not match its digest")
         content = orjson.loads(body)
         if after:
-            numbers = content["entries"]["c"]["sequence"]
+            numbers = content["c"]["sequence"]
             numbers["v"] = [after + number for number in numbers["v"]]
-        return _ENTRIES.read_many(content["entries"]), content["others"]
+        return _ENTRIES.read_many(content)
     except (zlib.error, ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
         raise ChunkDamaged("a chunk of the ledger cannot be unpacked") from error
 
 
-def cut_entries(entries: Sequence[Entry]) -> Iterator[bytes]:
-    """Cut entries into chunks that fit an item, in order."""
+def cut_entries(entries: Sequence[Entry]) -> Iterator[tuple[Sequence[Entry], bytes]]:
+    """Cut entries into chunks that fit an item, in order: which each has, and its bytes."""
     for at in range(0, len(entries), _ROWS):
         yield from _fitting(entries[at : at + _ROWS])
 
 
-def _fitting(entries: Sequence[Entry]) -> Iterator[bytes]:
+def _fitting(entries: Sequence[Entry]) -> Iterator[tuple[Sequence[Entry], bytes]]:
     chunk = pack_entries(entries)
     if len(chunk) <= MAX_BYTES or len(entries) == 1:
-        yield chunk
+        yield entries, chunk
         return
     half = len(entries) // 2  # notes of 500 characters each that do not compress
     yield from _fitting(entries[:half])

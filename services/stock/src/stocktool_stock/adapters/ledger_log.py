@@ -9,12 +9,15 @@ spares readers some 15 pages per 50,000 rows, and that anyone can make again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Table
+import orjson
+from stocktool_kit.aio import Limiter, run_blocking
+from stocktool_kit.aws.table import Attr, ConditionFailed, Item, Key, Table
 from stocktool_kit.core.clock import instant, parse_instant
 from stocktool_kit.core.errors import Internal
 
@@ -25,9 +28,10 @@ from stocktool_stock.adapters.ledger_chunks import (
     unpack_entries,
 )
 from stocktool_stock.application.records import Record, entry_of, entry_record
-from stocktool_stock.domain.import_batch import ImportBatch
+from stocktool_stock.domain.import_batch import ImportBatch, place_of
 from stocktool_stock.domain.ledger import Entry, Reversal
 from stocktool_stock.domain.ledger_part import LedgerPart
+from stocktool_stock.domain.selection import Selection
 
 PACKED_ROWS = 1_000
 _REVERSAL, _IMPORT, _UNDO = "reversal", "import", "undo"
@@ -36,15 +40,44 @@ _AT_ONCE = 20  # chunks asked for at a time: a batch answers at most 16 MB
 _CACHE_BYTES = 24_000_000
 
 
-_Row = Entry | Record
-"""A row of the log; entries come read where they lay packed."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Mark:
-    import_id: str
-    first_sequence: int
-    parts: int
+class _Part:
+    """Entries that lie packed in one item; those of an import are numbered on from `after`."""
+
+    sort_key: str
+    first_day: date
+    last_day: date
+    after: int = 0
+
+
+@dataclass(slots=True)
+class _Index:
+    """A stretch of the log without the entries that lie packed."""
+
+    parts: list[_Part] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    marks: list[Record] = field(default_factory=list)
+
+    def add(self, row: Record) -> None:
+        """Take up a row."""
+        if row["type"] not in _MARKS:
+            self.entries.append(entry_of(row))
+            return
+        self.marks.append(row)
+        if row["type"] == _IMPORT:
+            before = _sequence(row) - 1
+            for number, (first, last) in enumerate(_days(row)):
+                self.parts.append(_Part(segment_key(str(row["id"]), number), first, last, before))
+
+    def marking(self, entries: list[Entry]) -> LedgerPart:
+        """Some of the entries with what took them back."""
+        part = LedgerPart(entries)
+        for row in self.marks:
+            if row["type"] == _REVERSAL:
+                part.reversals.append(_reversal_of(row))
+            elif row["type"] == _UNDO:
+                part.undone.append(_reversal_of(row))
+        return part
 
 
 class ChunkCache:
@@ -69,6 +102,10 @@ class ChunkCache:
         while self._size > self._limit:
             self._size -= len(self._chunks.popitem(last=False)[1])
 
+    def drop(self, pk: str, sk: str) -> None:
+        """Forget a chunk."""
+        self._size -= len(self._chunks.pop((pk, sk), b""))
+
 
 class LedgerLog:
     """Reads the log, and packs it.
@@ -80,41 +117,58 @@ class LedgerLog:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._cache = ChunkCache()
+        self._threads = Limiter(2)
 
     async def read(self, portfolio_id: str, *, after: int, until: int) -> LedgerPart:
         """Read the rows with sequences in (after, until]."""
-        rows: list[_Row] = []
-        if after == 0 and until >= PACKED_ROWS:
-            rows, after = await self._packed(portfolio_id, until)
-        rows += await self._rows(portfolio_id, after, until)
-        return await self._part(portfolio_id, rows)
+        index = await self._index(portfolio_id, after, until)
+        try:
+            packed = await self._unpacked(portfolio_id, index.parts)
+        except ChunkDamaged:
+            index = await self._without_damaged(portfolio_id, after, until)
+            packed = await self._unpacked(portfolio_id, index.parts)
+        part = index.marking(sorted([*packed, *index.entries], key=lambda entry: entry.sequence))
+        part.rows = [(entry.sequence, entry.id) for entry in part.entries if place_of(entry.id) is None]
+        part.rows = sorted([*part.rows, *((_sequence(row), str(row["id"])) for row in index.marks)])
+        return part
+
+    async def select(self, portfolio_id: str, selection: Selection, limit: int, *, until: int) -> list[Entry]:
+        """Read the first entries of a selection; of the parts only those whose days it may want, early ones first."""
+        index = await self._index(portfolio_id, 0, until)
+        waiting = sorted(
+            (part for part in index.parts if selection.days_meet(part.first_day, part.last_day)),
+            key=lambda part: part.first_day,
+            reverse=True,
+        )
+        marker = index.marking([])
+        found = selection.of(marker.marked(index.entries), limit)
+        while waiting and (len(found) < limit or found[-1].day >= waiting[-1].first_day):
+            try:
+                entries = await self._unpacked(portfolio_id, [waiting.pop()])
+            except ChunkDamaged:
+                index = await self._without_damaged(portfolio_id, 0, until)
+                everything = [*index.entries, *await self._unpacked(portfolio_id, index.parts)]
+                return selection.of(index.marking([]).marked(everything), limit)
+            found = selection.of([*found, *marker.marked(entries)], limit)
+        return found
+
+    async def reversals(self, portfolio_id: str, *, until: int) -> list[Reversal]:
+        """Rows that took single entries back, or let them stand again."""
+        return (await self._index(portfolio_id, 0, until)).marking([]).reversals
 
     async def pack(self, portfolio_id: str, until: int) -> int:
         """Pack every full thousand of rows that is not packed yet, and say how many packs were made."""
-        _, follows = await self._packed(portfolio_id, until)
+        follows = max((int(pack["last"]) for pack in await self._packs(portfolio_id, until)), default=0)
         rows = await self._rows(portfolio_id, follows, until)
         made = 0
         for at in range(0, len(rows) - PACKED_ROWS + 1, PACKED_ROWS):
             item = _pack_item(portfolio_id, rows[at : at + PACKED_ROWS], follows)
-            if len(item["chunk"]) > MAX_BYTES:
+            if len(item["chunk"]) + len(orjson.dumps(item["marks"])) > MAX_BYTES:
                 break  # a thousand notes that do not compress: read row by row from here on
             with suppress(ConditionFailed):  # rows never change, so whoever came first wrote the same
                 await self._table.put(item, Attr("pk").not_exists())
             follows, made = int(item["last"]), made + 1
         return made
-
-    async def reversals(self, portfolio_id: str, *, until: int) -> list[Reversal]:
-        """Rows that took single entries back; packs tell theirs without being unpacked."""
-        found: list[Reversal] = []
-        after = 0
-        between = Key("pk").eq(partition(portfolio_id)) & Key("sk").between("K#", f"K#{until:010d}")
-        async for item in self._table.query_all(between, attributes=["follows", "last", "reversals"]):
-            if int(item["follows"]) != after or int(item["last"]) > until:
-                break
-            found += map(_reversal_of, item["reversals"])
-            after = int(item["last"])
-        rows = await self._rows(portfolio_id, after, until)
-        return found + [_reversal_of(row) for row in rows if row["type"] == _REVERSAL]
 
     async def chunks(self, pk: str, keys: Sequence[str]) -> list[bytes]:
         """Read chunks by their sort keys, in order.
@@ -129,8 +183,32 @@ class LedgerLog:
                 found[item["sk"]] = bytes(item["chunk"])
                 self._cache.put(pk, item["sk"], found[item["sk"]])
         if len(found) < len(set(keys)):
-            raise Internal("a part of an import is missing", portfolio=pk)
+            raise Internal("a part of a ledger is missing", portfolio=pk)
         return [found[sk] for sk in keys]
+
+    async def _index(self, portfolio_id: str, after: int, until: int) -> _Index:
+        index = _Index()
+        if after == 0 and until >= PACKED_ROWS:
+            for pack in await self._packs(portfolio_id, until):
+                after = int(pack["last"])
+                for first, last in _days(pack):
+                    index.parts.append(_Part(pack["sk"], first, last))
+                for row in pack["marks"]:
+                    index.add(row)
+        for row in await self._rows(portfolio_id, after, until):
+            index.add(row)
+        return index
+
+    async def _packs(self, portfolio_id: str, until: int) -> list[Item]:
+        """What the packs say of themselves, of those that join without a gap."""
+        packs: list[Item] = []
+        names = Key("sk").between("K#", f"K#{until:010d}")
+        attributes = ["sk", "follows", "last", "days", "marks"]
+        async for pack in self._table.query_all(Key("pk").eq(partition(portfolio_id)) & names, attributes=attributes):
+            if int(pack["follows"]) != (int(packs[-1]["last"]) if packs else 0) or int(pack["last"]) > until:
+                break
+            packs.append(pack)
+        return packs
 
     async def _rows(self, portfolio_id: str, after: int, until: int) -> list[Record]:
         """Rows of the log; a mark lies at its import's first sequence, so nothing begins between its entries."""
@@ -139,55 +217,44 @@ class LedgerLog:
         between = Key("sk").between(f"T#{after + 1:010d}", f"T#{until:010d}")
         return [item async for item in self._table.query_all(Key("pk").eq(partition(portfolio_id)) & between)]
 
-    async def _packed(self, portfolio_id: str, until: int) -> tuple[list[_Row], int]:
-        """Rows of the packs that join without a gap, and the sequence of the last one."""
-        rows: list[_Row] = []
-        after = 0
-        between = Key("sk").between("K#", f"K#{until:010d}")
-        async for item in self._table.query_all(Key("pk").eq(partition(portfolio_id)) & between):
-            if int(item["follows"]) != after or int(item["last"]) > until:
-                break
+    async def _unpacked(self, portfolio_id: str, parts: Sequence[_Part]) -> list[Entry]:
+        chunks = await self.chunks(partition(portfolio_id), [part.sort_key for part in parts])
+        if not chunks:
+            return []
+
+        def unpack() -> list[Entry]:
+            pairs = zip(chunks, parts, strict=True)
+            return [entry for chunk, part in pairs for entry in unpack_entries(chunk, after=part.after)]
+
+        return await run_blocking(self._threads, unpack)
+
+    async def _without_damaged(self, portfolio_id: str, after: int, until: int) -> _Index:
+        """Drop packs that cannot be read, for the log itself tells what was in them; the next packing writes them anew.
+
+        Raises:
+            Internal: It is the part of an import that is damaged.
+        """
+        index = await self._index(portfolio_id, after, until)
+        pk = partition(portfolio_id)
+        for part in index.parts:
             try:
-                entries, others = unpack_entries(bytes(item["chunk"]))
-            except ChunkDamaged:
-                # The log itself tells what was in it; the next packing writes it anew.
-                await self._table.delete({"pk": item["pk"], "sk": item["sk"]}, Attr("chunk").eq(item["chunk"]))
-                break
-            rows += sorted([*entries, *others], key=_sequence)
-            after = int(item["last"])
-        return rows, after
-
-    async def _part(self, portfolio_id: str, rows: Iterable[_Row]) -> LedgerPart:
-        part = LedgerPart()
-        for row in rows:
-            if isinstance(row, Entry):
-                part.rows.append((row.sequence, row.id))
-                part.entries.append(row)
-                continue
-            part.rows.append((_sequence(row), str(row["id"])))
-            match row["type"]:
-                case "reversal":
-                    part.reversals.append(_reversal_of(row))
-                case "undo":
-                    part.undone.append(_reversal_of(row))
-                case "import":
-                    mark = _Mark(str(row["id"]), int(str(row["sequence"])), int(str(row["parts"])))
-                    part.entries += await self._imported(portfolio_id, mark)
-                case _:
-                    part.entries.append(entry_of(row))
-        return part
-
-    async def _imported(self, portfolio_id: str, mark: _Mark) -> list[Entry]:
-        keys = [segment_key(mark.import_id, number) for number in range(mark.parts)]
-        chunks = await self.chunks(partition(portfolio_id), keys)
-        try:
-            return [entry for chunk in chunks for entry in unpack_entries(chunk, after=mark.first_sequence - 1)[0]]
-        except ChunkDamaged as error:
-            raise Internal("a part of an import is damaged", import_id=mark.import_id) from error
+                await self._unpacked(portfolio_id, [part])
+            except ChunkDamaged as error:
+                if not part.sort_key.startswith("K#"):
+                    raise Internal("a part of an import is damaged", portfolio_id=portfolio_id) from error
+                self._cache.drop(pk, part.sort_key)
+                await self._table.delete({"pk": pk, "sk": part.sort_key})
+        return await self._index(portfolio_id, after, until)
 
 
-def _sequence(row: _Row) -> int:
-    return row.sequence if isinstance(row, Entry) else int(str(row["sequence"]))
+def _sequence(row: Record) -> int:
+    return int(str(row["sequence"]))
+
+
+def _days(row: Mapping[str, Any]) -> Iterator[tuple[date, date]]:
+    """First and last day of each part of an import, or of a pack; none of a pack without entries."""
+    for first, last in row["days"]:
+        yield date.fromisoformat(first), date.fromisoformat(last)
 
 
 def partition(portfolio_id: str) -> str:
@@ -228,15 +295,15 @@ def _reversal_of(row: Mapping[str, Any]) -> Reversal:
     )
 
 
-def import_item(portfolio_id: str, batch: ImportBatch, parts: int) -> dict[str, Any]:
-    """The mark that makes an import part of the ledger."""
+def import_item(portfolio_id: str, batch: ImportBatch, days: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """The mark that makes an import part of the ledger; `days` are the first and last one of each part."""
     return {
         **_row_key(portfolio_id, batch.first_sequence),
         "type": _IMPORT,
         "id": batch.id,
         "sequence": batch.first_sequence,
         "count": batch.count,
-        "parts": parts,
+        "days": days,
     }
 
 
@@ -254,18 +321,19 @@ def undo_item(portfolio_id: str, batch: ImportBatch, sequence: int) -> dict[str,
 
 def _pack_item(portfolio_id: str, rows: Sequence[Record], follows: int) -> dict[str, Any]:
     plain = [_json({name: value for name, value in row.items() if name not in {"pk", "sk"}}) for row in rows]
+    entries = [entry_of(row) for row in plain if row["type"] not in _MARKS]
+    days = sorted(entry.day.isoformat() for entry in entries)
     return {
         "pk": partition(portfolio_id),
         "sk": f"K#{plain[0]['sequence']:010d}",
         "follows": follows,
         "last": plain[-1]["sequence"],
-        "reversals": [row for row in plain if row["type"] == _REVERSAL],
-        "chunk": pack_entries(
-            [entry_of(row) for row in plain if row["type"] not in _MARKS], [r for r in plain if r["type"] in _MARKS]
-        ),
+        "days": [[days[0], days[-1]]] if days else [],
+        "marks": [row for row in plain if row["type"] in _MARKS],
+        "chunk": pack_entries(entries),
     }
 
 
 def _json(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row in JSON's values: the table gives whole numbers as decimals."""
-    return {name: int(value) if name in {"sequence", "count", "parts"} else value for name, value in row.items()}
+    return {name: int(value) if name in {"sequence", "count"} else value for name, value in row.items()}

@@ -19,6 +19,7 @@ from stocktool_stock.domain.import_batch import ImportBatch
 from stocktool_stock.domain.ledger import Entry, Ledger, Reversal
 from stocktool_stock.domain.ledger_part import LedgerPart, Row, chained
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
+from stocktool_stock.domain.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ class PortfolioStore(Protocol):
 
     async def since(self, portfolio: Portfolio, sequence: int) -> LedgerPart:
         """Read what was appended after a sequence, up to the head's last one."""
+        ...
+
+    async def select(self, portfolio: Portfolio, selection: Selection, limit: int) -> Sequence[Entry]:
+        """Read the first entries of a selection, of a long ledger only the parts that have them."""
         ...
 
     async def pack(self, portfolio: Portfolio) -> int:

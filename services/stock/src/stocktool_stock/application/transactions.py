@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
@@ -25,6 +26,9 @@ from stocktool_stock.domain.import_batch import place_of
 from stocktool_stock.domain.ledger import Draft, Entry, Ledger, Reversal
 from stocktool_stock.domain.lots import LotNotOpen
 from stocktool_stock.domain.portfolio import PortfolioId, StaleVersion
+from stocktool_stock.domain.selection import Selection
+
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,24 +294,31 @@ class ListTransactions:
         *,
         symbol: str = "",
         include_reversed: bool = False,
+        selection: Selection = EVERYTHING,
     ) -> Page[Entry]:
         """One page.
+
+        Args:
+            caller: Whose portfolio it is.
+            portfolio_id: Which.
+            page: Which page.
+            symbol: Only entries that move it.
+            include_reversed: Entries that were taken back too.
+            selection: What else is asked for.
 
         Raises:
             PortfolioNotFound: None by this id is the caller's.
         """
         portfolio = await self._store.get(caller.owner, portfolio_id)
-        ledger = await self._store.ledger(portfolio)
-        entries: Sequence[Entry] = ledger.standing
-        if include_reversed:
-            entries = sorted(ledger.entries, key=lambda entry: (entry.day, entry.sequence))
-        if symbol:
-            entries = [entry for entry in entries if symbol in entry.symbols]
-        after = _position(page.page_token)
-        rest = [entry for entry in entries if after is None or (entry.day.isoformat(), entry.sequence) > after]
-        items = rest[: page.page_size]
-        token = ""
-        if len(rest) > len(items):
+        wanted = replace(
+            selection,
+            symbol=symbol or selection.symbol,
+            include_reversed=include_reversed or selection.include_reversed,
+            after=_position(page.page_token),
+        )
+        found = await self._store.select(portfolio, wanted, page.page_size + 1)
+        items, token = found[: page.page_size], ""
+        if len(found) > len(items):
             token = encode_token({"day": items[-1].day.isoformat(), "sequence": str(items[-1].sequence)})
         return Page(items, token)
 
@@ -321,13 +332,15 @@ class ListTransactions:
         return (await self._store.ledger(portfolio)).entry(transaction_id)
 
 
-def _position(token: str) -> tuple[str, int] | None:
+def _position(token: str) -> tuple[date, int] | None:
     if not token:
         return None
     position = decode_token(token)
-    if position.keys() != {"day", "sequence"} or not position["sequence"].isdigit():
-        raise InvalidArgument.of("page_token", "is not a token this list gave; start again without it")
-    return position["day"], int(position["sequence"])
+    try:
+        return date.fromisoformat(position["day"]), int(position["sequence"])
+    except (KeyError, ValueError) as error:
+        problem = "is not a token this list gave; start again without it"
+        raise InvalidArgument.of("page_token", problem) from error
 
 
 def _recorded(answer: Record) -> Recorded:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 from pydantic import ValidationError
 from stocktool_kit.http.problem import from_validation
 
+from stocktool_stock.domain.ledger import EntryType
 from stocktool_stock.domain.portfolio import PortfolioId
+from stocktool_stock.domain.selection import Selection
 from stocktool_stock.http.portfolio_models import (
     RecordedBatch,
     RecordedTransaction,
@@ -68,11 +71,23 @@ async def list_transactions(
     uses: Uses,
     symbol: Annotated[str, Query(max_length=32, description="Only entries of this symbol.")] = "",
     include_reversed: Annotated[bool, Query(description="Entries that were taken back too.")] = False,
+    types: Annotated[
+        list[EntryType] | None, Query(alias="type", max_length=20, description="Only entries of these types.")
+    ] = None,
+    account_id: Annotated[str, Query(max_length=64, description="Only entries of this account, or of all.")] = "",
+    start: Annotated[date | None, Query(description="First day.")] = None,
+    end: Annotated[date | None, Query(description="Last day.")] = None,
 ) -> TransactionPage:
     """Entries in the order of their day, then of their entry."""
-    found = await uses.list_transactions(
-        caller, PortfolioId(portfolio_id), page, symbol=symbol.upper(), include_reversed=include_reversed
+    selection = Selection(
+        symbol=symbol.upper(),
+        types=frozenset(types or ()),
+        account_id=account_id,
+        start=start,
+        end=end,
+        include_reversed=include_reversed,
     )
+    found = await uses.list_transactions(caller, PortfolioId(portfolio_id), page, selection=selection)
     items = [TransactionModel.of(entry) for entry in found.items]
     return TransactionPage(items=items, next_page_token=found.next_page_token)
 
