@@ -335,6 +335,7 @@ class _Keeper:
         self._traded: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._day: date | None = None
         self._moved: set[Position] = set()
+        self._held: dict[Position, Decimal] = {}  # summing lots at every entry would make long ledgers quadratic
         self._handlers: dict[EntryType, Callable[[Entry], None]] = {
             EntryType.BUY: self._buy,
             EntryType.SELL: self._sell,
@@ -391,7 +392,7 @@ class _Keeper:
                     self.book.cash[account_id, currency] = Decimal(0)
                     self.book.flows.append(Flow(self._day, account_id, -amount, currency, implied=True))
         for position in self._moved:
-            self.book.quantities[position].append((self._day, lot_rules.held(self.book.lots.get(position, []))))
+            self.book.quantities[position].append((self._day, self._holding(position)))
         self._moved.clear()
         totals: dict[str, Decimal] = defaultdict(Decimal)
         for (_, currency), amount in self.book.cash.items():
@@ -484,6 +485,8 @@ class _Keeper:
             currency=entry.currency,
             base_cost=self._rates.to_base(cost, entry.currency, acquired) if base_cost is None else base_cost,
         )
+        position = (entry.account_id, entry.symbol)
+        self._held[position] = self._holding(position) + lot.quantity
         lots = self._ready(entry.account_id, entry.symbol, entry.currency)
         if lots and lots[-1].day > acquired:
             lots[:] = lot_rules.placed(lots, [lot])
@@ -491,9 +494,21 @@ class _Keeper:
             lots.append(lot)
         self._note_price(entry)
 
+    def _holding(self, position: Position) -> Decimal:
+        """Shares in a position."""
+        found = self._held.get(position)
+        if found is None:
+            found = self._held[position] = lot_rules.held(self.book.lots.get(position, []))
+        return found
+
+    def _changed(self, position: Position) -> None:
+        """Note that a position's lots are others now."""
+        self._moved.add(position)
+        self._held.pop(position, None)
+
     def _receive(self, account_id: str, symbol: str, arriving: Sequence[Lot]) -> None:
         """Put lots that come from elsewhere where their days have them."""
-        self._moved.add((account_id, symbol))
+        self._changed((account_id, symbol))
         lots = self.book.lots.setdefault((account_id, symbol), [])
         if self._method is CostMethod.AVERAGE and len({lot.currency for lot in (*lots, *arriving)}) > 1:
             lots, arriving = lot_rules.averaged(lots), lot_rules.averaged(arriving)
@@ -511,7 +526,7 @@ class _Keeper:
     def _release(self, entry: Entry) -> list[Lot]:
         position = (entry.account_id, entry.symbol)
         lots = self.book.lots.get(position, [])
-        quantity, holding = _quantity(entry), lot_rules.held(lots)
+        quantity, holding = _quantity(entry), self._holding(position)
         if quantity > holding:
             raise ShortSale(
                 symbol=entry.symbol, day=entry.day, quantity=quantity, holding=holding, account_id=entry.account_id
@@ -521,6 +536,7 @@ class _Keeper:
         else:
             taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
         self._moved.add(position)
+        self._held[position] = holding - quantity
         return taken
 
     def _take_chosen(self, entry: Entry, lots: Sequence[Lot]) -> tuple[list[Lot], list[Lot]]:
@@ -588,7 +604,7 @@ class _Keeper:
     def _dividend(self, entry: Entry) -> None:
         gross = entry.gross
         if entry.amount_per_share is not None:
-            holding = lot_rules.held(self.book.lots.get((entry.account_id, entry.symbol), []))
+            holding = self._holding((entry.account_id, entry.symbol))
             if not holding and self._skip_empty_dividends:
                 return
             if not holding:
@@ -618,7 +634,7 @@ class _Keeper:
         for position in self._positions(entry):
             ratio = self._note_split(position, entry)
             self.book.lots[position] = lot_rules.split(self.book.lots[position], ratio)
-            self._moved.add(position)
+            self._changed(position)
             for flows in (self.book.flows, self.book.internal_flows):
                 _split_flows(flows, position, entry.day, ratio)
             _split_arrivals(self.book.reorganisations, position, entry.day, ratio)
@@ -745,7 +761,7 @@ class _Keeper:
         account_id, symbol = position
         if entry.amount is not None:
             new = self._sell_fraction(entry, account_id, new)
-        self._moved.add(position)
+        self._changed(position)
         self._receive(account_id, entry.new_symbol, new)
         self.book.reorganisations.append(
             Reorganisation(account_id, symbol, entry.new_symbol, entry.day, entry.type, lot_rules.held(new))
