@@ -23,6 +23,7 @@ _MOST_TOLD = 20
 _MOST_TOLD_LONG = 4
 _LONG = 20_000
 _LARGEST_TERM = 1_000
+_SMALL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def _neat(ratio: Fraction) -> Fraction | None:
     """The ratio of small numbers that is meant, None where none is near: brokers round fractions of shares."""
     for largest in (20, 200, _LARGEST_TERM):
         near = ratio.limit_denominator(largest)
-        if near > 0 and near != 1 and abs(near / ratio - 1) < Fraction(1, 2_000):
+        small = min(near.numerator, near.denominator) <= _SMALL
+        if small and near not in (0, 1) and abs(near / ratio - 1) < Fraction(1, 2_000):
             return near
     return None
 
