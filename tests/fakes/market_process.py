@@ -48,6 +48,7 @@ async def stock_process(
     call_seconds: float = 8.0,
     poll_seconds: float = 0.1,
     archive: bool = False,
+    bars_fresh: timedelta = timedelta(minutes=15),
     calls_per_second: float = 100,
     moving: Callable[[], bool] | None = lambda: True,
 ) -> AsyncIterator[Process[Settings]]:
@@ -55,7 +56,9 @@ async def stock_process(
     yahoo = YahooOptions(
         base_url=market.url, timeout_seconds=call_seconds, calls_per_second=calls_per_second, burst=100
     )
-    options = MarketOptions(market_now=now, yahoo=yahoo, quote_fresh=fresh, serves=True, tend_seconds=0.3)
+    options = MarketOptions(
+        market_now=now, yahoo=yahoo, quote_fresh=fresh, bars_fresh=bars_fresh, serves=True, tend_seconds=0.3
+    )
 
     @asynccontextmanager
     async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:

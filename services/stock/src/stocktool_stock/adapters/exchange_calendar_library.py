@@ -28,10 +28,12 @@ class ExchangeCalendarLibrary:
         return await run_blocking(self._limiter, self._look_up, mic, year)
 
     def _look_up(self, mic: str, year: int) -> ExchangeYear | None:
-        with self._lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pandas deprecates what the library uses
+        with self._lock:
             import exchange_calendars as library  # type: ignore[import-untyped] # noqa: PLC0415 - heavy, see above
+            from pandas.errors import Pandas4Warning  # type: ignore[import-untyped] # noqa: PLC0415
 
+            # Of what the library uses; set at each call, since test runners reset filters.
+            warnings.filterwarnings("ignore", category=Pandas4Warning)
             if mic not in library.get_calendar_names(include_aliases=True):
                 return None
             try:

@@ -74,17 +74,14 @@ class FetchBars:
 
     async def _series(self, symbol: str, known: Bars | None) -> Bars:
         archived: Bars | None = None
-        released = await self._quarantine.released(symbol) if known is None or known.aside else frozenset[date]()
-        if known is not None and any(one.day in released for one in known.aside):
-            known = None  # somebody vouched for a print: only the provider still has its bar
-        elif known is None:
+        if known is None:
             known = archived = await self._archived(symbol)
-            if known is not None and any(one.day in released for one in known.aside):
-                known = archived = None
+        if known is not None and await self._is_vouched_for(known):
+            known = archived = None  # only the provider still has the bar
         if archived is not None and archived.last_day is not None and archived.last_day >= self._settled():
             return archived
         try:
-            bars = await self._asked(symbol, known, released)
+            bars = await self._asked(symbol, known)
         except SymbolNotFound:
             raise
         except StockToolError as error:
@@ -98,8 +95,7 @@ class FetchBars:
             await self._quarantine.keep(bars)
         return bars
 
-    async def _asked(self, symbol: str, known: Bars | None, released: frozenset[date]) -> Bars:
-        latest = (self._clock.now() + _FIRST_ZONE).date()
+    async def _asked(self, symbol: str, known: Bars | None) -> Bars:
         if known is not None and known.last_day is not None:
             recent = await self._provider.bars(symbol, known.last_day - _OVERLAP)
             if recent is None:
@@ -107,14 +103,28 @@ class FetchBars:
             start = recent.first_day
             before = None if start is None else _close_before(known, start)
             if before is not None:
-                recent = screened(recent, latest=latest, before=before, released=released)
+                recent = await self._screened(recent, before)
                 joined = joined_with(known, recent)
                 if joined is not None:
                     return joined
         whole = await self._provider.bars(symbol)
         if whole is None:
             raise SymbolNotFound(symbol)
-        return screened(whole, latest=latest, released=released)
+        return await self._screened(whole, None)
+
+    async def _screened(self, bars: Bars, before: tuple[date, float] | None) -> Bars:
+        latest = (self._clock.now() + _FIRST_ZONE).date()
+        found = screened(bars, latest=latest, before=before)
+        if not await self._is_vouched_for(found):
+            return found
+        return screened(bars, latest=latest, before=before, released=await self._quarantine.released(bars.symbol))
+
+    async def _is_vouched_for(self, bars: Bars) -> bool:
+        """Whether somebody vouched for one of the prints that were kept aside."""
+        if not bars.aside:
+            return False
+        released = await self._quarantine.released(bars.symbol)
+        return any(one.day in released for one in bars.aside)
 
     async def _archived(self, symbol: str) -> Bars | None:
         if self._archive is None:
