@@ -112,10 +112,12 @@ class LedgerLog:
 
     Args:
         table: `stocktool-portfolios`.
+        packed_rows: Rows of a pack.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, packed_rows: int = PACKED_ROWS) -> None:
         self._table = table
+        self._packed_rows = packed_rows
         self._cache = ChunkCache()
         self._threads = Limiter(2)
 
@@ -157,17 +159,18 @@ class LedgerLog:
         return (await self._index(portfolio_id, 0, until)).marking([]).reversals
 
     async def pack(self, portfolio_id: str, until: int) -> int:
-        """Pack every full thousand of rows that is not packed yet, and say how many packs were made."""
+        """Pack every full pack of rows that is not packed yet, and say how many packs were made."""
         follows = max((int(pack["last"]) for pack in await self._packs(portfolio_id, until)), default=0)
         rows = await self._rows(portfolio_id, follows, until)
         made = 0
-        for at in range(0, len(rows) - PACKED_ROWS + 1, PACKED_ROWS):
-            item = _pack_item(portfolio_id, rows[at : at + PACKED_ROWS], follows)
+        for at in range(0, len(rows) - self._packed_rows + 1, self._packed_rows):
+            item = _pack_item(portfolio_id, rows[at : at + self._packed_rows], follows)
             if len(item["chunk"]) + len(orjson.dumps(item["marks"])) > MAX_BYTES:
                 break  # a thousand notes that do not compress: read row by row from here on
             with suppress(ConditionFailed):  # rows never change, so whoever came first wrote the same
                 await self._table.put(item, Attr("pk").not_exists())
-            follows, made = int(item["last"]), made + 1
+                made += 1
+            follows = int(item["last"])
         return made
 
     async def chunks(self, pk: str, keys: Sequence[str]) -> list[bytes]:
@@ -188,7 +191,7 @@ class LedgerLog:
 
     async def _index(self, portfolio_id: str, after: int, until: int) -> _Index:
         index = _Index()
-        if after == 0 and until >= PACKED_ROWS:
+        if after == 0 and until >= self._packed_rows:
             for pack in await self._packs(portfolio_id, until):
                 after = int(pack["last"])
                 for first, last in _days(pack):
