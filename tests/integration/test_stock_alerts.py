@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import gzip
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -14,14 +14,20 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from stocktool_kit.aws.clients import AwsClients
+from stocktool_kit.aws.lease import Leases
+from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.ids import new_ulid
 from stocktool_kit.process import Parts, Process, Runtime, running
-from stocktool_kit.testing.aws import emulated
+from stocktool_kit.push.events import PushEvent
+from stocktool_kit.push.hub import Hub
+from stocktool_kit.testing.aws import emulated, own_table
 from stocktool_kit.testing.process import TokenFactory, ephemeral
+from stocktool_stock.application.evaluate_alerts import Evaluation
 from stocktool_stock.bootstrap.notifying import notify
 from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.bootstrap.updating import handler
 from stocktool_stock.settings import Settings
+from stocktool_stock.worker.alert_watch import AlertWatch
 
 from tests.eventually import eventually
 from tests.fakes.market_process import empty_the_cache
@@ -261,6 +267,45 @@ async def test_portfolio_alerts_measure_the_ledger(http: httpx.AsyncClient) -> N
     assert found["fired"][0] == "2024-01-03"
 
 
+async def test_one_process_watches_and_another_takes_over(emulator: EmulatedAws) -> None:
+    clients = emulated(emulator.endpoint_url)
+    async with own_table(clients) as table:
+        hub = Hub()
+        judged: dict[str, list[tuple[Sequence[str], bool]]] = {"one": [], "two": []}
+        watching: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+
+        def start(name: str) -> None:
+            async def symbols() -> Sequence[str]:
+                return ["AAPL", "MSFT"]
+
+            async def evaluate(symbols: Sequence[str], *, portfolios: bool = False) -> Evaluation:
+                judged[name].append((symbols, portfolios))
+                return Evaluation()
+
+            leases = Leases(table, SystemClock(), name, term_seconds=1.0, renew_seconds=0.1)
+            watch = AlertWatch(hub, leases, symbols, evaluate, measure=lambda _, __: None, sweep_seconds=3600)
+            stop = asyncio.Event()
+            watching[name] = (stop, asyncio.create_task(watch.run(stop)))
+
+        async def end(name: str) -> None:
+            watching[name][0].set()
+            await watching[name][1]
+
+        start("one")
+        await eventually(lambda: judged["one"] == [(["AAPL", "MSFT"], True)])
+        start("two")
+        for symbol in ("MSFT", "AAPL", "MSFT", "SPY"):  # nobody has an alert about the last
+            hub.publish(PushEvent(f"symbol:{symbol}", "quote", {}, symbol))
+        await eventually(lambda: judged["one"][1:] == [(["AAPL", "MSFT"], False)])
+        assert judged["two"] == []
+        await end("one")
+        await eventually(lambda: judged["two"] == [(["AAPL", "MSFT"], True)])
+        assert hub.publish(PushEvent("symbol:AAPL", "quote", {}, "AAPL")) == 1  # the first one listens no more
+        await end("two")
+        assert hub.publish(PushEvent("symbol:AAPL", "quote", {}, "AAPL")) == 0
+    clients.close()
+
+
 @pytest.fixture
 async def aws(emulator: EmulatedAws) -> AsyncIterator[AwsClients]:
     clients = emulated(emulator.endpoint_url)
@@ -298,4 +343,18 @@ async def test_scheduled_refresh_fires_alerts_once_and_reports_its_metrics(
         for metric in sent["Metrics"]
     }
     assert ("CacheHitRate", ("Service", "stock-updater")) in mine
+    rate = await aws.call(
+        "cloudwatch",
+        "get_metric_statistics",
+        Namespace="StockTool",
+        MetricName="CacheHitRate",
+        Dimensions=[{"Name": "Service", "Value": "stock-updater"}],
+        StartTime=datetime.now(UTC) - timedelta(hours=1),
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
+        Period=7200,
+        Statistics=["Minimum", "Maximum"],
+    )
+    lowest = min(point["Minimum"] for point in rate["Datapoints"])
+    highest = max(point["Maximum"] for point in rate["Datapoints"])
+    assert (lowest, highest) == (0.0, 100.0)  # the first run found little that was fresh, the second nearly all
     assert ("ToolExecTime", ("Service", "stock-updater"), ("Tool", "update_market")) in mine

@@ -62,7 +62,11 @@ class WebhookSender:
         self._resolve = resolve
         self._allows_loopback = unsafe_loopback_ca is not None
         self._limit_seconds = limit_seconds
-        self._tls = ssl.create_default_context(cafile=None if unsafe_loopback_ca is None else str(unsafe_loopback_ca))
+        self._tls = (
+            httpcore2.default_ssl_context()
+            if unsafe_loopback_ca is None
+            else ssl.create_default_context(cafile=str(unsafe_loopback_ca))
+        )
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._tls.set_alpn_protocols(["http/1.1"])
 
