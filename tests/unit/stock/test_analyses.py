@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -134,7 +135,9 @@ def test_every_kind_has_steps_and_parameters_that_are_read_back() -> None:
     assert request.withdrawals is not None
     assert (request.years, request.withdrawals.monthly, request.withdrawals.start_month) == (7, 12.5, 24)
     assert str(WIRE.read_tax_lots(stored_parameters(AnalysisKind.TAX_LOTS, {"year": 2024})).end) == "2024-12-31"
-    assert WIRE.read_optimisation(stored_parameters(AnalysisKind.OPTIMISATION, {"years": 1})).years == 1
+    asked = {"method": "hrp", "bounds": {"AAPL": [0, 0.3]}, "cash_weight": 0.05}
+    task = WIRE.read_optimisation(stored_parameters(AnalysisKind.OPTIMISATION, asked))
+    assert (task.method, task.bounds, task.cash_weight) == ("hrp", {"AAPL": (0, 0.3)}, Decimal("0.05"))
 
 
 @pytest.mark.parametrize(

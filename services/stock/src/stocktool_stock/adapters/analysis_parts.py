@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.csv_tax_lots import tax_lots_csv
-from stocktool_stock.application.analyse_optimisation import AnalyseOptimisation
 from stocktool_stock.application.analysis_ports import AnalysisStore, ReportStore
-from stocktool_stock.application.analysis_works import AnalysePortfolio, AnalyseProjection, AnalysisWire
+from stocktool_stock.application.analysis_works import (
+    AnalyseOptimisation,
+    AnalysePortfolio,
+    AnalyseProjection,
+    AnalysisWire,
+)
 from stocktool_stock.application.market_ports import MarketStatus
 from stocktool_stock.application.offload import Offload
 from stocktool_stock.application.portfolio_reader import PortfolioReader
@@ -50,7 +54,7 @@ def analysis_runner(parts: AnalysisParts, uses: PortfolioUses) -> RunAnalysis:
                 benchmark=parts.benchmark,
             ),
             AnalysisKind.OPTIMISATION: AnalyseOptimisation(
-                parts.reader, offload, read=wire.read_optimisation, render=wire.render_optimisation
+                uses.planning.optimise, read=wire.read_optimisation, render=wire.render_optimisation
             ),
             AnalysisKind.PROJECTION: AnalyseProjection(
                 uses.project, read=wire.read_projection, render=wire.render_projection

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from stocktool_stock.application.allocate_portfolio import AllocatePortfolio, AllocationReport
-from stocktool_stock.application.analyse_optimisation import OptimisationReport, OptimisationRequest
 from stocktool_stock.application.analysis_ports import TellStep
 from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
 from stocktool_stock.application.measure_risk import MeasureRisk, RiskReport
+from stocktool_stock.application.optimise_portfolio import OptimisationReport, OptimisePortfolio, Task
 from stocktool_stock.application.project_portfolio import ProjectionReport, ProjectionRequest, ProjectPortfolio
 from stocktool_stock.application.report_statement import Statement, StatementRequest
 from stocktool_stock.application.report_tax_lots import TaxLotsReport, TaxLotsRequest
@@ -42,7 +42,7 @@ class AnalysisWire:
     render_portfolio: Render
     read_projection: Callable[[Parameters], ProjectionRequest]
     render_projection: Callable[[ProjectionReport], Result]
-    read_optimisation: Callable[[Parameters], OptimisationRequest]
+    read_optimisation: Callable[[Parameters], Task]
     render_optimisation: Callable[[OptimisationReport], Result]
     read_tax_lots: Callable[[Parameters], TaxLotsRequest]
     render_tax_lots: Callable[[TaxLotsReport], Result]
@@ -82,6 +82,27 @@ class AnalysePortfolio:
         allocation = {by: await self._allocate(owner, portfolio_id, by=by) for by in AllocationBy}
         await tell("allocation")
         return Outcome(self._render(PortfolioAnalysis(holdings, performance, risk, allocation)))
+
+
+class AnalyseOptimisation:
+    """An optimisation in the background, for frontiers and many names."""
+
+    def __init__(
+        self,
+        optimise: OptimisePortfolio,
+        *,
+        read: Callable[[Parameters], Task],
+        render: Callable[[OptimisationReport], Result],
+    ) -> None:
+        self._optimise = optimise
+        self._read = read
+        self._render = render
+
+    async def __call__(self, analysis: Analysis, tell: TellStep) -> Outcome:
+        """Do it."""
+        report = await self._optimise(analysis.owner, analysis.portfolio_id, self._read(analysis.parameters))
+        await tell("weights")
+        return Outcome(self._render(report))
 
 
 class AnalyseProjection:

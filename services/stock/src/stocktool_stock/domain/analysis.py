@@ -55,7 +55,7 @@ class AnalysisKind(StrEnum):
 
 STEPS: Mapping[AnalysisKind, tuple[str, ...]] = {
     AnalysisKind.PORTFOLIO: ("holdings", "performance", "risk", "allocation"),
-    AnalysisKind.OPTIMISATION: ("prices", "weights"),
+    AnalysisKind.OPTIMISATION: ("weights",),
     AnalysisKind.PROJECTION: ("history", "paths"),
     AnalysisKind.TAX_LOTS: ("lots", "files"),
     AnalysisKind.STATEMENT: ("holdings", "performance", "income", "realised", "document"),

@@ -13,7 +13,7 @@ from stocktool_kit.http.problem import from_validation
 from stocktool_stock.application.analysis_ports import ReportLink
 from stocktool_stock.domain.analysis import Analysis, AnalysisKind, Json
 from stocktool_stock.domain.holding_period import HoldingRule
-from stocktool_stock.http.optimisation import OptimisationParameters
+from stocktool_stock.http.optimise_models import OptimiseBody
 from stocktool_stock.http.projection import PortfolioProjectionBody
 
 
@@ -59,7 +59,7 @@ class TaxLotsParameters(ReportPeriod):
 
 PARAMETERS: dict[AnalysisKind, type[RequestModel]] = {
     AnalysisKind.PORTFOLIO: NoParameters,
-    AnalysisKind.OPTIMISATION: OptimisationParameters,
+    AnalysisKind.OPTIMISATION: OptimiseBody,
     AnalysisKind.PROJECTION: PortfolioProjectionBody,
     AnalysisKind.TAX_LOTS: TaxLotsParameters,
     AnalysisKind.STATEMENT: ReportPeriod,
@@ -75,8 +75,8 @@ class NewAnalysisModel(RequestModel):
     )
     parameters: dict[str, Any] = Field(
         default_factory=dict,
-        description="By kind. `portfolio`: none. `optimisation`: method, years, risk_free_annual, points. "
-        "`projection`: the body of its route. `statement`: year, or start and end. `tax_lots`: these and "
+        description="By kind. `portfolio`: none. `optimisation`: the body of the portfolio's route `/optimise`. "
+        "`projection`: that of `/projection`. `statement`: year, or start and end. `tax_lots`: these and "
         "long_after_days.",
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from stocktool_kit.core.money import Money
 
 from stocktool_stock.application.analysis_works import AnalysisWire, PortfolioAnalysis
+from stocktool_stock.application.optimise_portfolio import OptimisationReport, Task
 from stocktool_stock.application.project_portfolio import ProjectionReport, ProjectionRequest
 from stocktool_stock.application.report_statement import Statement, StatementRequest
 from stocktool_stock.application.report_tax_lots import TaxLotsReport, TaxLotsRequest
@@ -17,7 +18,7 @@ from stocktool_stock.http.analysis_models import ReportPeriod, TaxLotsParameters
 from stocktool_stock.http.figure_models import money
 from stocktool_stock.http.holding_models import HoldingsModel
 from stocktool_stock.http.income import IncomeSumModel
-from stocktool_stock.http.optimisation import read_optimisation, render_optimisation
+from stocktool_stock.http.optimise_models import OptimisationModel, OptimiseBody
 from stocktool_stock.http.performance_models import PerformanceModel
 from stocktool_stock.http.projection import PortfolioProjectionBody, PortfolioProjectionModel
 from stocktool_stock.http.risk_models import RiskModel
@@ -35,6 +36,17 @@ def render_analysis(analysis: PortfolioAnalysis) -> dict[str, Json]:
             by.value: AllocationModel.of(report).model_dump(mode="json") for by, report in analysis.allocation.items()
         },
     }
+
+
+def read_optimisation(parameters: Mapping[str, Json]) -> Task:
+    """What is to be optimised, from its stored parameters."""
+    return OptimiseBody.model_validate(parameters).task()
+
+
+def render_optimisation(report: OptimisationReport) -> dict[str, Json]:
+    """An optimisation as its route answers it."""
+    body: dict[str, Json] = OptimisationModel.of(report).model_dump(mode="json")
+    return body
 
 
 def read_projection(parameters: Mapping[str, Json]) -> ProjectionRequest:
