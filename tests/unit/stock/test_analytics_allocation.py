@@ -315,3 +315,24 @@ def test_the_solver_is_not_loaded_at_the_start() -> None:
     code = "import sys, stocktool_stock.bootstrap.serving; print({'scipy', 'clarabel'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "set()"
+
+
+async def test_bounds_are_kept_and_those_that_nothing_meets_are_named(client: AnalyticsClient) -> None:
+    body = {"covariance": TWO, "names": ["A", "B"], "expected_returns": [0.08, 0.12], "method": "min_variance"}
+    found = await client.figures("allocation", body | {"bounds": {"A": ["0.1", 0.5]}})
+    # Without bounds 0.084 / 0.118 of A.
+    assert found["weights"] == pytest.approx({"A": 0.5, "B": 0.5}, abs=1e-9)
+    free = await client.figures("allocation", body | {"default_bounds": [0, 1]})
+    assert free == await client.figures("allocation", body)
+    frontier = await client.figures("allocation", body | {"method": "frontier", "bounds": {"A": [0.2, 1]}, "points": 3})
+    assert [point["weights"]["B"] for point in frontier["points"]][-1] == pytest.approx(0.8, abs=1e-6)
+    pointers = [
+        ({"bounds": {"C": [0, 1]}}, "/bounds/C"),
+        ({"bounds": {"A": [0.6, 0.5]}}, "/bounds/A"),
+        ({"default_bounds": [0, 0.4]}, "/default_bounds"),
+        ({"bounds": {"A": [0.6, 1], "B": [0.6, 1]}}, "/bounds"),
+        ({"bounds": {"A": [0, "NaN"]}}, "/bounds/A/1"),
+        ({"bounds": {"A": [0, 1]}, "method": "frontier", "target_returns": [0.1]}, "/target_returns"),
+    ]
+    for more, pointer in pointers:
+        assert await client.pointers("allocation", body | more) == [pointer]

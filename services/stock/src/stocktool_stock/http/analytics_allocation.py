@@ -19,11 +19,13 @@ async def optimise(body: AllocationBody, _caller: Reader, threads: Threads) -> A
 
 
 def _answer(body: AllocationBody) -> AllocationAnswer:
+    moments = body.moments()
     result = optimise_allocation(
-        body.moments(),
+        moments,
         body.method,
         risk_free=float(body.risk_free_annual),
         points=body.points,
         target_returns=None if body.target_returns is None else [float(each) for each in body.target_returns],
+        bounds=body.limits(moments.names),
     )
     return AllocationAnswer.of(body.method, result)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 from stocktool_kit.http.model import RequestModel, ResponseModel
 
@@ -21,8 +21,9 @@ from stocktool_stock.application.optimise_allocation import (
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.optimise import Conditioning, is_covariance
+from stocktool_stock.domain.optimise_bounds import Bounds, infeasible
 from stocktool_stock.domain.risk import Figure
-from stocktool_stock.http.analytics_route import Conventions, Number
+from stocktool_stock.http.analytics_route import Conventions, Number, checked_number
 from stocktool_stock.http.analytics_tables import Name, TableModel
 from stocktool_stock.http.figure_models import Undefinable, undefined_of
 
@@ -30,6 +31,9 @@ MOST_ASSETS = 200
 MOST_POINTS = 200
 _SYMMETRY = 1e-9
 
+Part = Annotated[Decimal, BeforeValidator(checked_number), Field(ge=0, le=1)]
+Span = Annotated[list[Part], Field(min_length=2, max_length=2)]
+"""Least and most."""
 Cell = Annotated[Decimal, Field(ge=Decimal("-1e6"), le=Decimal("1e6"))]
 
 
@@ -46,6 +50,10 @@ class AllocationBody(RequestModel):
     risk_free_annual: Annotated[Decimal, Field(gt=-1, le=10)] = Decimal(0)
     points: int = Field(default=20, ge=1, le=MOST_POINTS, description="Of a frontier without target_returns.")
     target_returns: list[Number] | None = Field(default=None, max_length=MOST_POINTS)
+    bounds: dict[Name, Span] | None = Field(
+        default=None, max_length=MOST_ASSETS, description="Least and most weight by name; by default 0 and 1."
+    )
+    default_bounds: Span | None = Field(default=None, description="Of every name without bounds of its own.")
 
     def moments(self) -> Moments:
         """Mean and covariance.
@@ -67,6 +75,25 @@ class AllocationBody(RequestModel):
         if self.expected_returns is not None:
             expected = np.array(self.expected_returns, dtype=np.float64)
         return Moments(names, expected, covariance)
+
+    def limits(self, names: tuple[str, ...]) -> Bounds | None:
+        """Bounds of the weights, none where every long-only portfolio will do.
+
+        Raises:
+            InvalidArgument: Nothing is within them, or they name what is not there; each violation names its place.
+        """
+        if self.bounds is None and self.default_bounds is None:
+            return None
+        own = self.bounds or {}
+        found = [FieldViolation(f"/bounds/{name}", "is not among the names") for name in own if name not in names]
+        if self.target_returns is not None:
+            found.append(FieldViolation("/target_returns", "go without bounds only; give points"))
+        spans = [own.get(name, self.default_bounds or [Decimal(0), Decimal(1)]) for name in names]
+        bounds = Bounds(np.array([float(low) for low, _ in spans]), np.array([float(high) for _, high in spans]))
+        found = found or infeasible(bounds, names, "/bounds" if own else "/default_bounds")
+        if found:
+            raise InvalidArgument(f"{found[0].pointer} {found[0].detail}", found)
+        return None if bounds.free else bounds
 
     def _violations(self) -> list[FieldViolation]:
         if self.prices is not None:
