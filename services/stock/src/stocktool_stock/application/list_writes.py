@@ -11,7 +11,7 @@ from stocktool_kit.core.paging import Page, PageRequest
 from stocktool_stock.application.ledger_ports import Write, WriteHistory
 from stocktool_stock.application.ports import PortfolioStore
 from stocktool_stock.domain.ledger import Entry
-from stocktool_stock.domain.portfolio import PortfolioId
+from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 
 SHOWN = 10
 """At most so many entries are shown of one write; the ledger has them all."""
@@ -41,9 +41,7 @@ class ListWrites:
         """
         portfolio = await self._store.get(caller.owner, portfolio_id)
         found = await self._history.writes(portfolio_id, page)
-        entries: Sequence[Entry] = ()
-        if any(write.last_sequence >= write.first_sequence for write in found.items):
-            entries = (await self._store.ledger(portfolio)).entries
+        entries = await self._entries(portfolio, found.items)
         by_sequence = {entry.sequence: entry for entry in entries}
         by_id = {entry.id: entry for entry in entries}
 
@@ -56,3 +54,13 @@ class ListWrites:
             return ToldWrite(write, shown, len(sequences) if shown else 0)
 
         return Page([told(write) for write in found.items], found.next_page_token)
+
+    async def _entries(self, portfolio: Portfolio, writes: Sequence[Write]) -> Sequence[Entry]:
+        """The entries that writes tell of, and more; one that was taken back may be any, so all are read then."""
+        if any("transaction" in write.detail for write in writes):
+            return (await self._store.ledger(portfolio)).entries
+        first = min((w.first_sequence for w in writes if w.last_sequence >= w.first_sequence), default=0)
+        if not first:
+            return ()
+        part = await self._store.since(portfolio, first - 1)
+        return part.marked(part.entries)
