@@ -106,7 +106,7 @@ async def test_risk_is_shared_and_what_has_no_prices_stays_as_it_is(kit: Plannin
         ({"sector_bounds": {"Mining": [0, 0.5]}}, "/sector_bounds/Mining"),
         ({"method": "hrp", "sector_bounds": {"Energy": [0, 0.5]}}, "/sector_bounds"),
         ({"symbols": ["NOPE"]}, "/symbols/0"),
-        ({"start": "2024-11-29"}, "start"),
+        ({"start": "2024-11-29"}, "/start"),
         ({"method": "best"}, "/method"),
         ({"default_bounds": [0, 1, 2]}, "/default_bounds"),
         ({"default_bounds": [0, "NaN"]}, "/default_bounds/1"),

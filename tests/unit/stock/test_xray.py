@@ -213,6 +213,15 @@ async def test_thresholds_that_make_no_sense_are_refused(kit: Planning, query: s
         assert (await refused(http, "GET", f"/xray?thresholds={query}"))["status"] == 422
 
 
+async def test_a_benchmark_without_prices_is_refused(kit: Planning) -> None:
+    async with planning_client(kit.uses) as http:
+        for query in ("benchmark=NOPE", "benchmark=SPY&as_of=2020-01-02"):
+            found = await refused(http, "GET", f"/xray?{query}")
+            assert (found["status"], found["errors"][0]["pointer"]) == (422, "benchmark")
+        none = await rules(http, "?benchmark=")
+        assert none["beta"]["reason"] == "no benchmark is given"
+
+
 async def test_an_empty_portfolio_fails_no_rule() -> None:
     made = planning({})
     await made.keep(a_portfolio(), [])

@@ -68,12 +68,15 @@ class Picture:
         """See that a symbol beside the portfolio has prices.
 
         Raises:
-            InvalidArgument: No such symbol.
+            InvalidArgument: No such symbol, or it has no price yet on the day.
             ProviderUnavailable: Its prices cannot be had now.
         """
         if symbol in self.material.bars:
             return
-        if self.material.failures.get(symbol) == SymbolNotFound.reason:
+        failure = self.material.failures.get(symbol)
+        if failure is None:
+            raise InvalidArgument.of(pointer, f"{symbol} has no price on or before {self.day}")
+        if failure == SymbolNotFound.reason:
             raise InvalidArgument.of(pointer, f"{symbol} is not known")
         raise ProviderUnavailable(f"prices of {symbol} cannot be had now", symbol=symbol)
 
@@ -136,7 +139,7 @@ class ReadPicture:
         last = day if end is None else min(end, day)
         begin = last - YEAR if start is None else start
         if begin >= last:
-            raise InvalidArgument.of("start", f"must be before the end, {last}")
+            raise InvalidArgument.of("/start", f"must be before the end, {last}")
         material = await self._reader.material(owner, portfolio_id, day, also=sorted(also), with_ledger=False)
         book, rates = await self._reader.book(material, day)
         valuation = value_book(book, material.bars, rates, as_of=day)
