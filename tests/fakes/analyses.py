@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from stocktool_kit.aws.lease import LeaseHeld
 from stocktool_kit.core.idempotency import IdempotencyKey
@@ -25,6 +26,7 @@ from stocktool_stock.domain.analysis import (
 )
 from stocktool_stock.domain.portfolio import PortfolioId
 
+Result = TypeVar("Result")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -124,3 +126,8 @@ class FakeReports:
 
     async def link(self, file: ReportFile) -> ReportLink:
         return ReportLink(f"http://files/{file.key}", NOW + timedelta(minutes=10), file)
+
+
+async def at_once(work: Callable[[], Result]) -> Result:
+    """An `Offload` that does not wait for a thread."""
+    return work()

@@ -18,6 +18,7 @@ from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.http.income import IncomeModel
 
 from tests.factories.stock import OWNER, a_portfolio, a_rate_table, an_entry, day, some_bars
+from tests.fakes.analyses import at_once
 from tests.fakes.stock_portfolios import FakeBars, FakeMarket, FakePortfolios, FakeRates
 
 TODAY = day("2024-11-29")
@@ -31,7 +32,7 @@ async def measured(entries: Sequence[Entry], **range_: object) -> IncomeReport:
     portfolio = replace(a_portfolio(accounts={"acc_1": "USD", "acc_2": "USD"}), last_sequence=newest)
     store.heads[portfolio.id], store.entries[portfolio.id] = portfolio, list(entries)
     reader = PortfolioReader(store, BARS, FakeRates(), FakeMarket(TODAY))
-    return await MeasureIncome(reader)(OWNER, portfolio.id, **range_)  # type: ignore[arg-type]
+    return await MeasureIncome(reader, at_once)(OWNER, portfolio.id, **range_)  # type: ignore[arg-type]
 
 
 def bought(quantity: str = "10", on: str = "2023-01-02", **more: str) -> Entry:

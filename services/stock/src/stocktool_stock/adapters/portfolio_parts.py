@@ -146,7 +146,7 @@ def portfolio_parts(
         contribution=MeasureContribution(history, market.instruments),
         attribution=AttributeReturn(history, market.instruments),
         trail=ExplainFigure(reader, history, performance, market.fx),
-        income=MeasureIncome(reader),
+        income=MeasureIncome(reader, threads),
         project=ProjectPortfolio(history, threads),
         allocate=allocate,
         compare=CompareSymbols(market.bars, market.status),

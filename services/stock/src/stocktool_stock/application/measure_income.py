@@ -9,7 +9,9 @@ from datetime import date
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.ids import OwnerId
 
-from stocktool_stock.application.portfolio_reader import RATE_SOURCE, PortfolioReader, price_warnings
+from stocktool_stock.application.offload import Offload
+from stocktool_stock.application.portfolio_reader import RATE_SOURCE, Material, PortfolioReader, price_warnings
+from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.income import (
     ExpectedPayment,
     IncomePayment,
@@ -24,6 +26,7 @@ from stocktool_stock.domain.income import (
     yields,
 )
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
+from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.valuation import Holding, value_book
 
 CONVENTIONS: Mapping[str, str] = {
@@ -72,8 +75,9 @@ class IncomeReport:
 class MeasureIncome:
     """Measures income."""
 
-    def __init__(self, reader: PortfolioReader) -> None:
+    def __init__(self, reader: PortfolioReader, offload: Offload) -> None:
         self._reader = reader
+        self._offload = offload
 
     async def __call__(
         self, owner: OwnerId, portfolio_id: PortfolioId, *, start: date | None = None, end: date | None = None
@@ -89,27 +93,31 @@ class MeasureIncome:
             raise InvalidArgument.of("start", f"must not be after the end, {last}")
         material = await self._reader.material(owner, portfolio_id, last)
         book, rates = await self._reader.book(material, last)
-        valuation = value_book(book, material.bars, rates, as_of=last)
-        first = start or book.first_day or last
-        every = received(material.ledger.standing, book, rates, until=last)
-        shown = [payment for payment in every if payment.day >= first]
-        trailing = [payment for payment in every if payment.day > year_before(last)]
-        coming = expected(every, book, end=last)
-        return IncomeReport(
-            portfolio=material.portfolio,
-            start=first,
-            end=last,
-            payments=tuple(shown),
-            received=summed(shown),
-            trailing=summed(trailing),
-            by_month=_months(shown),
-            by_holding=_holdings(shown, trailing, valuation.holdings, coming),
-            yields=yields(valuation.holdings, coming),
-            expected=tuple(coming),
-            prices_as_of=valuation.prices_as_of,
-            stale_prices=valuation.stale_prices,
-            warnings=(*price_warnings(material, [holding.symbol for holding in valuation.holdings]), *_warnings(every)),
-        )
+        return await self._offload(lambda: _report(material, book, rates, start, last))
+
+
+def _report(material: Material, book: Book, rates: RateTable, start: date | None, last: date) -> IncomeReport:
+    valuation = value_book(book, material.bars, rates, as_of=last)
+    first = start or book.first_day or last
+    every = received(material.ledger.standing, book, rates, until=last)
+    shown = [payment for payment in every if payment.day >= first]
+    trailing = [payment for payment in every if payment.day > year_before(last)]
+    coming = expected(every, book, end=last)
+    return IncomeReport(
+        portfolio=material.portfolio,
+        start=first,
+        end=last,
+        payments=tuple(shown),
+        received=summed(shown),
+        trailing=summed(trailing),
+        by_month=_months(shown),
+        by_holding=_holdings(shown, trailing, valuation.holdings, coming),
+        yields=yields(valuation.holdings, coming),
+        expected=tuple(coming),
+        prices_as_of=valuation.prices_as_of,
+        stale_prices=valuation.stale_prices,
+        warnings=(*price_warnings(material, [holding.symbol for holding in valuation.holdings]), *_warnings(every)),
+    )
 
 
 def _months(payments: Sequence[IncomePayment]) -> dict[str, IncomeSum]:
