@@ -12,7 +12,7 @@ import pytest
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.idempotency import IdempotencyKeyReused
 from stocktool_kit.aws.outbox import Outbox
-from stocktool_kit.aws.table import Key, Table
+from stocktool_kit.aws.table import Key, Table, Update
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_ulid
 from stocktool_kit.core.paging import PageRequest
@@ -176,6 +176,14 @@ class TestDynamoDB(AlertContract):
         assert not await store.advance(first, first.after(Decision.FIRE, NOW), a_notification())
         assert (await store.get(ME, first.id)).rule == read_rule(MICROSOFT)
         assert (await table.query(Key("pk").eq("O#0")))[0] == []
+
+    async def test_alert_that_cannot_be_read_keeps_no_other_from_firing(
+        self, store: DynamoDBAlerts, table: Table
+    ) -> None:
+        broken, whole = [await store.create(an_alert(), None, ME) for _ in range(2)]
+        key = {"pk": f"U#{ME}", "sk": f"AL#{broken.id}"}
+        await table.update(Update(key, put={"rule": '{"kind": "of another version"}'}))
+        assert await about(store, "AAPL") == {whole.id}
 
 
 class _Quotes:

@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+import structlog
 from stocktool_kit.aws.outbox import Outbox
 from stocktool_kit.aws.table import Attr, ConditionFailed, Operation, Table, Update
 from stocktool_kit.core.clock import Clock, instant, parse_instant
-from stocktool_kit.core.errors import Conflict
+from stocktool_kit.core.errors import Conflict, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest
@@ -27,6 +28,8 @@ from stocktool_stock.adapters.watch_index import PORTFOLIOS, Watch, Watcher, Wat
 from stocktool_stock.domain.alert_rules import Drawdown, Rule, leaves, read_rule, rule_json, symbols_of
 from stocktool_stock.domain.alerts import MOST_ALERTS, Alert, AlertNotFound, StaleAlert, TooManyAlerts
 from stocktool_stock.domain.notifications import Notification
+
+log = structlog.get_logger()
 
 _GROUP = 200
 _ATTEMPTS = 4
@@ -153,7 +156,14 @@ class DynamoDBAlerts:
 
     async def _read(self, group: Sequence[Watcher]) -> Sequence[Alert]:
         rows = await self._table.batch_get([self._rows.key(watcher.owner, watcher.id) for watcher in group])
-        return [_alert_of(row) for row in rows]
+        found = []
+        for row in rows:
+            try:
+                found.append(_alert_of(row))
+            except (InvalidArgument, KeyError, ValueError):
+                # One that an older or newer version wrote must not keep the others about its symbol from firing.
+                log.exception("alert_unreadable", alert_id=row.get("id"))
+        return found
 
 
 def _places(rule: Rule) -> list[str]:

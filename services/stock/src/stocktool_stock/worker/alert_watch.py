@@ -128,6 +128,9 @@ class AlertWatch:
         except StockToolError as error:  # the next sweep looks again
             log.warning("alerts_not_evaluated", symbols=len(symbols), detail=error.message)
             return
+        except Exception:  # a bug about one alert must not end the process that serves everybody
+            log.exception("alerts_evaluation_broke", symbols=len(symbols))
+            return
         self._measure(TOOL, (time.perf_counter() - started) * 1000)
         if done.fired or done.rearmed:
             log.info("alerts_evaluated", judged=done.judged, fired=done.fired, rearmed=done.rearmed)
