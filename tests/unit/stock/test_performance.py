@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import numpy as np
 import pytest
 import pyxirr
 from stocktool_kit.core.errors import InvalidArgument
+from stocktool_stock.application.measure_contribution import segments_of, whole_of
+from stocktool_stock.domain.contribution import ContributionBy, contribute
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.segments import Scope
 
@@ -117,3 +120,37 @@ async def test_every_part_of_the_value_belongs_to_one_account_and_one_holding_or
     accounts = [await measured.history(scope=Scope(each)) for each in ("acc_1", "acc_2")]
     assert np.allclose(sum(each.daily.values for each in accounts), whole.daily.values, rtol=1e-12)
     assert np.allclose(sum(each.daily.flows for each in accounts), whole.daily.flows, rtol=1e-12)
+
+
+async def test_a_flow_on_a_day_without_trading_counts_on_its_own_day() -> None:
+    """Doubled on a Saturday at the unchanged price, then up 10 %: the return is that of the price."""
+    measured = Measured(
+        [
+            an_entry("buy", "2024-01-05", "X", quantity="10", price="100"),
+            an_entry("deposit", "2024-01-05", amount="1000"),
+            an_entry("deposit", "2024-01-06", amount="1000"),
+            an_entry("buy", "2024-01-06", "X", quantity="10", price="100"),
+        ],
+        series={"X": {"2024-01-05": 100, "2024-01-08": 110}},
+        today="2024-01-08",
+    )
+    report = await measured.performance()
+    assert report.figures["twr"] == pytest.approx(0.1, rel=1e-12)
+    history = await measured.history()
+    assert np.count_nonzero(~np.isnan(history.returns)) == 1  # Saturday is no daily return
+    found = contribute(whole_of(history), segments_of(history), ContributionBy.HOLDING, {})
+    assert not isinstance(found, Undefined)
+    assert math.fsum(row.contribution for row in found.rows) == pytest.approx(0.1, rel=1e-12)
+
+
+async def test_a_loss_of_all_within_days_has_a_rate_of_the_range() -> None:
+    measured = Measured(
+        [
+            an_entry("deposit", "2024-01-05", amount="1000"),
+            an_entry("buy", "2024-01-05", "X", quantity="10", price="100"),
+        ],
+        series={"X": {"2024-01-05": 100, "2024-01-08": 1e-9}},
+        today="2024-01-08",
+    )
+    report = await measured.performance()
+    assert report.figures["irr"] == pytest.approx(-1)

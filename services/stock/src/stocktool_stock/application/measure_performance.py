@@ -34,7 +34,8 @@ from stocktool_stock.domain.valuation import Valuation
 EMPTY = Undefined("the ledger has no entries in this range")
 
 CONVENTIONS: Mapping[str, str] = {
-    "twr": "daily, flows at the end of their day, chained; days that begin without value are left out",
+    "twr": "daily, flows at the end of their day, chained; days that begin without value are left out, a flow on a day "
+    "without trading ends a sub-period at the last prices",
     "xirr": "investor's flows, ACT/365, yearly rate",
     "irr": "xirr over the range itself: (1 + xirr) ^ (days / 365) - 1",
     "modified_dietz": "gain / (value at start + flows weighted by the part of the range after their day)",

@@ -16,17 +16,18 @@ from stocktool_stock.application.periods import Period, range_start
 from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
 from stocktool_stock.domain.bars import Bars, Column, Days
 from stocktool_stock.domain.book import Book, Charge, Flow, Payment
-from stocktool_stock.domain.daily import DailyValuer, DailyValues, carried, grid
+from stocktool_stock.domain.daily import DailyValuer, DailyValues, carried, grid, with_days
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.quotes import ProviderUnavailable, SymbolNotFound
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.returns import daily_returns, growth
 from stocktool_stock.domain.risk import Figure
-from stocktool_stock.domain.segments import Scope, first_day, scope_flows, scope_values
+from stocktool_stock.domain.segments import Scope, first_day, flow_days, scope_flows, scope_values
 from stocktool_stock.domain.valuation import Valuation, value_book
 
 WHOLE = Scope()
+_UNMOVED = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +158,8 @@ class ReadHistory:
         held = [bars for symbol, bars in material.bars.items() if symbol in set(book.symbols)]
         known = material.bars.get(benchmark)
         extra = [material.bars[symbol] for symbol in also if symbol in material.bars]
-        days = grid([*held, *extra], begin, last, _days_of(book))
+        trading = grid([*held, *extra], begin, last, _days_of(book))
+        days = with_days(trading, flow_days(book, scope), last)
         fx = await self._reader.fx_columns(material, book, days)
         valuer = DailyValuer(book, days, {bars.symbol: bars for bars in held}, fx, rates)
         moved = [Moved(*each) for each in scope_flows(book, scope, rates, valuer)]
@@ -171,6 +173,8 @@ class ReadHistory:
             flows -= valuer.on_grid((charge.day, float(charge.fee + charge.tax)) for charge in charged)
         values = scope_values(book, scope, valuer) if scope else valuer.values().values
         returns = daily_returns(values, flows)
+        # Between trading days a flow ends a sub-period; as a daily return it counts only where the value did change.
+        returns[~np.isin(days[1:], trading) & (np.abs(returns) <= _UNMOVED)] = np.nan
         return DailyHistory(
             portfolio=material.portfolio,
             scope=scope,

@@ -69,6 +69,13 @@ def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date]
     return result
 
 
+def with_days(days: Days, more: Sequence[date], end: date) -> Days:
+    """A grid with further days of its range: those on which a flow ends a sub-period, trading or not."""
+    added = days64(sorted({day for day in more if day <= end}))
+    result: Days = np.union1d(days, added[added > days[0]])
+    return result
+
+
 def _mark(places: npt.NDArray[np.bool_], days: npt.NDArray[np.timedelta64]) -> None:
     """Mark the days that lie after the first place and not behind the last one."""
     at = days.astype(np.int64)

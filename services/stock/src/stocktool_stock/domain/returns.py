@@ -77,6 +77,8 @@ def annualised(total: float, days: int) -> float | Undefined:
 
 def over_days(rate: float, days: int) -> float | Undefined:
     """A yearly rate over `days`, ACT/365."""
+    if rate <= -1.0:
+        return -1.0
     whole = math.log1p(rate) * days / DAYS_A_YEAR
     return math.expm1(whole) if whole < _LARGEST else Undefined("the return is too large for a number")
 

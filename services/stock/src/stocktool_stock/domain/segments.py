@@ -252,6 +252,19 @@ def scope_values(book: Book, scope: Scope, valuer: DailyValuer) -> Column:
     return sum((valuer.cash(currency, _running(each)) for currency, each in changes.items()), total)
 
 
+def flow_days(book: Book, scope: Scope) -> list[date]:
+    """Days on which something moved into a part of a portfolio."""
+    flows = [*book.flows, *(book.internal_flows if scope else ())]
+    days = [
+        flow.day
+        for flow in flows
+        if scope.account_id in ("", flow.account_id) and (not scope.symbol or scope.symbol == flow.symbol)
+    ]
+    if scope.symbol:
+        days += [paid.day for paid in book.payments if scope.has(paid.account_id, paid.symbol)]
+    return days
+
+
 def first_day(book: Book, scope: Scope) -> date | None:
     """The first day on which something happened to a part of a portfolio, None if nothing ever did."""
     if not scope:

@@ -46,17 +46,29 @@ class SplitSchedule:
 
 
 def schedule(market: Sequence[Split], booked: Sequence[BookedSplit]) -> SplitSchedule:
-    """Match each split of the market with the nearest booking within ten days, each booking once."""
-    free = list(booked)
-    steps: list[tuple[date, Decimal]] = []
-    unbooked: list[Split] = []
-    for split in market:
-        near = [b for b in free if abs((b.day - split.ex_date).days) <= MATCH_DAYS]
-        if not near:
-            steps.append((split.ex_date, split.ratio))
-            unbooked.append(split)
-            continue
-        match = min(near, key=lambda b: abs((b.day - split.ex_date).days))
-        free.remove(match)
-        steps.append((match.day, split.ratio))
-    return SplitSchedule(tuple(steps), tuple(unbooked))
+    """Match splits of the market with bookings within ten days, each once: those of the same ratio first, the nearest.
+
+    A reverse split and a split that undoes it lie days apart, so the ratio tells them apart better than the day.
+    """
+    pairs = sorted(
+        (_ratio(split) != booking.ratio, abs((booking.day - split.ex_date).days), at, by)
+        for at, split in enumerate(market)
+        for by, booking in enumerate(booked)
+        if abs((booking.day - split.ex_date).days) <= MATCH_DAYS
+    )
+    matched: dict[int, int] = {}
+    for _, _, at, by in pairs:
+        if at not in matched and by not in matched.values():
+            matched[at] = by
+    return SplitSchedule(
+        tuple(
+            (booked[matched[at]].day if at in matched else split.ex_date, split.ratio)
+            for at, split in enumerate(market)
+        ),
+        tuple(split for at, split in enumerate(market) if at not in matched),
+    )
+
+
+def _ratio(split: Split) -> Fraction:
+    """The market's ratio as companies declare them: 1.3333 is four for three."""
+    return Fraction(split.ratio).limit_denominator(1000)
