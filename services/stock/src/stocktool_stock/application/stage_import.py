@@ -195,6 +195,7 @@ class StageImport:
                     currencies=currencies,
                     recorded_at=now,
                     pointer=pointer.format(place),
+                    make_id=str,  # they get theirs once their number is known
                 )
             except InvalidArgument as error:
                 violations += error.violations

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 from stocktool_kit.core.ids import new_id
@@ -73,6 +74,7 @@ _FIELDS = (
     *("symbol", *_NUMBERS, "ratio", "fee_currency", "tax_currency", "lots"),
     *("acquired", "to_account_id", "new_symbol"),
 )
+_VALUES = attrgetter(*_FIELDS)
 _MAY_BE_ZERO = frozenset({"price", "fee", "tax", "cost_basis"})
 
 
@@ -97,6 +99,7 @@ def read_drafts(
     recorded_at: datetime,
     pointer: str = "/items/{}",
     at_most: int = MAX_BATCH,
+    make_id: Callable[[], str] = lambda: new_id("txn"),
 ) -> list[Entry]:
     """Check drafts and turn them into entries that follow the portfolio's last one.
 
@@ -107,6 +110,8 @@ def read_drafts(
         currencies: Known ISO 4217 codes.
         recorded_at: When they are recorded.
         pointer: JSON pointer of a draft, `{}` standing for its index.
+        at_most: Bound on the drafts.
+        make_id: Gives each entry its id.
 
     Returns:
         Entries; those that convert still lack their `fx_rate`.
@@ -126,6 +131,7 @@ def read_drafts(
             today=today,
             currencies=currencies,
             recorded_at=recorded_at,
+            entry_id=make_id(),
         )
         if entry is not None:
             entries.append(entry)
@@ -135,6 +141,13 @@ def read_drafts(
     return entries
 
 
+def _said(value: object) -> str:
+    """What a field says, empty for nothing."""
+    if isinstance(value, str):
+        return value if value and not value.isspace() else ""
+    return str(value) if value else ""
+
+
 class _Reader:
     """Reads one draft and notes what is wrong with it."""
 
@@ -142,6 +155,8 @@ class _Reader:
         self._draft = draft
         self._pointer = pointer
         self._violations = violations
+        values: Sequence[object] = _VALUES(draft)
+        self._texts = {name: text for name, value in zip(_FIELDS, values, strict=True) if (text := _said(value))}
 
     def _refuse(self, name: str, detail: str) -> None:
         self._violations.append(FieldViolation(f"{self._pointer}/{name}", detail))
@@ -154,6 +169,7 @@ class _Reader:
         today: date,
         currencies: Collection[str],
         recorded_at: datetime,
+        entry_id: str,
     ) -> Entry | None:
         before = len(self._violations)
         draft = self._draft
@@ -172,7 +188,7 @@ class _Reader:
             self._refuse("currency", problem)
         numbers = {name: self._number(name) for name in _NUMBERS}
         entry = Entry(
-            id=new_id("txn"),
+            id=entry_id,
             sequence=sequence,
             day=day,
             type=kind,
@@ -202,13 +218,10 @@ class _Reader:
 
     def _given(self, name: str) -> str | None:
         """The text of a field; for lots and days only whether something was said."""
-        value: object = getattr(self._draft, name)
-        if isinstance(value, str):
-            return value if value.strip() else None
-        return str(value) if value else None
+        return self._texts.get(name)
 
     def _check_fields(self, kind: EntryType, rule: _Rule) -> None:
-        given = {name for name in _FIELDS if self._given(name) is not None}
+        given = self._texts.keys()
         for name in sorted(rule.needs - given):
             self._refuse(name, f"is needed for a {kind}")
         for name in sorted(given - rule.known):
