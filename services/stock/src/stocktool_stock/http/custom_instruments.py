@@ -152,7 +152,7 @@ End = Annotated[date | None, Query(description="Last day; by default the last th
 
 
 @router.post("", status_code=201)
-async def create_instrument(
+async def create_custom_instrument(
     portfolio_id: str, body: NewInstrumentModel, caller: Writer, key: Key, uses: Uses
 ) -> CustomInstrumentModel:
     """Make an instrument; transactions may name it from then on."""
@@ -162,7 +162,7 @@ async def create_instrument(
 
 
 @router.get("")
-async def list_instruments(portfolio_id: str, caller: Reader, uses: Uses) -> CustomInstrumentList:
+async def list_custom_instruments(portfolio_id: str, caller: Reader, uses: Uses) -> CustomInstrumentList:
     """The portfolio's own instruments, by symbol."""
     use = uses.custom_instruments
     found = await use.list(caller, PortfolioId(portfolio_id))
@@ -170,14 +170,14 @@ async def list_instruments(portfolio_id: str, caller: Reader, uses: Uses) -> Cus
 
 
 @router.get("/{symbol}")
-async def get_instrument(portfolio_id: str, symbol: str, caller: Reader, uses: Uses) -> CustomInstrumentModel:
+async def get_custom_instrument(portfolio_id: str, symbol: str, caller: Reader, uses: Uses) -> CustomInstrumentModel:
     """One of them."""
     use = uses.custom_instruments
     return CustomInstrumentModel.of(await use.get(caller, PortfolioId(portfolio_id), symbol), use.today())
 
 
 @router.patch("/{symbol}")
-async def update_instrument(
+async def update_custom_instrument(
     *, portfolio_id: str, symbol: str, body: InstrumentChangeModel, caller: Writer, key: Key, uses: Uses
 ) -> CustomInstrumentModel:
     """Change one."""
@@ -187,13 +187,13 @@ async def update_instrument(
 
 
 @router.delete("/{symbol}", status_code=204)
-async def delete_instrument(portfolio_id: str, symbol: str, caller: Writer, key: Key, uses: Uses) -> None:
+async def delete_custom_instrument(portfolio_id: str, symbol: str, caller: Writer, key: Key, uses: Uses) -> None:
     """Remove one with its prices; while transactions name it: 409 INSTRUMENT_IN_USE."""
     await uses.custom_instruments.delete(caller, PortfolioId(portfolio_id), symbol, key=key)
 
 
 @router.put("/{symbol}/prices")
-async def set_prices(
+async def set_manual_prices(
     *, portfolio_id: str, symbol: str, body: ManualPricesModel, caller: Writer, key: Key, uses: Uses
 ) -> PriceList:
     """Set the prices of up to 500 days and answer all; those of other days stay, the same again changes nothing."""
@@ -204,7 +204,7 @@ async def set_prices(
 
 
 @router.get("/{symbol}/prices")
-async def list_prices(
+async def list_manual_prices(
     *, portfolio_id: str, symbol: str, caller: Reader, uses: Uses, start: Start = None, end: End = None
 ) -> PriceList:
     """The prices of a range of days."""
@@ -213,7 +213,7 @@ async def list_prices(
 
 
 @router.delete("/{symbol}/prices", status_code=204)
-async def delete_prices(
+async def delete_manual_prices(
     *, portfolio_id: str, symbol: str, caller: Writer, key: Key, uses: Uses, start: Start = None, end: End = None
 ) -> None:
     """Remove the prices of a range of days, both included; without a range all of them."""

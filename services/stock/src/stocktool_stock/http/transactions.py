@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -24,7 +25,18 @@ from stocktool_stock.http.portfolio_uses import Key, PageQuery, Reader, Uses, Wr
 
 router = APIRouter(tags=["transactions"], prefix="/portfolios/{portfolio_id}/transactions")
 
-_ONE = TransactionInput.model_json_schema()
+
+def _inline(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """A schema with its definitions in the places that refer to them: within the document their paths lead nowhere."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inline(definitions[str(schema["$ref"]).rsplit("/", 1)[-1]], definitions)
+        return {name: _inline(value, definitions) for name, value in schema.items() if name != "$defs"}
+    return [_inline(each, definitions) for each in schema] if isinstance(schema, list) else schema
+
+
+_INPUT = TransactionInput.model_json_schema()
+_ONE = _inline(_INPUT, _INPUT.get("$defs", {}))
 _MANY = {
     "type": "object",
     "additionalProperties": False,

@@ -25,6 +25,304 @@ export type AccountModel = {
 };
 
 /**
+ * ActionsModel
+ *
+ * Dividends and splits, oldest first.
+ */
+export type ActionsModel = {
+    /**
+     * Age Seconds
+     *
+     * From then to the market's now.
+     */
+    age_seconds: number;
+    /**
+     * As Of
+     *
+     * The market's instant at which the source said so.
+     */
+    as_of: string;
+    /**
+     * Dividends
+     */
+    dividends: Array<DividendModel>;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Splits
+     */
+    splits: Array<SplitModel>;
+    /**
+     * Stale
+     *
+     * Newer values were due and could not be had.
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Undefined
+     *
+     * What cannot be told, with the reason.
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * ActiveReturnBody
+ *
+ * A range and what to compare with; periods of sectors bring their own range.
+ */
+export type ActiveReturnBody = {
+    benchmark: BenchmarkBody;
+    /**
+     * End
+     */
+    end?: string | null;
+    period?: Period | null;
+    /**
+     * Start
+     */
+    start?: string | null;
+};
+
+/**
+ * ActiveReturnModel
+ *
+ * The same for a portfolio.
+ */
+export type ActiveReturnModel = {
+    /**
+     * Active Return
+     */
+    active_return: number | null;
+    /**
+     * Allocation
+     */
+    allocation: number | null;
+    /**
+     * Benchmark
+     *
+     * Symbol; null for one that was given.
+     */
+    benchmark: string | null;
+    /**
+     * Benchmark Return
+     */
+    benchmark_return: number | null;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Interaction
+     */
+    interaction: number | null;
+    /**
+     * N Periods
+     */
+    n_periods: number;
+    /**
+     * Portfolio Return
+     */
+    portfolio_return: number | null;
+    /**
+     * Sectors
+     */
+    sectors: Array<SectorEffectsModel>;
+    /**
+     * Selection
+     */
+    selection: number | null;
+    /**
+     * Start
+     */
+    start: string;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Unexplained
+     */
+    unexplained: number | null;
+};
+
+/**
+ * AlertChangeModel
+ *
+ * What is to change; absent fields stay. A new rule, margin, `repeat` or `enabled` arms it anew.
+ */
+export type AlertChangeModel = {
+    /**
+     * Enabled
+     */
+    enabled?: boolean | null;
+    /**
+     * Expires At
+     *
+     * null: never.
+     */
+    expires_at?: string | null;
+    /**
+     * Margin
+     */
+    margin?: number | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Repeat
+     */
+    repeat?: boolean | null;
+    /**
+     * Rule
+     *
+     * A condition, or `all`, `any` (with a list in `of`) or `not` (with one rule in `of`); at most 8 conditions, nested at most 4 deep. price: symbol, above or below, currency?. move: symbol, days (sessions), above or below (fraction). weight: portfolio_id, symbol, above or below (fraction). drawdown: portfolio_id, days, above (fraction). stale: symbol, hours. earnings: symbol, days.
+     */
+    rule?: {
+        above?: number | string;
+        below?: number | string;
+        currency?: string;
+        days?: number;
+        hours?: number;
+        kind: 'price' | 'move' | 'weight' | 'drawdown' | 'stale' | 'earnings' | 'all' | 'any' | 'not';
+        /**
+         * Member rules of all and any, the one rule of not.
+         */
+        of?: unknown;
+        portfolio_id?: string;
+        symbol?: string;
+    };
+    /**
+     * Version
+     *
+     * Version the change was made on; or use If-Match.
+     */
+    version?: number | null;
+};
+
+/**
+ * AlertModel
+ *
+ * One alert.
+ */
+export type AlertModel = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Fired At
+     */
+    fired_at: string | null;
+    /**
+     * Fired Count
+     */
+    fired_count: number;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Margin
+     */
+    margin: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Repeat
+     */
+    repeat: boolean;
+    /**
+     * Rule
+     *
+     * A condition, or `all`, `any` (with a list in `of`) or `not` (with one rule in `of`); at most 8 conditions, nested at most 4 deep. price: symbol, above or below, currency?. move: symbol, days (sessions), above or below (fraction). weight: portfolio_id, symbol, above or below (fraction). drawdown: portfolio_id, days, above (fraction). stale: symbol, hours. earnings: symbol, days.
+     */
+    rule: {
+        above?: number | string;
+        below?: number | string;
+        currency?: string;
+        days?: number;
+        hours?: number;
+        kind: 'price' | 'move' | 'weight' | 'drawdown' | 'stale' | 'earnings' | 'all' | 'any' | 'not';
+        /**
+         * Member rules of all and any, the one rule of not.
+         */
+        of?: unknown;
+        portfolio_id?: string;
+        symbol?: string;
+    };
+    /**
+     * Snoozed Until
+     */
+    snoozed_until: string | null;
+    status: AlertStatus;
+    /**
+     * Summary
+     *
+     * The rule in words.
+     */
+    summary: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * AlertPage
+ *
+ * Oldest first.
+ */
+export type AlertPage = {
+    /**
+     * Items
+     */
+    items: Array<AlertModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token: string;
+};
+
+/**
+ * AlertStatus
+ *
+ * What an alert is doing.
+ */
+export type AlertStatus = 'armed' | 'fired' | 'snoozed' | 'disabled' | 'expired';
+
+/**
  * AllocationAnswer
  *
  * Weights, yearly figures and where they come from; of a frontier the points.
@@ -93,11 +391,31 @@ export type AllocationAnswer = {
  */
 export type AllocationBody = {
     /**
+     * Bounds
+     *
+     * Least and most weight by name; by default 0 and 1.
+     */
+    bounds?: {
+        [key: string]: unknown | [
+            number | string,
+            number | string
+        ];
+    } | null;
+    /**
      * Covariance
      *
      * Yearly.
      */
     covariance?: Array<Array<number | string>> | null;
+    /**
+     * Default Bounds
+     *
+     * Of every name without bounds of its own.
+     */
+    default_bounds?: [
+        number | string,
+        number | string
+    ] | null;
     /**
      * Expected Returns
      *
@@ -133,7 +451,7 @@ export type AllocationBody = {
  *
  * What slices are made of.
  */
-export type AllocationBy = 'sector' | 'symbol' | 'currency' | 'account';
+export type AllocationBy = 'sector' | 'symbol' | 'currency' | 'account' | 'class' | 'country' | 'holding';
 
 /**
  * AllocationModel
@@ -173,7 +491,7 @@ export type AllocationModel = {
 /**
  * AnalysisErrorModel
  *
- * Why an analysis failed.
+ * Why an analysis failed; reason CANCELLED when its owner ended it.
  */
 export type AnalysisErrorModel = {
     /**
@@ -187,6 +505,13 @@ export type AnalysisErrorModel = {
 };
 
 /**
+ * AnalysisKind
+ *
+ * What is done.
+ */
+export type AnalysisKind = 'portfolio' | 'optimisation' | 'projection' | 'tax_lots' | 'statement';
+
+/**
  * AnalysisModel
  *
  * A background analysis.
@@ -196,7 +521,17 @@ export type AnalysisModel = {
      * Created At
      */
     created_at: string;
+    /**
+     * Current Step
+     */
+    current_step: string | null;
     error: AnalysisErrorModel | null;
+    /**
+     * Files
+     *
+     * All files, the document first.
+     */
+    files: Array<ReportFileModel>;
     /**
      * Finished At
      */
@@ -210,13 +545,29 @@ export type AnalysisModel = {
      */
     kind: string;
     /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: unknown;
+    };
+    /**
      * Portfolio Id
      */
     portfolio_id: string;
     /**
+     * Progress
+     *
+     * Finished part of the steps, 0 to 1.
+     */
+    progress: number;
+    /**
+     * The document of kinds that write one, once done.
+     */
+    report: ReportFileModel | null;
+    /**
      * Result
      *
-     * holdings, performance, risk and allocation, once done.
+     * By kind, once done; lists leave it out.
      */
     result: {
         [key: string]: unknown;
@@ -234,6 +585,204 @@ export type AnalysisModel = {
 };
 
 /**
+ * AnalysisPage
+ *
+ * A page of analyses.
+ */
+export type AnalysisPage = {
+    /**
+     * Items
+     */
+    items: Array<AnalysisModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+};
+
+/**
+ * AsideModel
+ *
+ * A print that cannot be a price.
+ */
+export type AsideModel = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Fault
+     */
+    fault: string;
+    /**
+     * Last Good
+     *
+     * The close it was judged by.
+     */
+    last_good: number | null;
+    /**
+     * Price
+     *
+     * What it said, as text: it need not be a number.
+     */
+    price: string;
+};
+
+/**
+ * AttemptModel
+ *
+ * One attempt.
+ */
+export type AttemptModel = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Delivered
+     */
+    delivered: boolean;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Status
+     *
+     * HTTP status of the answer, null without one.
+     */
+    status: number | null;
+};
+
+/**
+ * AttributionBody
+ *
+ * Periods that follow one another.
+ */
+export type AttributionBody = {
+    /**
+     * Periods
+     */
+    periods: Array<PeriodModel>;
+};
+
+/**
+ * AttributionModel
+ *
+ * The same for given periods.
+ */
+export type AttributionModel = {
+    /**
+     * Active Return
+     */
+    active_return: number | null;
+    /**
+     * Allocation
+     */
+    allocation: number | null;
+    /**
+     * Benchmark Return
+     */
+    benchmark_return: number | null;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Interaction
+     */
+    interaction: number | null;
+    /**
+     * N Periods
+     */
+    n_periods: number;
+    /**
+     * Periods
+     */
+    periods: Array<PeriodReturnsModel>;
+    /**
+     * Portfolio Return
+     */
+    portfolio_return: number | null;
+    /**
+     * Sectors
+     */
+    sectors: Array<SectorEffectsModel>;
+    /**
+     * Selection
+     */
+    selection: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Unexplained
+     */
+    unexplained: number | null;
+};
+
+/**
+ * BacktestModel
+ *
+ * On which days of the last year a rule would have fired.
+ */
+export type BacktestModel = {
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * Days
+     *
+     * Days looked at.
+     */
+    days: number;
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Fired
+     */
+    fired: Array<string>;
+    /**
+     * Rearmed
+     */
+    rearmed: Array<string>;
+    /**
+     * Start
+     */
+    start: string;
+    /**
+     * True Days
+     *
+     * Days on which the rule held.
+     */
+    true_days: number;
+    /**
+     * Undefined
+     *
+     * Why not, by the pointer of the condition.
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Undefined Days
+     *
+     * Days on which it could not be told.
+     */
+    undefined_days: number;
+};
+
+/**
  * BarsModel
  *
  * Bars as columns of equal length, oldest first. All prices are adjusted for later splits.
@@ -246,9 +795,21 @@ export type BarsModel = {
      */
     adjusted_close: Array<number | null>;
     /**
+     * Age Seconds
+     *
+     * From the last close to the market's now.
+     */
+    age_seconds: number;
+    /**
      * As Of
      */
     as_of: string;
+    /**
+     * Aside
+     *
+     * Those prints, oldest first, at most a hundred; see /market/quarantine.
+     */
+    aside: Array<AsideModel>;
     /**
      * Close
      */
@@ -269,6 +830,12 @@ export type BarsModel = {
      * Interval
      */
     interval: string;
+    /**
+     * Kept Aside
+     *
+     * Prints of the range that cannot be prices; no bar stands for them.
+     */
+    kept_aside: number;
     /**
      * Low
      */
@@ -304,6 +871,49 @@ export type BarsModel = {
 };
 
 /**
+ * BehindModel
+ *
+ * A position, slice or account behind a finding.
+ */
+export type BehindModel = {
+    /**
+     * Figure
+     *
+     * Its own figure: its weight, loss, share of risk, drift, ...
+     */
+    figure: number;
+    /**
+     * Key
+     */
+    key: string;
+    value: MoneyModel | null;
+};
+
+/**
+ * BenchmarkBody
+ *
+ * A benchmark of symbols and weights, or of sectors with weights and returns by period.
+ */
+export type BenchmarkBody = {
+    /**
+     * Periods
+     */
+    periods?: Array<SectorPeriodModel> | null;
+    /**
+     * Of the symbols.
+     */
+    rebalance?: Rebalance;
+    /**
+     * Symbols
+     *
+     * Weights on the first day.
+     */
+    symbols?: {
+        [key: string]: number | string;
+    } | null;
+};
+
+/**
  * BenchmarkModel
  *
  * The benchmark over the same days.
@@ -319,6 +929,10 @@ export type BenchmarkModel = {
      * Price As Of
      */
     price_as_of: string | null;
+    /**
+     * The portfolio's own money, put into the benchmark.
+     */
+    same_flows: SameFlowsModel | null;
     /**
      * Stale
      */
@@ -337,6 +951,179 @@ export type BenchmarkModel = {
     undefined: {
         [key: string]: string;
     };
+};
+
+/**
+ * Body_import_file
+ */
+export type BodyImportFile = {
+    /**
+     * Account Id
+     *
+     * For rows of no known account; else the first.
+     */
+    account_id?: string;
+    /**
+     * Accounts
+     *
+     * JSON: {"account in the file": "acc_..."}.
+     */
+    accounts?: string;
+    /**
+     * What comes first in 03/04/2024.
+     */
+    date_order?: DateOrder | null;
+    /**
+     * Decimal sign of 1.234.
+     */
+    decimal?: DecimalSign | null;
+    /**
+     * Dry Run
+     *
+     * Say row by row what it would book, and book nothing.
+     */
+    dry_run?: boolean;
+    /**
+     * File
+     */
+    file: Blob | File;
+    /**
+     * Mapping
+     *
+     * JSON of a ColumnMappingModel.
+     */
+    mapping?: string;
+    /**
+     * Only rows of this state in the answer.
+     */
+    only?: RowState | null;
+    /**
+     * Preset
+     *
+     * Instead of going by the headings.
+     */
+    preset?: string;
+    /**
+     * Rows Limit
+     *
+     * Most rows of a dry run's answer.
+     */
+    rows_limit?: number;
+    /**
+     * Skip Rows
+     *
+     * Rows to leave out: 12,15.
+     */
+    skip_rows?: string;
+    /**
+     * Symbols
+     *
+     * JSON: {"text, ISIN or name": "SYMBOL"}.
+     */
+    symbols?: string;
+    /**
+     * Time Zone
+     *
+     * Zone in which instants have their day.
+     */
+    time_zone?: string;
+};
+
+/**
+ * CalendarModel
+ *
+ * Sessions of one exchange, oldest first.
+ */
+export type CalendarModel = {
+    /**
+     * Mic
+     */
+    mic: string;
+    /**
+     * Sessions
+     */
+    sessions: Array<SessionModel>;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+};
+
+/**
+ * CandidateModel
+ *
+ * An instrument that may be meant.
+ */
+export type CandidateModel = {
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Type
+     */
+    type: string;
+};
+
+/**
+ * Channel
+ *
+ * A way out of the house; the inbox is none.
+ */
+export type Channel = 'email' | 'webhook';
+
+/**
+ * ChosenLot
+ *
+ * Shares taken out of one lot by choice.
+ */
+export type ChosenLot = {
+    /**
+     * Lot Id
+     */
+    lot_id: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+/**
+ * ClosedFormModel
+ *
+ * What the distribution itself says at the end, without sampling.
+ */
+export type ClosedFormModel = {
+    mean: MoneyModel;
+    p05: MoneyModel;
+    p25: MoneyModel;
+    p50: MoneyModel;
+    p75: MoneyModel;
+    p95: MoneyModel;
+    /**
+     * Prob Loss
+     */
+    prob_loss: number;
+};
+
+/**
+ * CodeBody
+ *
+ * The code that was mailed.
+ */
+export type CodeBody = {
+    /**
+     * Code
+     */
+    code: string;
 };
 
 /**
@@ -512,6 +1299,36 @@ export type ComparisonModel = {
 };
 
 /**
+ * ConditionModel
+ *
+ * One condition of a rule as it is now.
+ */
+export type ConditionModel = {
+    /**
+     * Condition
+     *
+     * In words.
+     */
+    condition: string;
+    /**
+     * Pointer
+     */
+    pointer: string;
+    /**
+     * Truth
+     *
+     * true, false or undefined.
+     */
+    truth: string;
+    /**
+     * Value
+     *
+     * Price as text, else a number: fraction, hours or days; null: unknown.
+     */
+    value: number | string | null;
+};
+
+/**
  * ConditioningModel
  *
  * How well the covariance can be inverted.
@@ -542,11 +1359,177 @@ export type ConditioningModel = {
 };
 
 /**
+ * ContributionBy
+ *
+ * What rows are made of.
+ */
+export type ContributionBy = 'holding' | 'account' | 'sector' | 'currency';
+
+/**
+ * ContributionModel
+ *
+ * Rows whose contributions sum to the return, and whose gains sum to the gain.
+ */
+export type ContributionModel = {
+    /**
+     * Account Id
+     */
+    account_id: string | null;
+    /**
+     * By
+     */
+    by: string;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * End
+     */
+    end: string;
+    gain: MoneyModel;
+    /**
+     * Items
+     */
+    items: Array<ContributionRow>;
+    /**
+     * Start
+     */
+    start: string;
+    /**
+     * Symbol
+     */
+    symbol: string | null;
+    /**
+     * Total Return
+     *
+     * Time-weighted, as `twr` of the performance.
+     */
+    total_return: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * ContributionRow
+ *
+ * What one part gave.
+ */
+export type ContributionRow = {
+    /**
+     * Average Weight
+     */
+    average_weight: number;
+    /**
+     * Contribution
+     *
+     * Part of the return of the whole range.
+     */
+    contribution: number;
+    effects: EffectsModel;
+    gain: MoneyModel;
+    /**
+     * Key
+     *
+     * Symbol, account id, sector or currency; cash, fees, fx and other are special.
+     */
+    key: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+};
+
+/**
  * CostMethod
  *
  * Which lots a sale takes.
  */
 export type CostMethod = 'FIFO' | 'LIFO' | 'HIFO' | 'AVERAGE';
+
+/**
+ * CustomInstrumentList
+ *
+ * All of a portfolio, at most a hundred.
+ */
+export type CustomInstrumentList = {
+    /**
+     * Items
+     */
+    items: Array<CustomInstrumentModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+};
+
+/**
+ * CustomInstrumentModel
+ *
+ * An instrument of the user's own; `price` is its last one.
+ */
+export type CustomInstrumentModel = {
+    /**
+     * Asset Class
+     */
+    asset_class: string | null;
+    /**
+     * Country
+     */
+    country: string | null;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Name
+     */
+    name: string;
+    price: MoneyModel | null;
+    /**
+     * Price As Of
+     */
+    price_as_of: string | null;
+    /**
+     * Price Count
+     */
+    price_count: number;
+    /**
+     * Sector
+     */
+    sector: string | null;
+    /**
+     * Stale
+     *
+     * Whether the last price is too old, or there is none.
+     */
+    stale: boolean;
+    /**
+     * Stale After Days
+     */
+    stale_after_days: number;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * DateOrder
+ *
+ * What comes first in 03/04/2024.
+ */
+export type DateOrder = 'day_first' | 'month_first';
 
 /**
  * DatedBody
@@ -603,6 +1586,60 @@ export type DatedFiguresModel = {
      */
     xnpv: string | null;
 };
+
+/**
+ * DecimalSign
+ *
+ * What stands before the decimals.
+ */
+export type DecimalSign = 'point' | 'comma';
+
+/**
+ * DeliveryList
+ *
+ * One entry per channel; channels that were off have none.
+ */
+export type DeliveryList = {
+    /**
+     * Items
+     */
+    items: Array<DeliveryModel>;
+};
+
+/**
+ * DeliveryModel
+ *
+ * One notification by one channel.
+ */
+export type DeliveryModel = {
+    /**
+     * Attempts
+     */
+    attempts: Array<AttemptModel>;
+    channel: Channel;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     *
+     * The `webhook-id` of every attempt.
+     */
+    id: string;
+    /**
+     * Next Try At
+     */
+    next_try_at: string | null;
+    state: DeliveryState;
+};
+
+/**
+ * DeliveryState
+ *
+ * Where a delivery stands.
+ */
+export type DeliveryState = 'waiting' | 'delivered' | 'failed';
 
 /**
  * DietzBody
@@ -665,6 +1702,19 @@ export type DietzFiguresModel = {
 };
 
 /**
+ * DividendModel
+ *
+ * One dividend, per share, adjusted for later splits.
+ */
+export type DividendModel = {
+    amount: MoneyModel;
+    /**
+     * Ex Date
+     */
+    ex_date: string;
+};
+
+/**
  * DrawdownSeries
  *
  * Fall from the highest point so far.
@@ -679,6 +1729,178 @@ export type DrawdownSeries = {
      */
     values: Array<number | null>;
 };
+
+/**
+ * DriftModel
+ *
+ * A slice before and after.
+ */
+export type DriftModel = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Outside Band
+     */
+    outside_band: boolean;
+    /**
+     * Target
+     */
+    target: number;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    value_after: MoneyModel;
+    value_before: MoneyModel;
+    /**
+     * Weight After
+     */
+    weight_after: number | null;
+    /**
+     * Weight Before
+     */
+    weight_before: number | null;
+};
+
+/**
+ * EarningsModel
+ *
+ * When a company reports next.
+ */
+export type EarningsModel = {
+    /**
+     * Age Seconds
+     *
+     * From then to the market's now.
+     */
+    age_seconds: number;
+    /**
+     * As Of
+     *
+     * The market's instant at which the source said so.
+     */
+    as_of: string;
+    /**
+     * Days
+     *
+     * All expected days; two are a span.
+     */
+    days: Array<string>;
+    /**
+     * Estimated
+     *
+     * Not confirmed by the company; null when nobody says.
+     */
+    estimated: boolean | null;
+    /**
+     * Ex Dividend Day
+     */
+    ex_dividend_day: string | null;
+    /**
+     * Next
+     *
+     * The first expected day from the market's today on.
+     */
+    next: string | null;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Stale
+     *
+     * Newer values were due and could not be had.
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Undefined
+     *
+     * Why values are null, by name.
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * EffectsModel
+ *
+ * What made a contribution; charges are negative, and the five sum to it.
+ */
+export type EffectsModel = {
+    /**
+     * Currency
+     */
+    currency: number;
+    /**
+     * Fees
+     */
+    fees: number;
+    /**
+     * Income
+     */
+    income: number;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Taxes
+     */
+    taxes: number;
+};
+
+/**
+ * EntryType
+ *
+ * What an entry books.
+ */
+export type EntryType = 'buy' | 'sell' | 'deposit' | 'withdrawal' | 'dividend' | 'interest' | 'fee' | 'tax' | 'split' | 'transfer_in' | 'transfer_out' | 'opening' | 'reinvest' | 'spin_off' | 'merger';
+
+/**
+ * ExpectedMonthModel
+ *
+ * What a month may bring.
+ */
+export type ExpectedMonthModel = {
+    gross: MoneyModel;
+    /**
+     * Month
+     */
+    month: string;
+};
+
+/**
+ * ExpectedPaymentModel
+ *
+ * A payment that may come.
+ */
+export type ExpectedPaymentModel = {
+    /**
+     * Date
+     */
+    date: string;
+    gross: MoneyModel;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * ExportFormat
+ *
+ * How an export is written.
+ */
+export type ExportFormat = 'csv' | 'json';
 
 /**
  * FanModel
@@ -721,6 +1943,82 @@ export type FanModel = {
 };
 
 /**
+ * FeeBody
+ *
+ * What a trade costs, in the base currency.
+ */
+export type FeeBody = {
+    /**
+     * Fixed
+     */
+    fixed?: number | string;
+    /**
+     * Rate
+     *
+     * Part of the amount.
+     */
+    rate?: number | string;
+};
+
+/**
+ * FindingModel
+ *
+ * What a rule found.
+ */
+export type FindingModel = {
+    /**
+     * Advice
+     */
+    advice: string;
+    /**
+     * Bad
+     *
+     * above or below the threshold.
+     */
+    bad: string;
+    /**
+     * Formula
+     */
+    formula: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Positions
+     */
+    positions: Array<BehindModel>;
+    /**
+     * Reason
+     *
+     * Why it is unknown.
+     */
+    reason: string | null;
+    state: State;
+    /**
+     * Threshold
+     *
+     * Beyond it the rule fails.
+     */
+    threshold: number;
+    /**
+     * Title
+     */
+    title: string;
+    unit: Unit;
+    /**
+     * Value
+     */
+    value: number | null;
+    /**
+     * Warn Threshold
+     *
+     * Beyond it the rule warns.
+     */
+    warn_threshold: number;
+};
+
+/**
  * FlowModel
  *
  * Cash on a day.
@@ -734,6 +2032,100 @@ export type FlowModel = {
      * Date
      */
     date: string;
+};
+
+/**
+ * FundamentalsModel
+ *
+ * A company's figures; null where the provider gives none. Rates and ratios are fractions.
+ */
+export type FundamentalsModel = {
+    /**
+     * Age Seconds
+     *
+     * From then to the market's now.
+     */
+    age_seconds: number;
+    /**
+     * As Of
+     *
+     * The market's instant at which the source said so.
+     */
+    as_of: string;
+    /**
+     * Beta
+     *
+     * As the provider reckons it; see /portfolios for ours.
+     */
+    beta: number | null;
+    /**
+     * Debt To Equity
+     */
+    debt_to_equity: number | null;
+    /**
+     * Dividend Yield
+     */
+    dividend_yield: number | null;
+    earnings_per_share: MoneyModel | null;
+    /**
+     * Forward Pe
+     */
+    forward_pe: number | null;
+    market_cap: MoneyModel | null;
+    /**
+     * Payout Ratio
+     */
+    payout_ratio: number | null;
+    /**
+     * Price To Book
+     */
+    price_to_book: number | null;
+    /**
+     * Profit Margin
+     */
+    profit_margin: number | null;
+    /**
+     * Return On Equity
+     */
+    return_on_equity: number | null;
+    /**
+     * Of the last four quarters.
+     */
+    revenue: MoneyModel | null;
+    /**
+     * Shares Outstanding
+     *
+     * Count, as decimal text.
+     */
+    shares_outstanding: string | null;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Stale
+     *
+     * Newer values were due and could not be had.
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Trailing Pe
+     */
+    trailing_pe: number | null;
+    /**
+     * Undefined
+     *
+     * Why figures are null, by name.
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    year_high: MoneyModel | null;
+    year_low: MoneyModel | null;
 };
 
 /**
@@ -900,6 +2292,38 @@ export type GivenTransactionModel = {
 };
 
 /**
+ * HoldingIncomeModel
+ *
+ * Income of one holding, present or former; `symbol` is null for interest on cash.
+ */
+export type HoldingIncomeModel = {
+    /**
+     * Gross income expected in the next twelve months.
+     */
+    expected: MoneyModel | null;
+    received: IncomeSumModel;
+    /**
+     * Symbol
+     */
+    symbol: string | null;
+    trailing_12_months: IncomeSumModel;
+    /**
+     * Trailing Yield
+     */
+    trailing_yield: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Yield On Cost
+     */
+    yield_on_cost: number | null;
+};
+
+/**
  * HoldingModel
  *
  * What is held of a symbol; values in the base currency, the price in the instrument's.
@@ -1015,6 +2439,430 @@ export type HoldingsModel = {
 };
 
 /**
+ * ImportBatchModel
+ *
+ * An import.
+ */
+export type ImportBatchModel = {
+    /**
+     * Content Hash
+     *
+     * SHA-256 of the file, in hex.
+     */
+    content_hash: string;
+    /**
+     * Count
+     *
+     * Transactions it brought.
+     */
+    count: number;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Imported At
+     */
+    imported_at: string;
+    /**
+     * Skipped Duplicates
+     *
+     * Rows left out because an earlier import brought them.
+     */
+    skipped_duplicates: number;
+    /**
+     * Source Name
+     *
+     * Name of the file.
+     */
+    source_name: string;
+    /**
+     * committed, or undone since.
+     */
+    state: ImportState;
+    /**
+     * Undone At
+     */
+    undone_at: string | null;
+};
+
+/**
+ * ImportBatchPage
+ *
+ * A page of imports.
+ */
+export type ImportBatchPage = {
+    /**
+     * Items
+     */
+    items: Array<ImportBatchModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+};
+
+/**
+ * ImportCounts
+ *
+ * How many rows of each state.
+ */
+export type ImportCounts = {
+    /**
+     * Duplicate
+     */
+    duplicate: number;
+    /**
+     * Error
+     */
+    error: number;
+    /**
+     * New
+     */
+    new: number;
+    /**
+     * Skipped
+     */
+    skipped: number;
+};
+
+/**
+ * ImportModel
+ *
+ * What a file would book, or booked.
+ */
+export type ImportModel = {
+    /**
+     * Count
+     *
+     * Transactions booked; in a dry run, that would be.
+     */
+    count: number;
+    counts: ImportCounts;
+    /**
+     * Currency
+     *
+     * Of amounts that name none; empty: the account's.
+     */
+    currency: string;
+    /**
+     * Dry Run
+     */
+    dry_run: boolean;
+    /**
+     * Encoding
+     */
+    encoding: string;
+    /**
+     * Format
+     */
+    format: string;
+    /**
+     * Id
+     *
+     * For `DELETE .../imports/{id}`; none in a dry run, or with nothing new.
+     */
+    id: string | null;
+    /**
+     * More Rows
+     *
+     * Rows beyond the limit.
+     */
+    more_rows: number;
+    /**
+     * Preset
+     */
+    preset: string;
+    /**
+     * Problems
+     *
+     * Of the file as a whole.
+     */
+    problems: Array<RowProblemModel>;
+    /**
+     * Rows
+     *
+     * By their number; in a dry run alone, at most `rows_limit`.
+     */
+    rows: Array<ImportRowModel>;
+    /**
+     * Skipped Duplicates
+     */
+    skipped_duplicates: number;
+    /**
+     * Unresolved
+     */
+    unresolved: Array<UnresolvedModel>;
+    /**
+     * Version
+     *
+     * Version of the portfolio after the write.
+     */
+    version: number | null;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+};
+
+/**
+ * ImportRowModel
+ *
+ * A row of a file and what becomes of it.
+ */
+export type ImportRowModel = {
+    /**
+     * Account Text
+     *
+     * Account as the file has it.
+     */
+    account_text: string;
+    /**
+     * Books
+     *
+     * The transaction it would book, fields as in `POST .../transactions`.
+     */
+    books: {
+        [key: string]: string | Array<{
+            [key: string]: string;
+        }>;
+    } | null;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Notes
+     */
+    notes: Array<string>;
+    /**
+     * Problems
+     */
+    problems: Array<RowProblemModel>;
+    /**
+     * Row
+     *
+     * Line of the file, from 1; in OFX and JSON the number of the record.
+     */
+    row: number;
+    /**
+     * Skipped
+     *
+     * Why it books nothing.
+     */
+    skipped: string;
+    state: RowState;
+    /**
+     * Symbol Text
+     *
+     * Symbol as the file has it.
+     */
+    symbol_text: string;
+};
+
+/**
+ * ImportState
+ *
+ * Where an import stands; `staged` is written but no part of the ledger.
+ */
+export type ImportState = 'staged' | 'committed' | 'undone';
+
+/**
+ * IncomeModel
+ *
+ * Income over a range; sums by month and by holding come to `received`.
+ */
+export type IncomeModel = {
+    /**
+     * Base Currency
+     */
+    base_currency: string;
+    /**
+     * By Holding
+     */
+    by_holding: Array<HoldingIncomeModel>;
+    /**
+     * By Month
+     *
+     * Every month from the first payment to the last.
+     */
+    by_month: Array<MonthIncomeModel>;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Gross income expected in the next twelve months.
+     */
+    expected: MoneyModel | null;
+    /**
+     * Expected By Month
+     */
+    expected_by_month: Array<ExpectedMonthModel>;
+    /**
+     * Expected Payments
+     */
+    expected_payments: Array<ExpectedPaymentModel>;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: string;
+    /**
+     * Prices As Of
+     */
+    prices_as_of: string | null;
+    received: IncomeSumModel;
+    /**
+     * Stale Prices
+     */
+    stale_prices: number;
+    /**
+     * Start
+     */
+    start: string;
+    trailing_12_months: IncomeSumModel;
+    /**
+     * Trailing Yield
+     */
+    trailing_yield: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Yield On Cost
+     */
+    yield_on_cost: number | null;
+};
+
+/**
+ * IncomeSumModel
+ *
+ * Income of some payments, in the base currency.
+ */
+export type IncomeSumModel = {
+    fees: MoneyModel;
+    gross: MoneyModel;
+    net: MoneyModel;
+    /**
+     * Payments
+     */
+    payments: number;
+    /**
+     * Withheld.
+     */
+    tax: MoneyModel;
+};
+
+/**
+ * IndicatorsModel
+ *
+ * Indicators as columns of the length of `dates`, oldest first; null while one has not seen enough bars.
+ */
+export type IndicatorsModel = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Close
+     *
+     * Adjusted for later splits, as everything here.
+     */
+    close: Array<number | null>;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Dates
+     */
+    dates: Array<string>;
+    /**
+     * Indicators
+     *
+     * By name with all numbers spelled out: "sma:20", "macd:12:26:9.signal", "bollinger:20:2.upper".
+     */
+    indicators: {
+        [key: string]: Array<number | null>;
+    };
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Stale
+     *
+     * The data end before they should.
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Undefined
+     *
+     * Why an indicator has no value in the range at all.
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * InstrumentChangeModel
+ *
+ * A change; what is left out stays. The currency stays too, since the prices are in it.
+ */
+export type InstrumentChangeModel = {
+    /**
+     * Asset Class
+     */
+    asset_class?: string | null;
+    /**
+     * Country
+     */
+    country?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Sector
+     */
+    sector?: string | null;
+    /**
+     * Stale After Days
+     *
+     * Days after which its last price counts as stale.
+     */
+    stale_after_days?: number | null;
+};
+
+/**
  * InstrumentList
  *
  * Best match first.
@@ -1036,6 +2884,16 @@ export type InstrumentList = {
  * What is known of an instrument; texts are empty where unknown.
  */
 export type InstrumentModel = {
+    /**
+     * As Of
+     *
+     * The market's instant of the answer; null in search results.
+     */
+    as_of: string | null;
+    /**
+     * Country
+     */
+    country: string;
     /**
      * Currency
      *
@@ -1067,6 +2925,12 @@ export type InstrumentModel = {
      */
     sector: string;
     /**
+     * Source
+     *
+     * Empty in search results.
+     */
+    source: string;
+    /**
      * Symbol
      */
     symbol: string;
@@ -1076,6 +2940,106 @@ export type InstrumentModel = {
      * EQUITY, ETF, ...
      */
     type: string;
+};
+
+/**
+ * JudgedAlertModel
+ *
+ * One alert with its conditions as they are now.
+ */
+export type JudgedAlertModel = {
+    /**
+     * Conditions
+     */
+    conditions: Array<ConditionModel>;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Fired At
+     */
+    fired_at: string | null;
+    /**
+     * Fired Count
+     */
+    fired_count: number;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Margin
+     */
+    margin: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Repeat
+     */
+    repeat: boolean;
+    /**
+     * Rule
+     *
+     * A condition, or `all`, `any` (with a list in `of`) or `not` (with one rule in `of`); at most 8 conditions, nested at most 4 deep. price: symbol, above or below, currency?. move: symbol, days (sessions), above or below (fraction). weight: portfolio_id, symbol, above or below (fraction). drawdown: portfolio_id, days, above (fraction). stale: symbol, hours. earnings: symbol, days.
+     */
+    rule: {
+        above?: number | string;
+        below?: number | string;
+        currency?: string;
+        days?: number;
+        hours?: number;
+        kind: 'price' | 'move' | 'weight' | 'drawdown' | 'stale' | 'earnings' | 'all' | 'any' | 'not';
+        /**
+         * Member rules of all and any, the one rule of not.
+         */
+        of?: unknown;
+        portfolio_id?: string;
+        symbol?: string;
+    };
+    /**
+     * Snoozed Until
+     */
+    snoozed_until: string | null;
+    status: AlertStatus;
+    /**
+     * Summary
+     *
+     * The rule in words.
+     */
+    summary: string;
+    /**
+     * Truth
+     *
+     * true, false or undefined: whether the rule holds now; undefined never fires.
+     */
+    truth: string;
+    /**
+     * Undefined
+     *
+     * Why conditions are undefined, by pointer.
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
@@ -1199,6 +3163,22 @@ export type LedgerReportModel = {
 };
 
 /**
+ * LockedModel
+ *
+ * A holding that is left as it is, and why.
+ */
+export type LockedModel = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * LotModel
  *
  * Shares acquired together and still held.
@@ -1217,9 +3197,21 @@ export type LotModel = {
      */
     date: string;
     /**
+     * Days Held
+     *
+     * From the day of acquisition to that of the valuation.
+     */
+    days_held: number;
+    /**
      * Id
      */
     id: string;
+    /**
+     * Long Term
+     *
+     * Whether a sale on the day of the valuation would count as long-term.
+     */
+    long_term: boolean;
     /**
      * Cost of one share, fees included, in the currency it was paid in.
      */
@@ -1228,6 +3220,46 @@ export type LotModel = {
      * Quantity
      */
     quantity: string;
+};
+
+/**
+ * ManualPriceModel
+ *
+ * A price of one unit on a day, in the instrument's currency.
+ */
+export type ManualPriceModel = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Price
+     */
+    price: string | number;
+};
+
+/**
+ * ManualPricesModel
+ *
+ * Prices to be set, each day once.
+ */
+export type ManualPricesModel = {
+    /**
+     * Prices
+     */
+    prices: Array<ManualPriceModel>;
+};
+
+/**
+ * MarkedModel
+ *
+ * How many were marked.
+ */
+export type MarkedModel = {
+    /**
+     * Marked
+     */
+    marked: number;
 };
 
 /**
@@ -1299,6 +3331,97 @@ export type MarketModel = {
 export type Method = 'min_variance' | 'max_sharpe' | 'risk_parity' | 'hrp' | 'frontier';
 
 /**
+ * MixRiskModel
+ *
+ * Risk of the weights, kept every day over the window.
+ */
+export type MixRiskModel = {
+    /**
+     * Beta
+     */
+    beta: number | null;
+    /**
+     * Correlation
+     */
+    correlation: number | null;
+    /**
+     * Covered
+     *
+     * Part of the total whose prices are known over the window, cash in it.
+     */
+    covered: number | null;
+    /**
+     * Cvar95 Hist
+     */
+    cvar95_hist: number | null;
+    /**
+     * Diversification Ratio
+     */
+    diversification_ratio: number | null;
+    /**
+     * Effective Number
+     */
+    effective_number: number | null;
+    /**
+     * Hhi
+     */
+    hhi: number | null;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: number | null;
+    /**
+     * N Returns
+     */
+    n_returns: number;
+    /**
+     * Risk Contribution
+     *
+     * Share of the variance.
+     */
+    risk_contribution: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Sharpe
+     */
+    sharpe: number | null;
+    /**
+     * Sortino
+     */
+    sortino: number | null;
+    /**
+     * Total Return
+     */
+    total_return: number | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Var95 Hist
+     */
+    var95_hist: number | null;
+    /**
+     * Volatility
+     */
+    volatility: number | null;
+    /**
+     * Worst Daily Return
+     */
+    worst_daily_return: number | null;
+};
+
+/**
+ * Mode
+ *
+ * What a plan may do.
+ */
+export type Mode = 'buy_only' | 'full';
+
+/**
  * MoneyModel
  *
  * An amount: a decimal string beside its currency.
@@ -1319,6 +3442,105 @@ export type MoneyModel = {
 };
 
 /**
+ * MonthIncomeModel
+ *
+ * One month.
+ */
+export type MonthIncomeModel = {
+    fees: MoneyModel;
+    gross: MoneyModel;
+    /**
+     * Month
+     */
+    month: string;
+    net: MoneyModel;
+    /**
+     * Payments
+     */
+    payments: number;
+    /**
+     * Withheld.
+     */
+    tax: MoneyModel;
+};
+
+/**
+ * MoversModel
+ *
+ * Who rose and fell most, from the close before to the last price.
+ */
+export type MoversModel = {
+    /**
+     * Considered
+     *
+     * Symbols that were compared: those asked for here before.
+     */
+    considered: number;
+    /**
+     * Gainers
+     *
+     * Largest rise first.
+     */
+    gainers: Array<QuoteModel>;
+    /**
+     * Losers
+     *
+     * Largest fall first.
+     */
+    losers: Array<QuoteModel>;
+    /**
+     * Now
+     *
+     * The market's now.
+     */
+    now: string;
+    /**
+     * Stale Prices
+     *
+     * Symbols left out, since their price is stale or their change unknown.
+     */
+    stale_prices: number;
+};
+
+/**
+ * NameModel
+ *
+ * A name that is optimised: its weight now and as it should be, within its bounds.
+ */
+export type NameModel = {
+    /**
+     * Bounds
+     */
+    bounds: Array<number>;
+    /**
+     * Risk Contribution
+     */
+    risk_contribution: number | null;
+    /**
+     * Risk Contribution Now
+     *
+     * Share of the variance.
+     */
+    risk_contribution_now: number | null;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Weight
+     */
+    weight: number | null;
+    /**
+     * Weight Now
+     */
+    weight_now: number | null;
+};
+
+/**
  * NewAccountModel
  *
  * An account to be made.
@@ -1335,17 +3557,110 @@ export type NewAccountModel = {
 };
 
 /**
+ * NewAlertModel
+ *
+ * An alert to be made, or to be tried on the past.
+ */
+export type NewAlertModel = {
+    /**
+     * Expires At
+     */
+    expires_at?: string | null;
+    /**
+     * Margin
+     *
+     * Part of each level that counts as noise: 0.01 is one percent.
+     */
+    margin?: number;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Repeat
+     *
+     * Armed again after firing, once the rule has been false by the margin.
+     */
+    repeat?: boolean;
+    /**
+     * Rule
+     *
+     * A condition, or `all`, `any` (with a list in `of`) or `not` (with one rule in `of`); at most 8 conditions, nested at most 4 deep. price: symbol, above or below, currency?. move: symbol, days (sessions), above or below (fraction). weight: portfolio_id, symbol, above or below (fraction). drawdown: portfolio_id, days, above (fraction). stale: symbol, hours. earnings: symbol, days.
+     */
+    rule: {
+        above?: number | string;
+        below?: number | string;
+        currency?: string;
+        days?: number;
+        hours?: number;
+        kind: 'price' | 'move' | 'weight' | 'drawdown' | 'stale' | 'earnings' | 'all' | 'any' | 'not';
+        /**
+         * Member rules of all and any, the one rule of not.
+         */
+        of?: unknown;
+        portfolio_id?: string;
+        symbol?: string;
+    };
+};
+
+/**
  * NewAnalysisModel
  *
- * What is to be analysed.
+ * What is to be done.
  */
 export type NewAnalysisModel = {
     /**
-     * Kind
-     *
-     * Holdings, performance, risk and allocation in one.
+     * `portfolio`: holdings, performance, risk and allocation in one; `optimisation`; `projection`; `tax_lots`: CSV and PDF; `statement`: PDF.
      */
-    kind: 'portfolio';
+    kind: AnalysisKind;
+    /**
+     * Parameters
+     *
+     * By kind. `portfolio`: none. `optimisation`: the body of the portfolio's route `/optimise`. `projection`: that of `/projection`. `statement`: year, or start and end. `tax_lots`: these and long_after_days.
+     */
+    parameters?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * NewInstrumentModel
+ *
+ * An instrument to be made.
+ */
+export type NewInstrumentModel = {
+    /**
+     * Asset Class
+     */
+    asset_class?: string;
+    /**
+     * Country
+     */
+    country?: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Sector
+     */
+    sector?: string;
+    /**
+     * Stale After Days
+     *
+     * Days after which its last price counts as stale.
+     */
+    stale_after_days?: number;
+    /**
+     * Symbol
+     *
+     * Begins with custom:
+     */
+    symbol: string;
 };
 
 /**
@@ -1371,6 +3686,54 @@ export type NewPortfolioModel = {
      * Name
      */
     name: string;
+};
+
+/**
+ * NewTargetsBody
+ *
+ * Targets to be kept.
+ */
+export type NewTargetsBody = {
+    /**
+     * Band
+     *
+     * How far a weight may drift before it counts.
+     */
+    band?: number | string;
+    /**
+     * holding, class, sector, country or currency (of the instruments).
+     */
+    by?: AllocationBy;
+    /**
+     * Version
+     *
+     * Version the change was made on, 0 for none; or send If-Match.
+     */
+    version?: number | null;
+    /**
+     * Weights
+     *
+     * By symbol or slice as the allocation names it, cash by `cash`; they sum to 1.
+     */
+    weights: {
+        [key: string]: number | string;
+    };
+};
+
+/**
+ * NewWatchlistModel
+ *
+ * A list to be made.
+ */
+export type NewWatchlistModel = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Symbols
+     */
+    symbols?: Array<string>;
 };
 
 /**
@@ -1480,6 +3843,169 @@ export type NotificationModel = {
 };
 
 /**
+ * OptimisationModel
+ *
+ * Weights of today and the best ones, and the trades between them; weights are parts of what is optimised.
+ */
+export type OptimisationModel = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    conditioning: ConditioningModel | null;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string | number | number;
+    };
+    /**
+     * Items
+     */
+    items: Array<NameModel>;
+    /**
+     * Left Out
+     *
+     * Names without enough prices, and why.
+     */
+    left_out: {
+        [key: string]: string;
+    };
+    method: Method;
+    /**
+     * N Returns
+     */
+    n_returns: number;
+    now: PointModel;
+    /**
+     * Trades that lead from now to the proposed weights.
+     */
+    plan: RebalanceModel | null;
+    /**
+     * Points
+     */
+    points: Array<PointModel> | null;
+    proposed: PointModel;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Window End
+     */
+    window_end: string;
+    /**
+     * Window Start
+     */
+    window_start: string;
+};
+
+/**
+ * OptimiseBody
+ *
+ * What is to be optimised.
+ */
+export type OptimiseBody = {
+    /**
+     * Account Id
+     *
+     * Whole portfolios are optimised.
+     */
+    account_id?: string;
+    /**
+     * Bounds
+     *
+     * Weights by symbol.
+     */
+    bounds?: {
+        [key: string]: [
+            number | string,
+            number | string
+        ];
+    };
+    /**
+     * Cash
+     *
+     * New cash, which comes on top of what is there.
+     */
+    cash?: number | string;
+    /**
+     * Cash Weight
+     *
+     * Part of the total that stays cash.
+     */
+    cash_weight?: number | string;
+    /**
+     * Default Bounds
+     *
+     * Of every other symbol.
+     */
+    default_bounds?: [
+        number | string,
+        number | string
+    ];
+    /**
+     * End
+     *
+     * Last day of the window; the market's today.
+     */
+    end?: string | null;
+    fee?: FeeBody;
+    method: Method;
+    /**
+     * Min Trade
+     *
+     * Smaller trades are left out.
+     */
+    min_trade?: number | string;
+    /**
+     * Points
+     *
+     * Of a frontier.
+     */
+    points?: number;
+    /**
+     * Risk Free Annual
+     */
+    risk_free_annual?: number | string;
+    /**
+     * Sector Bounds
+     *
+     * Weights of whole sectors, as the allocation names them.
+     */
+    sector_bounds?: {
+        [key: string]: [
+            number | string,
+            number | string
+        ];
+    };
+    /**
+     * Start
+     *
+     * First day of the window; three years before its end.
+     */
+    start?: string | null;
+    /**
+     * Symbols
+     *
+     * Further symbols that may be bought.
+     */
+    symbols?: Array<string>;
+    /**
+     * Whole Shares
+     *
+     * No parts of shares.
+     */
+    whole_shares?: boolean;
+};
+
+/**
  * OutlookModel
  *
  * Values after some years, and the part of paths that lost.
@@ -1516,11 +4042,37 @@ export type OutlookModel = {
 };
 
 /**
+ * PartModel
+ *
+ * A sector over a period.
+ */
+export type PartModel = {
+    /**
+     * Return
+     *
+     * Of the sector; null without weight.
+     */
+    return?: number | string | null;
+    /**
+     * Weight
+     *
+     * Part of the whole at the beginning of the period.
+     */
+    weight: number | string;
+};
+
+/**
  * PerformanceModel
  *
  * Returns from the close of `start` to the close of `end`.
  */
 export type PerformanceModel = {
+    /**
+     * Account Id
+     *
+     * The account it is about, null for all.
+     */
+    account_id: string | null;
     benchmark: BenchmarkModel | null;
     /**
      * Conventions
@@ -1533,11 +4085,32 @@ export type PerformanceModel = {
      * End
      */
     end: string;
+    fees: MoneyModel;
     gain: MoneyModel;
+    /**
+     * Gross
+     *
+     * Whether returns are those before fees and taxes.
+     */
+    gross: boolean;
+    /**
+     * Irr
+     *
+     * Money-weighted return of the whole range, not annualised.
+     */
+    irr: number | null;
     /**
      * Max Drawdown
      */
     max_drawdown: number | null;
+    /**
+     * Modified Dietz
+     */
+    modified_dietz: number | null;
+    /**
+     * Monthly
+     */
+    monthly: Array<YearModel>;
     net_flows: MoneyModel;
     /**
      * Prices As Of
@@ -1558,6 +4131,13 @@ export type PerformanceModel = {
      * Start
      */
     start: string;
+    /**
+     * Symbol
+     *
+     * The holding it is about, null for all.
+     */
+    symbol: string | null;
+    taxes: MoneyModel;
     /**
      * Twr
      */
@@ -1590,6 +4170,58 @@ export type PerformanceModel = {
  * A range named by its length.
  */
 export type Period = 'ytd' | '1m' | '1y' | 'max';
+
+/**
+ * PeriodModel
+ *
+ * Sectors of a portfolio and of its benchmark over one period.
+ */
+export type PeriodModel = {
+    /**
+     * Benchmark
+     */
+    benchmark: {
+        [key: string]: PartModel;
+    };
+    /**
+     * Portfolio
+     */
+    portfolio: {
+        [key: string]: PartModel;
+    };
+};
+
+/**
+ * PeriodReturnsModel
+ *
+ * One period, its effects not linked.
+ */
+export type PeriodReturnsModel = {
+    /**
+     * Allocation
+     */
+    allocation: number;
+    /**
+     * Benchmark Return
+     */
+    benchmark_return: number;
+    /**
+     * Interaction
+     */
+    interaction: number;
+    /**
+     * Portfolio Return
+     */
+    portfolio_return: number;
+    /**
+     * Selection
+     */
+    selection: number;
+    /**
+     * Unexplained
+     */
+    unexplained: number;
+};
 
 /**
  * PeriodicBody
@@ -1649,6 +4281,38 @@ export type PeriodicFiguresModel = {
     undefined: {
         [key: string]: string;
     };
+};
+
+/**
+ * PlanYearModel
+ *
+ * Values at the end of a year.
+ */
+export type PlanYearModel = {
+    mean: MoneyModel;
+    /**
+     * Mean Error
+     *
+     * Standard error of the mean, in the base currency.
+     */
+    mean_error: number;
+    p05: MoneyModel;
+    p25: MoneyModel;
+    p50: MoneyModel;
+    p75: MoneyModel;
+    p95: MoneyModel;
+    /**
+     * Prob Depleted
+     */
+    prob_depleted: number;
+    /**
+     * Prob Loss
+     */
+    prob_loss: number;
+    /**
+     * Year
+     */
+    year: number;
 };
 
 /**
@@ -1930,6 +4594,237 @@ export type PortfolioPage = {
 };
 
 /**
+ * PortfolioProjectionBody
+ *
+ * A plan; drift and volatility that are left out come from the portfolio's history.
+ */
+export type PortfolioProjectionBody = {
+    /**
+     * Confidence
+     *
+     * Of the sustainable withdrawal.
+     */
+    confidence?: number | string;
+    /**
+     * Contribution Monthly
+     *
+     * Paid in until withdrawals begin.
+     */
+    contribution_monthly?: number | string;
+    /**
+     * Drift
+     *
+     * Continuous mean rate for a year.
+     */
+    drift?: number | string | null;
+    /**
+     * Paths
+     */
+    paths?: number;
+    /**
+     * Seed
+     *
+     * The same seed gives the same answer.
+     */
+    seed?: number;
+    /**
+     * Volatility
+     *
+     * Standard deviation of the logarithm for a year.
+     */
+    volatility?: number | string | null;
+    withdrawal?: WithdrawalBody | null;
+    /**
+     * Years
+     */
+    years?: number;
+};
+
+/**
+ * PortfolioProjectionModel
+ *
+ * Where a portfolio may stand, year by year.
+ */
+export type PortfolioProjectionModel = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    closed_form: ClosedFormModel | null;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * Drift
+     */
+    drift: number;
+    /**
+     * Estimated
+     *
+     * What of drift and volatility was taken from the portfolio's history.
+     */
+    estimated: Array<string>;
+    /**
+     * Fan
+     *
+     * After each year.
+     */
+    fan: Array<PlanYearModel>;
+    /**
+     * History Returns
+     */
+    history_returns: number;
+    /**
+     * History Start
+     */
+    history_start: string;
+    initial: MoneyModel;
+    /**
+     * Paths
+     */
+    paths: number;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: string;
+    /**
+     * Prices As Of
+     */
+    prices_as_of: string | null;
+    /**
+     * Prob Depleted
+     */
+    prob_depleted: number;
+    /**
+     * Prob Loss
+     */
+    prob_loss: number;
+    /**
+     * Seed
+     */
+    seed: number;
+    /**
+     * Stale Prices
+     */
+    stale_prices: number;
+    /**
+     * For a month, in today's money.
+     */
+    sustainable_withdrawal: MoneyModel | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Volatility
+     */
+    volatility: number;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Years
+     */
+    years: number;
+};
+
+/**
+ * PresetList
+ *
+ * Presets, in the order in which a file is tried on them.
+ */
+export type PresetList = {
+    /**
+     * Items
+     */
+    items: Array<PresetModel>;
+};
+
+/**
+ * PresetModel
+ *
+ * A shape of file that is known by its headings.
+ */
+export type PresetModel = {
+    /**
+     * Columns
+     *
+     * Headings a CSV of it must have.
+     */
+    columns: Array<string>;
+    /**
+     * Format
+     *
+     * csv, ofx or qif; JSON exports are known by themselves.
+     */
+    format: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Template
+     *
+     * Headings and a row as an example, empty where the format is no CSV.
+     */
+    template: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * PriceList
+ *
+ * The prices of an instrument, oldest first; at most two thousand.
+ */
+export type PriceList = {
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Items
+     */
+    items: Array<PriceModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * PriceModel
+ *
+ * A price of one unit on a day, in the instrument's currency.
+ */
+export type PriceModel = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Price
+     */
+    price: string;
+};
+
+/**
  * PricesModel
  *
  * Prices of several names on common dates.
@@ -1947,6 +4842,84 @@ export type PricesModel = {
     series: {
         [key: string]: Array<number | string | null>;
     };
+};
+
+/**
+ * PrintList
+ *
+ * By symbol, kind and day.
+ */
+export type PrintList = {
+    /**
+     * Items
+     */
+    items: Array<PrintModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token: string;
+};
+
+/**
+ * PrintModel
+ *
+ * A print that cannot be a price, kept aside.
+ */
+export type PrintModel = {
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Fault
+     *
+     * not_finite, not_positive, future, high_below_low, hundredfold, dividend or jump.
+     */
+    fault: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     *
+     * bar or quote.
+     */
+    kind: string;
+    /**
+     * Last Good
+     *
+     * The price it was judged by.
+     */
+    last_good: string | null;
+    /**
+     * Price
+     *
+     * What it said, as text: it need not be a number.
+     */
+    price: string;
+    /**
+     * Released
+     *
+     * An operator vouched for it: it counts as a price.
+     */
+    released: boolean;
+    /**
+     * Seen At
+     */
+    seen_at: string;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
 };
 
 /**
@@ -2069,6 +5042,46 @@ export type ProviderModel = {
 };
 
 /**
+ * QuietHoursBody
+ *
+ * Hours in which nothing leaves the inbox; over midnight when `end` comes first.
+ */
+export type QuietHoursBody = {
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Start
+     */
+    start: string;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+};
+
+/**
+ * QuietHoursModel
+ *
+ * Hours in which nothing leaves the inbox.
+ */
+export type QuietHoursModel = {
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Start
+     */
+    start: string;
+    /**
+     * Time Zone
+     */
+    time_zone: string;
+};
+
+/**
  * QuoteList
  *
  * Quotes in the order asked.
@@ -2145,11 +5158,330 @@ export type QuoteModel = {
 };
 
 /**
+ * QuotedWatchlistModel
+ *
+ * One list with quotes.
+ */
+export type QuotedWatchlistModel = {
+    /**
+     * As Of
+     *
+     * The market's now, to which ages count.
+     */
+    as_of: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Current quotes in the list's order; what has none stands in `errors`.
+     */
+    quotes: QuoteList;
+    /**
+     * Stale Quotes
+     *
+     * How many of the quotes are older than they should be.
+     */
+    stale_quotes: number;
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * RealisedModel
+ *
+ * A page of sales in the order they were booked, and sums over the whole range.
+ */
+export type RealisedModel = {
+    /**
+     * By Symbol
+     */
+    by_symbol: Array<SymbolTotalModel>;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Items
+     */
+    items: Array<RealisedSaleModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token: string;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: string;
+    /**
+     * Start
+     */
+    start: string | null;
+    total: RealisedTotalModel;
+};
+
+/**
+ * RealisedSaleModel
+ *
+ * A sale, or the cash of a merger or of a fraction of a share; money in the base currency.
+ */
+export type RealisedSaleModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    cost: MoneyModel;
+    /**
+     * Part of the gain that comes from the currency.
+     */
+    currency_effect: MoneyModel;
+    /**
+     * Date
+     */
+    date: string;
+    gain: MoneyModel;
+    /**
+     * Lots
+     */
+    lots: Array<StocktoolStockHttpRealisedSoldLotModel>;
+    /**
+     * Part of the gain that comes from the price.
+     */
+    price_effect: MoneyModel;
+    /**
+     * After fee.
+     */
+    proceeds: MoneyModel;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Repurchases
+     *
+     * Ids of those purchases.
+     */
+    repurchases: Array<string>;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Transaction Id
+     */
+    transaction_id: string;
+    /**
+     * Type
+     *
+     * sell, merger or spin_off: what realised the gain.
+     */
+    type: string;
+    /**
+     * Wash Sale
+     *
+     * A loss with a purchase of the symbol within 30 days around it.
+     */
+    wash_sale: boolean;
+};
+
+/**
+ * RealisedTotalModel
+ *
+ * Sums in the base currency; the gain is short_term + long_term, and price_effect + currency_effect.
+ */
+export type RealisedTotalModel = {
+    cost: MoneyModel;
+    currency_effect: MoneyModel;
+    gain: MoneyModel;
+    long_term: MoneyModel;
+    price_effect: MoneyModel;
+    proceeds: MoneyModel;
+    short_term: MoneyModel;
+};
+
+/**
  * Rebalance
  *
  * When weights are brought back to what was wanted.
  */
 export type Rebalance = 'daily' | 'none';
+
+/**
+ * RebalanceBody
+ *
+ * What is to be planned.
+ */
+export type RebalanceBody = {
+    /**
+     * Account Id
+     *
+     * Only this account; all by default.
+     */
+    account_id?: string;
+    /**
+     * Candidates
+     *
+     * Symbols that may be bought though they are not held, for targets by other than holding.
+     */
+    candidates?: Array<string>;
+    /**
+     * Cash
+     *
+     * New cash, which comes on top of what is there.
+     */
+    cash?: number | string;
+    fee?: FeeBody;
+    /**
+     * Min Trade
+     *
+     * Smaller trades are left out.
+     */
+    min_trade?: number | string;
+    /**
+     * buy_only never sells.
+     */
+    mode?: Mode;
+    /**
+     * Those that are kept by default.
+     */
+    targets?: TargetsBody | null;
+    /**
+     * Tolerance Band
+     *
+     * Instead of the targets' own.
+     */
+    tolerance_band?: number | string | null;
+    /**
+     * Whole Shares
+     *
+     * No parts of shares.
+     */
+    whole_shares?: boolean;
+};
+
+/**
+ * RebalanceModel
+ *
+ * Trades towards the targets, and what they come to; money in the base currency.
+ */
+export type RebalanceModel = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Band
+     */
+    band: number;
+    bought: MoneyModel;
+    by: AllocationBy;
+    /**
+     * All cash after the trades, that of other currencies in it.
+     */
+    cash_left: MoneyModel;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * Drift After
+     */
+    drift_after: number | null;
+    /**
+     * Drift Before
+     */
+    drift_before: number | null;
+    fees: MoneyModel;
+    /**
+     * Realised by the sales.
+     */
+    gain: MoneyModel;
+    /**
+     * Groups
+     */
+    groups: Array<DriftModel>;
+    /**
+     * Largest Drift After
+     */
+    largest_drift_after: number | null;
+    /**
+     * Largest Drift Before
+     */
+    largest_drift_before: number | null;
+    /**
+     * Locked
+     */
+    locked: Array<LockedModel>;
+    mode: Mode;
+    new_cash: MoneyModel;
+    /**
+     * No Trades Because
+     */
+    no_trades_because: string | null;
+    sold: MoneyModel;
+    /**
+     * Targets Version
+     *
+     * Of the targets that are kept, null for given ones.
+     */
+    targets_version: number | null;
+    total_after: MoneyModel;
+    total_before: MoneyModel;
+    /**
+     * Tracking After
+     */
+    tracking_after: number | null;
+    /**
+     * Tracking Before
+     */
+    tracking_before: number | null;
+    /**
+     * Trades
+     */
+    trades: Array<TradeModel>;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Unreachable
+     *
+     * Slices with a target in which nothing may be bought.
+     */
+    unreachable: Array<string>;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+};
 
 /**
  * RecordedBatch
@@ -2178,9 +5510,15 @@ export type RecordedTransaction = {
     /**
      * Account Id
      *
-     * None for a split of all accounts.
+     * None for a split, spin-off or merger in all accounts.
      */
     account_id: string | null;
+    /**
+     * Acquired
+     *
+     * Day from which shares brought in have been held, where earlier.
+     */
+    acquired: string | null;
     /**
      * Amount
      */
@@ -2189,6 +5527,14 @@ export type RecordedTransaction = {
      * Amount Per Share
      */
     amount_per_share: string | null;
+    /**
+     * Cost Basis
+     */
+    cost_basis: string | null;
+    /**
+     * Cost Fraction
+     */
+    cost_fraction: string | null;
     /**
      * Currency
      */
@@ -2201,6 +5547,12 @@ export type RecordedTransaction = {
      * Fee
      */
     fee: string | null;
+    /**
+     * Fee Currency
+     *
+     * Of the fee, where it is not `currency`.
+     */
+    fee_currency: string | null;
     /**
      * Fx Rate
      *
@@ -2215,6 +5567,16 @@ export type RecordedTransaction = {
      * Items
      */
     items: Array<TransactionModel>;
+    /**
+     * Lots
+     *
+     * Lots that were chosen.
+     */
+    lots: Array<ChosenLot> | null;
+    /**
+     * New Symbol
+     */
+    new_symbol: string | null;
     /**
      * Note
      */
@@ -2256,6 +5618,16 @@ export type RecordedTransaction = {
      */
     tax: string | null;
     /**
+     * Tax Currency
+     *
+     * Of the tax, where it is not `currency`.
+     */
+    tax_currency: string | null;
+    /**
+     * To Account Id
+     */
+    to_account_id: string | null;
+    /**
      * Type
      */
     type: string;
@@ -2265,6 +5637,34 @@ export type RecordedTransaction = {
      * Version of the portfolio after the write.
      */
     version: number;
+};
+
+/**
+ * ReportFileModel
+ *
+ * A file to be downloaded, at an address that holds for some minutes; ask again for another.
+ */
+export type ReportFileModel = {
+    /**
+     * Content Type
+     */
+    content_type: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Url
+     */
+    url: string;
 };
 
 /**
@@ -2312,6 +5712,10 @@ export type RiskModel = {
      */
     cvar95_normal?: number | null;
     /**
+     * Diversification Ratio
+     */
+    diversification_ratio: number | null;
+    /**
      * End
      */
     end: string;
@@ -2319,6 +5723,26 @@ export type RiskModel = {
      * First Date
      */
     first_date: string;
+    /**
+     * Hhi
+     */
+    hhi: number | null;
+    /**
+     * Holding Correlation
+     *
+     * By ordered pair, "AAPL/SPY".
+     */
+    holding_correlation: {
+        [key: string]: number | null;
+    };
+    /**
+     * Holding Weights
+     *
+     * Of the holdings that have prices; they sum to 1.
+     */
+    holding_weights: {
+        [key: string]: number;
+    };
     /**
      * Information Ratio
      */
@@ -2355,6 +5779,18 @@ export type RiskModel = {
      * Prices As Of
      */
     prices_as_of: string | null;
+    /**
+     * Risk Contribution
+     *
+     * Share of the variance by holding; sums to 1.
+     */
+    risk_contribution: {
+        [key: string]: number;
+    } | null;
+    /**
+     * With include_series.
+     */
+    series: RiskSeries | null;
     /**
      * Sharpe
      */
@@ -2413,6 +5849,182 @@ export type RiskModel = {
      * Worst Daily Return
      */
     worst_daily_return?: number | null;
+};
+
+/**
+ * RiskSeries
+ *
+ * Day by day.
+ */
+export type RiskSeries = {
+    /**
+     * Dates
+     */
+    dates: Array<string>;
+    /**
+     * Drawdown
+     */
+    drawdown: Array<number | null>;
+    /**
+     * Volatility
+     *
+     * Of the last 63 daily returns; null where there are fewer.
+     */
+    volatility: Array<number | null>;
+};
+
+/**
+ * RowProblemModel
+ *
+ * Why a row cannot be booked.
+ */
+export type RowProblemModel = {
+    /**
+     * Candidates
+     *
+     * Symbols that may be meant.
+     */
+    candidates?: Array<CandidateModel>;
+    /**
+     * Cure
+     *
+     * What would do, empty where the detail says it.
+     */
+    cure: string;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Field
+     */
+    field: string;
+};
+
+/**
+ * RowState
+ *
+ * What becomes of a row.
+ */
+export type RowState = 'new' | 'duplicate' | 'error' | 'skipped';
+
+/**
+ * SaleModel
+ *
+ * A sale in the base currency; proceeds after the fee.
+ */
+export type SaleModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    cost: MoneyModel;
+    gain: MoneyModel;
+    /**
+     * Lots
+     */
+    lots: Array<StocktoolStockHttpSaleModelsSoldLotModel>;
+    proceeds: MoneyModel;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * SameFlowsModel
+ *
+ * What the portfolio's own value and flows would have come to in the benchmark.
+ */
+export type SameFlowsModel = {
+    gain: MoneyModel | null;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    value_end: MoneyModel | null;
+    /**
+     * Xirr
+     */
+    xirr: number | null;
+};
+
+/**
+ * SectorEffectsModel
+ *
+ * Effects of a sector; weights are means over the periods.
+ */
+export type SectorEffectsModel = {
+    /**
+     * Allocation
+     */
+    allocation: number;
+    /**
+     * Benchmark Weight
+     */
+    benchmark_weight: number;
+    /**
+     * Interaction
+     */
+    interaction: number;
+    /**
+     * Portfolio Weight
+     */
+    portfolio_weight: number;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Selection
+     */
+    selection: number;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * SectorPeriodModel
+ *
+ * Sectors of a benchmark from the close of one day to that of another.
+ */
+export type SectorPeriodModel = {
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Sectors
+     */
+    sectors: {
+        [key: string]: PartModel;
+    };
+    /**
+     * Start
+     */
+    start: string;
+};
+
+/**
+ * SentTest
+ *
+ * The test on its way.
+ */
+export type SentTest = {
+    /**
+     * Notification Id
+     *
+     * Its deliveries are at /notifications/{id}/deliveries.
+     */
+    notification_id: string;
 };
 
 /**
@@ -2644,6 +6256,152 @@ export type SeriesReportModel = {
 };
 
 /**
+ * SessionModel
+ *
+ * One session.
+ */
+export type SessionModel = {
+    /**
+     * Closes
+     */
+    closes: string;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Opens
+     */
+    opens: string;
+};
+
+/**
+ * SettingsBody
+ *
+ * All settings; what is left out is off.
+ */
+export type SettingsBody = {
+    /**
+     * Email
+     */
+    email?: boolean;
+    /**
+     * Email Address
+     *
+     * Absent: the one there is. A new one is sent a code that `:confirm` takes.
+     */
+    email_address?: string | null;
+    /**
+     * Kinds
+     *
+     * What e-mail and webhook are told.
+     */
+    kinds?: Array<string>;
+    quiet_hours?: QuietHoursBody | null;
+    webhook?: WebhookBody | null;
+};
+
+/**
+ * SettingsModel
+ *
+ * How the caller wants to be told.
+ */
+export type SettingsModel = {
+    /**
+     * Email
+     */
+    email: boolean;
+    /**
+     * Email Address
+     */
+    email_address: string | null;
+    /**
+     * Email Confirmed
+     *
+     * Only a confirmed address gets notifications.
+     */
+    email_confirmed: boolean;
+    /**
+     * Kinds
+     */
+    kinds: Array<string>;
+    quiet_hours: QuietHoursModel | null;
+    /**
+     * Version
+     */
+    version: number;
+    webhook: WebhookModel | null;
+};
+
+/**
+ * Side
+ *
+ * Direction of a trade.
+ */
+export type Side = 'buy' | 'sell';
+
+/**
+ * SideHoldingModel
+ *
+ * A holding on one side.
+ */
+export type SideHoldingModel = {
+    cost_basis: MoneyModel;
+    market_value: MoneyModel | null;
+    price: MoneyModel | null;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    unrealised: MoneyModel | null;
+    /**
+     * Weight
+     */
+    weight: number | null;
+};
+
+/**
+ * SideModel
+ *
+ * The portfolio on one side; values in the base currency.
+ */
+export type SideModel = {
+    /**
+     * Allocation
+     *
+     * By class, sector and currency.
+     */
+    allocation: {
+        [key: string]: Array<SliceModel>;
+    };
+    /**
+     * Cash
+     */
+    cash: Array<MoneyModel>;
+    cash_value: MoneyModel;
+    /**
+     * Holdings
+     */
+    holdings: Array<SideHoldingModel>;
+    /**
+     * Of all sales so far.
+     */
+    realised: MoneyModel;
+    risk: MixRiskModel;
+    total: MoneyModel;
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+};
+
+/**
  * SliceModel
  *
  * One part of the whole.
@@ -2669,6 +6427,20 @@ export type SliceModel = {
 };
 
 /**
+ * SnoozeModel
+ *
+ * How long an alert is to be silent.
+ */
+export type SnoozeModel = {
+    /**
+     * Until
+     *
+     * An instant in the next 366 days; null ends the silence.
+     */
+    until: string | null;
+};
+
+/**
  * SplitModel
  *
  * One split.
@@ -2685,6 +6457,13 @@ export type SplitModel = {
      */
     ratio: string;
 };
+
+/**
+ * State
+ *
+ * How a rule came out.
+ */
+export type State = 'pass' | 'warn' | 'fail' | 'unknown';
 
 /**
  * StepModel
@@ -2729,6 +6508,25 @@ export type SymbolErrorModel = {
 };
 
 /**
+ * SymbolTotalModel
+ *
+ * Sums of one symbol.
+ */
+export type SymbolTotalModel = {
+    cost: MoneyModel;
+    currency_effect: MoneyModel;
+    gain: MoneyModel;
+    long_term: MoneyModel;
+    price_effect: MoneyModel;
+    proceeds: MoneyModel;
+    short_term: MoneyModel;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * TableModel
  *
  * Columns by name, each as long as the days; null is a gap.
@@ -2749,6 +6547,675 @@ export type TableModel = {
 };
 
 /**
+ * TargetsBody
+ *
+ * Wanted parts of the total by slice.
+ */
+export type TargetsBody = {
+    /**
+     * Band
+     *
+     * How far a weight may drift before it counts.
+     */
+    band?: number | string;
+    /**
+     * holding, class, sector, country or currency (of the instruments).
+     */
+    by?: AllocationBy;
+    /**
+     * Weights
+     *
+     * By symbol or slice as the allocation names it, cash by `cash`; they sum to 1.
+     */
+    weights: {
+        [key: string]: number | string;
+    };
+};
+
+/**
+ * TargetsModel
+ *
+ * Targets as they are kept.
+ */
+export type TargetsModel = {
+    /**
+     * Band
+     */
+    band: number;
+    by: AllocationBy;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     *
+     * Grows by one with every write; 1 for new targets.
+     */
+    version: number;
+    /**
+     * Weights
+     */
+    weights: {
+        [key: string]: number;
+    };
+};
+
+/**
+ * ThresholdsBody
+ *
+ * Limits that differ from the defaults; those left out go back to them.
+ */
+export type ThresholdsBody = {
+    /**
+     * Thresholds
+     *
+     * By a rule's id where it fails, by `<id>_warn` where it warns, and the parameters.
+     */
+    thresholds: {
+        [key: string]: number;
+    };
+    /**
+     * Version
+     *
+     * Version the change was made on, 0 for none.
+     */
+    version?: number | null;
+};
+
+/**
+ * ThresholdsModel
+ *
+ * All limits as they hold.
+ */
+export type ThresholdsModel = {
+    /**
+     * Changed
+     *
+     * Those that were set.
+     */
+    changed: {
+        [key: string]: number;
+    };
+    /**
+     * Thresholds
+     *
+     * Every limit and parameter.
+     */
+    thresholds: {
+        [key: string]: number;
+    };
+    /**
+     * Updated At
+     */
+    updated_at: string | null;
+    /**
+     * Version
+     *
+     * Grows by one with every write; 0 when none were set.
+     */
+    version: number;
+};
+
+/**
+ * TradeInput
+ *
+ * A trade to try; without price and amount the last price is taken.
+ */
+export type TradeInput = {
+    /**
+     * Account Id
+     *
+     * By default the first.
+     */
+    account_id?: string | null;
+    /**
+     * Amount
+     */
+    amount?: string | number | null;
+    /**
+     * Currency
+     */
+    currency?: string | null;
+    /**
+     * Fee
+     */
+    fee?: string | number | null;
+    /**
+     * Price
+     */
+    price?: string | number | null;
+    /**
+     * Quantity
+     */
+    quantity?: string | number | null;
+    /**
+     * Symbol
+     */
+    symbol?: string | null;
+    /**
+     * Tax
+     */
+    tax?: string | number | null;
+    /**
+     * Type
+     *
+     * buy, sell, deposit or withdrawal.
+     */
+    type: string;
+};
+
+/**
+ * TradeModel
+ *
+ * A trade; amount and fee in the base currency.
+ */
+export type TradeModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * quantity x price, before the fee.
+     */
+    amount: MoneyModel;
+    fee: MoneyModel;
+    /**
+     * Last close, in the instrument's currency.
+     */
+    price: MoneyModel;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * What a sale would realise, lot by lot.
+     */
+    realises: SaleModel | null;
+    side: Side;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * TrailCashModel
+ *
+ * value = amount x rate.
+ */
+export type TrailCashModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Rate
+     */
+    rate: string;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * TrailChargeModel
+ *
+ * Fee and tax of a transaction in the base currency.
+ */
+export type TrailChargeModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Fee
+     */
+    fee: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Tax
+     */
+    tax: string;
+    /**
+     * Transaction Id
+     */
+    transaction_id: string;
+};
+
+/**
+ * TrailFlowModel
+ *
+ * What moved in (positive) or out.
+ */
+export type TrailFlowModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Amount
+     *
+     * In `currency`; of shares their cost, which the value does not follow.
+     */
+    amount: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Kind
+     *
+     * flow, implied, payment (of or for a holding) or charge.
+     */
+    kind: string;
+    /**
+     * Quantity
+     *
+     * Shares that moved; 0 for cash.
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Transaction Id
+     */
+    transaction_id: string | null;
+    /**
+     * Value
+     *
+     * In the base currency: cash at its day's rate, shares at their price.
+     */
+    value: string;
+};
+
+/**
+ * TrailIncomeModel
+ *
+ * A dividend or interest in the base currency.
+ */
+export type TrailIncomeModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Fee
+     */
+    fee: string;
+    /**
+     * Gross
+     */
+    gross: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Tax
+     */
+    tax: string;
+    /**
+     * Transaction Id
+     */
+    transaction_id: string;
+};
+
+/**
+ * TrailLotModel
+ *
+ * An open lot, or what a sale took of one.
+ */
+export type TrailLotModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Cost
+     *
+     * Fees included, in `currency`.
+     */
+    cost: string;
+    /**
+     * Cost Basis
+     *
+     * In the base currency, at the rate of its date.
+     */
+    cost_basis: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * TrailModel
+ *
+ * A figure, its formula, and one page of each table of rows it came from.
+ */
+export type TrailModel = {
+    /**
+     * Account Id
+     */
+    account_id: string | null;
+    /**
+     * An amount with all its digits, null for a ratio.
+     */
+    amount: MoneyModel | null;
+    /**
+     * Cash
+     */
+    cash: Array<TrailCashModel>;
+    /**
+     * Charges
+     */
+    charges: Array<TrailChargeModel>;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * End
+     */
+    end: string;
+    /**
+     * Figure
+     */
+    figure: string;
+    /**
+     * Flows
+     */
+    flows: Array<TrailFlowModel>;
+    /**
+     * Formula
+     */
+    formula: string;
+    /**
+     * Formula Source
+     */
+    formula_source: string | null;
+    /**
+     * Income
+     */
+    income: Array<TrailIncomeModel>;
+    /**
+     * Inputs
+     *
+     * Further numbers of the formula, by its names.
+     */
+    inputs: {
+        [key: string]: string | number;
+    };
+    /**
+     * Lots
+     */
+    lots: Array<TrailLotModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token: string;
+    /**
+     * Positions
+     */
+    positions: Array<TrailPositionModel>;
+    /**
+     * Rates
+     *
+     * Of the rows of this page.
+     */
+    rates: Array<TrailRateModel>;
+    /**
+     * Sales
+     */
+    sales: Array<TrailSaleModel>;
+    /**
+     * Start
+     */
+    start: string | null;
+    /**
+     * Steps
+     */
+    steps: Array<TrailStepModel>;
+    /**
+     * Symbol
+     */
+    symbol: string | null;
+    /**
+     * Totals
+     *
+     * Rows of each table on all pages together.
+     */
+    totals: {
+        [key: string]: number;
+    };
+    /**
+     * Undefined
+     */
+    undefined: {
+        [key: string]: string;
+    };
+    /**
+     * Value
+     *
+     * A ratio, null for an amount.
+     */
+    value: number | null;
+};
+
+/**
+ * TrailPositionModel
+ *
+ * value = quantity x close x split_factor x rate.
+ */
+export type TrailPositionModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Close
+     *
+     * Adjusted for later splits, as its source gives it.
+     */
+    close: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Price As Of
+     */
+    price_as_of: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Rate
+     */
+    rate: string;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Split Factor
+     */
+    split_factor: string;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * TrailRateModel
+ *
+ * Units of the base currency for one.
+ */
+export type TrailRateModel = {
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Published
+     */
+    published: string;
+    /**
+     * Rate
+     */
+    rate: string;
+    /**
+     * Source
+     */
+    source: string;
+};
+
+/**
+ * TrailSaleModel
+ *
+ * A sale in the base currency, with the lots it took.
+ */
+export type TrailSaleModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Gain
+     */
+    gain: string;
+    /**
+     * Lots
+     */
+    lots: Array<TrailLotModel>;
+    /**
+     * Proceeds
+     */
+    proceeds: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Transaction Id
+     */
+    transaction_id: string;
+};
+
+/**
+ * TrailStepModel
+ *
+ * A day of a chain; its values have trails of their own (`figure=market_value&as_of=...`).
+ */
+export type TrailStepModel = {
+    /**
+     * Before
+     */
+    before: number;
+    /**
+     * Benchmark
+     *
+     * The benchmark's return of the day.
+     */
+    benchmark: number | null;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Flow
+     */
+    flow: number;
+    /**
+     * Rate
+     */
+    rate: number | null;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
  * TransactionModel
  *
  * A booking of the ledger; amounts are decimal text in `currency`.
@@ -2757,9 +7224,15 @@ export type TransactionModel = {
     /**
      * Account Id
      *
-     * None for a split of all accounts.
+     * None for a split, spin-off or merger in all accounts.
      */
     account_id: string | null;
+    /**
+     * Acquired
+     *
+     * Day from which shares brought in have been held, where earlier.
+     */
+    acquired: string | null;
     /**
      * Amount
      */
@@ -2768,6 +7241,14 @@ export type TransactionModel = {
      * Amount Per Share
      */
     amount_per_share: string | null;
+    /**
+     * Cost Basis
+     */
+    cost_basis: string | null;
+    /**
+     * Cost Fraction
+     */
+    cost_fraction: string | null;
     /**
      * Currency
      */
@@ -2781,6 +7262,12 @@ export type TransactionModel = {
      */
     fee: string | null;
     /**
+     * Fee Currency
+     *
+     * Of the fee, where it is not `currency`.
+     */
+    fee_currency: string | null;
+    /**
      * Fx Rate
      *
      * Account currency per unit of `currency`, where the entry converts.
@@ -2790,6 +7277,16 @@ export type TransactionModel = {
      * Id
      */
     id: string;
+    /**
+     * Lots
+     *
+     * Lots that were chosen.
+     */
+    lots: Array<ChosenLot> | null;
+    /**
+     * New Symbol
+     */
+    new_symbol: string | null;
     /**
      * Note
      */
@@ -2831,6 +7328,16 @@ export type TransactionModel = {
      */
     tax: string | null;
     /**
+     * Tax Currency
+     *
+     * Of the tax, where it is not `currency`.
+     */
+    tax_currency: string | null;
+    /**
+     * To Account Id
+     */
+    to_account_id: string | null;
+    /**
      * Type
      */
     type: string;
@@ -2850,6 +7357,47 @@ export type TransactionPage = {
      * Next Page Token
      */
     next_page_token?: string;
+};
+
+/**
+ * TriedModel
+ *
+ * A trade as it would be booked.
+ */
+export type TriedModel = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Fee
+     */
+    fee: string;
+    /**
+     * Price
+     */
+    price: string | null;
+    /**
+     * Quantity
+     */
+    quantity: string | null;
+    /**
+     * Symbol
+     */
+    symbol: string | null;
+    /**
+     * Tax
+     */
+    tax: string;
+    type: EntryType;
 };
 
 /**
@@ -2886,6 +7434,61 @@ export type UncomparedModel = {
      * Symbol
      */
     symbol: string;
+};
+
+/**
+ * Unit
+ *
+ * What a value counts.
+ */
+export type Unit = 'fraction' | 'count' | 'ratio';
+
+/**
+ * UnreadModel
+ *
+ * How many notifications are not read.
+ */
+export type UnreadModel = {
+    /**
+     * At Least
+     *
+     * There may be more: counting ends at 1000.
+     */
+    at_least: boolean;
+    /**
+     * Unread
+     */
+    unread: number;
+};
+
+/**
+ * UnresolvedModel
+ *
+ * An instrument of the file that the client must name: `symbols={"<text>": "<symbol>"}`.
+ */
+export type UnresolvedModel = {
+    /**
+     * Candidates
+     */
+    candidates: Array<CandidateModel>;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Rows
+     *
+     * How many rows wait for it.
+     */
+    rows: number;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -3002,6 +7605,728 @@ export type ValueSeries = {
     value: Array<number | null>;
 };
 
+/**
+ * WatchlistChangeModel
+ *
+ * What is to change; absent fields stay.
+ */
+export type WatchlistChangeModel = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Symbols
+     *
+     * All symbols, in order.
+     */
+    symbols?: Array<string> | null;
+    /**
+     * Version
+     *
+     * Version the change was made on; or use If-Match.
+     */
+    version?: number | null;
+};
+
+/**
+ * WatchlistModel
+ *
+ * One list.
+ */
+export type WatchlistModel = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * WatchlistPage
+ *
+ * Oldest first.
+ */
+export type WatchlistPage = {
+    /**
+     * Items
+     */
+    items: Array<WatchlistModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token: string;
+};
+
+/**
+ * WebhookBody
+ *
+ * The webhook that is wanted.
+ */
+export type WebhookBody = {
+    /**
+     * Enabled
+     */
+    enabled?: boolean;
+    /**
+     * New Secret
+     *
+     * Make a new secret; another URL gets one anyway.
+     */
+    new_secret?: boolean;
+    /**
+     * Url
+     *
+     * https, to a public host.
+     */
+    url: string;
+};
+
+/**
+ * WebhookModel
+ *
+ * The webhook.
+ */
+export type WebhookModel = {
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Secret
+     *
+     * Shown once, in the answer that made it; null from then on.
+     */
+    secret: string | null;
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * WhatIfBody
+ *
+ * Trades to try, in order.
+ */
+export type WhatIfBody = {
+    /**
+     * Benchmark
+     *
+     * Symbol for beta; none by default.
+     */
+    benchmark?: string;
+    /**
+     * Start
+     *
+     * First day of the window of returns; a year before.
+     */
+    start?: string | null;
+    /**
+     * Trades
+     */
+    trades: Array<TradeInput>;
+};
+
+/**
+ * WhatIfModel
+ *
+ * Before and after; nothing is stored.
+ */
+export type WhatIfModel = {
+    after: SideModel;
+    /**
+     * As Of
+     */
+    as_of: string;
+    before: SideModel;
+    /**
+     * Benchmark
+     */
+    benchmark: string;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    fees: MoneyModel;
+    gain: MoneyModel;
+    /**
+     * Left Out
+     *
+     * Names without returns in the window, and why.
+     */
+    left_out: {
+        [key: string]: string;
+    };
+    /**
+     * Sales
+     *
+     * The lots that the trades realise, with their gain.
+     */
+    sales: Array<SaleModel>;
+    /**
+     * Trades
+     */
+    trades: Array<TriedModel>;
+    /**
+     * Version
+     *
+     * Of the portfolio, which this does not change.
+     */
+    version: number;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Window Start
+     */
+    window_start: string | null;
+};
+
+/**
+ * WithdrawalBody
+ *
+ * Money taken out each month: exactly one of `amount` and `rate`.
+ */
+export type WithdrawalBody = {
+    /**
+     * Amount
+     *
+     * For a month, in the base currency and today's money.
+     */
+    amount?: number | string | null;
+    /**
+     * Inflation
+     *
+     * Yearly growth of the amount.
+     */
+    inflation?: number | string;
+    /**
+     * Rate
+     *
+     * Part of the value at `start`, for a year: 0.04.
+     */
+    rate?: number | string | null;
+    /**
+     * Start
+     *
+     * Years from now before the first month that ends with one.
+     */
+    start?: number | string;
+};
+
+/**
+ * WriteModel
+ *
+ * One write to a portfolio.
+ */
+export type WriteModel = {
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Actor
+     *
+     * Who did it.
+     */
+    actor: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Detail
+     */
+    detail: {
+        [key: string]: string | number;
+    };
+    /**
+     * Symbol
+     *
+     * Instrument of the user's own that it changed.
+     */
+    symbol: string | null;
+    /**
+     * Transaction Count
+     *
+     * How many there were.
+     */
+    transaction_count: number;
+    /**
+     * Transactions
+     *
+     * The first ten of the entries it recorded, took back or restored, as they are now.
+     */
+    transactions: Array<TransactionModel>;
+    /**
+     * Version
+     *
+     * What the portfolio's version became.
+     */
+    version: number;
+};
+
+/**
+ * WritePage
+ *
+ * A page of writes, newest first.
+ */
+export type WritePage = {
+    /**
+     * Items
+     */
+    items: Array<WriteModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+};
+
+/**
+ * XRayModel
+ *
+ * Every rule, and what it found.
+ */
+export type XRayModel = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Benchmark
+     */
+    benchmark: string;
+    /**
+     * Conventions
+     */
+    conventions: {
+        [key: string]: string;
+    };
+    /**
+     * Counts
+     *
+     * How many rules came out how.
+     */
+    counts: {
+        [key in State]?: number;
+    };
+    /**
+     * Left Out
+     *
+     * Names without returns in the window, and why.
+     */
+    left_out: {
+        [key: string]: string;
+    };
+    /**
+     * Rules
+     */
+    rules: Array<FindingModel>;
+    total: MoneyModel;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Window Start
+     */
+    window_start: string | null;
+};
+
+/**
+ * YearModel
+ *
+ * Returns of a year.
+ */
+export type YearModel = {
+    /**
+     * Months
+     *
+     * January to December; null for a month outside the range.
+     */
+    months: Array<number | null>;
+    /**
+     * Total
+     */
+    total: number | null;
+    /**
+     * Year
+     */
+    year: number;
+};
+
+/**
+ * SoldLotModel
+ *
+ * Part of a sale that came out of one lot; money in the base currency.
+ */
+export type StocktoolStockHttpRealisedSoldLotModel = {
+    /**
+     * Acquired
+     */
+    acquired: string;
+    cost: MoneyModel;
+    /**
+     * Days Held
+     */
+    days_held: number;
+    gain: MoneyModel;
+    /**
+     * Long Term
+     */
+    long_term: boolean;
+    /**
+     * Lot Id
+     */
+    lot_id: string;
+    proceeds: MoneyModel;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+/**
+ * SoldLotModel
+ *
+ * A lot, or a part of one, that a sale takes; its gain is its share of the proceeds less its cost.
+ */
+export type StocktoolStockHttpSaleModelsSoldLotModel = {
+    cost: MoneyModel;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Days Held
+     */
+    days_held: number;
+    gain: MoneyModel;
+    /**
+     * Lot Id
+     */
+    lot_id: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+export type ListAlertsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/alerts';
+};
+
+export type ListAlertsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListAlertsError = ListAlertsErrors[keyof ListAlertsErrors];
+
+export type ListAlertsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertPage;
+};
+
+export type ListAlertsResponse = ListAlertsResponses[keyof ListAlertsResponses];
+
+export type CreateAlertData = {
+    body: NewAlertModel;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/alerts';
+};
+
+export type CreateAlertErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateAlertError = CreateAlertErrors[keyof CreateAlertErrors];
+
+export type CreateAlertResponses = {
+    /**
+     * Successful Response
+     */
+    201: AlertModel;
+};
+
+export type CreateAlertResponse = CreateAlertResponses[keyof CreateAlertResponses];
+
+export type DeleteAlertData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/alerts/{alert_id}';
+};
+
+export type DeleteAlertErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteAlertError = DeleteAlertErrors[keyof DeleteAlertErrors];
+
+export type DeleteAlertResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteAlertResponse = DeleteAlertResponses[keyof DeleteAlertResponses];
+
+export type GetAlertData = {
+    body?: never;
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/alerts/{alert_id}';
+};
+
+export type GetAlertErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetAlertError = GetAlertErrors[keyof GetAlertErrors];
+
+export type GetAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: JudgedAlertModel;
+};
+
+export type GetAlertResponse = GetAlertResponses[keyof GetAlertResponses];
+
+export type ChangeAlertData = {
+    body: AlertChangeModel;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * Version the change was made on, as in "7".
+         */
+        'if-match'?: string | null;
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/alerts/{alert_id}';
+};
+
+export type ChangeAlertErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ChangeAlertError = ChangeAlertErrors[keyof ChangeAlertErrors];
+
+export type ChangeAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertModel;
+};
+
+export type ChangeAlertResponse = ChangeAlertResponses[keyof ChangeAlertResponses];
+
+export type BacktestAlertData = {
+    body?: never;
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/alerts/{alert_id}:backtest';
+};
+
+export type BacktestAlertErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type BacktestAlertError = BacktestAlertErrors[keyof BacktestAlertErrors];
+
+export type BacktestAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: BacktestModel;
+};
+
+export type BacktestAlertResponse = BacktestAlertResponses[keyof BacktestAlertResponses];
+
+export type SnoozeAlertData = {
+    body: SnoozeModel;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Alert Id
+         */
+        alert_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/alerts/{alert_id}:snooze';
+};
+
+export type SnoozeAlertErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type SnoozeAlertError = SnoozeAlertErrors[keyof SnoozeAlertErrors];
+
+export type SnoozeAlertResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertModel;
+};
+
+export type SnoozeAlertResponse = SnoozeAlertResponses[keyof SnoozeAlertResponses];
+
+export type BacktestRuleData = {
+    body: NewAlertModel;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/alerts:backtest';
+};
+
+export type BacktestRuleErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type BacktestRuleError = BacktestRuleErrors[keyof BacktestRuleErrors];
+
+export type BacktestRuleResponses = {
+    /**
+     * Successful Response
+     */
+    200: BacktestModel;
+};
+
+export type BacktestRuleResponse = BacktestRuleResponses[keyof BacktestRuleResponses];
+
 export type GetAnalysisData = {
     body?: never;
     path: {
@@ -3034,6 +8359,46 @@ export type GetAnalysisResponses = {
 
 export type GetAnalysisResponse = GetAnalysisResponses[keyof GetAnalysisResponses];
 
+export type CancelAnalysisData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Analysis Id
+         */
+        analysis_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/analyses/{analysis_id}:cancel';
+};
+
+export type CancelAnalysisErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type CancelAnalysisError = CancelAnalysisErrors[keyof CancelAnalysisErrors];
+
+export type CancelAnalysisResponses = {
+    /**
+     * Successful Response
+     */
+    200: AnalysisModel;
+};
+
+export type CancelAnalysisResponse = CancelAnalysisResponses[keyof CancelAnalysisResponses];
+
 export type OptimiseData = {
     body: AllocationBody;
     path?: never;
@@ -3060,6 +8425,33 @@ export type OptimiseResponses = {
 };
 
 export type OptimiseResponse = OptimiseResponses[keyof OptimiseResponses];
+
+export type AttributeReturnData = {
+    body: AttributionBody;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/analytics/attribution';
+};
+
+export type AttributeReturnErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type AttributeReturnError = AttributeReturnErrors[keyof AttributeReturnErrors];
+
+export type AttributeReturnResponses = {
+    /**
+     * Successful Response
+     */
+    200: AttributionModel;
+};
+
+export type AttributeReturnResponse = AttributeReturnResponses[keyof AttributeReturnResponses];
 
 export type AnalyseFlowsData = {
     /**
@@ -3225,6 +8617,57 @@ export type GetBarsResponses = {
 
 export type GetBarsResponse = GetBarsResponses[keyof GetBarsResponses];
 
+export type GetIndicatorsData = {
+    body?: never;
+    path: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query: {
+        /**
+         * Names
+         *
+         * At most 12 of sma:n, ema:n, rsi:n, macd:fast:slow:signal, bollinger:n:k, atr:n, by commas; numbers may be left out.
+         */
+        names: string;
+        /**
+         * Start
+         *
+         * First day shown; earlier bars are used all the same.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default the market's today.
+         */
+        end?: string | null;
+    };
+    url: '/api/stock/v1/bars/{symbol}/indicators';
+};
+
+export type GetIndicatorsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetIndicatorsError = GetIndicatorsErrors[keyof GetIndicatorsErrors];
+
+export type GetIndicatorsResponses = {
+    /**
+     * Successful Response
+     */
+    200: IndicatorsModel;
+};
+
+export type GetIndicatorsResponse = GetIndicatorsResponses[keyof GetIndicatorsResponses];
+
 export type CompareSymbolsData = {
     body?: never;
     path?: never;
@@ -3276,6 +8719,33 @@ export type CompareSymbolsResponses = {
 };
 
 export type CompareSymbolsResponse = CompareSymbolsResponses[keyof CompareSymbolsResponses];
+
+export type ListPresetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/imports/presets';
+};
+
+export type ListPresetsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListPresetsError = ListPresetsErrors[keyof ListPresetsErrors];
+
+export type ListPresetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PresetList;
+};
+
+export type ListPresetsResponse = ListPresetsResponses[keyof ListPresetsResponses];
 
 export type SearchInstrumentsData = {
     body?: never;
@@ -3355,6 +8825,115 @@ export type GetInstrumentResponses = {
 
 export type GetInstrumentResponse = GetInstrumentResponses[keyof GetInstrumentResponses];
 
+export type GetActionsData = {
+    body?: never;
+    path: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: {
+        /**
+         * Start
+         *
+         * First ex-date; by default the first known.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last ex-date; by default the market's today.
+         */
+        end?: string | null;
+    };
+    url: '/api/stock/v1/instruments/{symbol}/actions';
+};
+
+export type GetActionsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetActionsError = GetActionsErrors[keyof GetActionsErrors];
+
+export type GetActionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ActionsModel;
+};
+
+export type GetActionsResponse = GetActionsResponses[keyof GetActionsResponses];
+
+export type GetEarningsData = {
+    body?: never;
+    path: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/instruments/{symbol}/earnings';
+};
+
+export type GetEarningsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetEarningsError = GetEarningsErrors[keyof GetEarningsErrors];
+
+export type GetEarningsResponses = {
+    /**
+     * Successful Response
+     */
+    200: EarningsModel;
+};
+
+export type GetEarningsResponse = GetEarningsResponses[keyof GetEarningsResponses];
+
+export type GetFundamentalsData = {
+    body?: never;
+    path: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/instruments/{symbol}/fundamentals';
+};
+
+export type GetFundamentalsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetFundamentalsError = GetFundamentalsErrors[keyof GetFundamentalsErrors];
+
+export type GetFundamentalsResponses = {
+    /**
+     * Successful Response
+     */
+    200: FundamentalsModel;
+};
+
+export type GetFundamentalsResponse = GetFundamentalsResponses[keyof GetFundamentalsResponses];
+
 export type GetMarketData = {
     body?: never;
     path?: never;
@@ -3381,6 +8960,166 @@ export type GetMarketResponses = {
 };
 
 export type GetMarketResponse = GetMarketResponses[keyof GetMarketResponses];
+
+export type GetCalendarData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Mic
+         *
+         * Market identifier code (ISO 10383).
+         */
+        mic?: string;
+        /**
+         * Start
+         *
+         * First day; by default the market's today.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default thirty days after the first.
+         */
+        end?: string | null;
+    };
+    url: '/api/stock/v1/market/calendar';
+};
+
+export type GetCalendarErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetCalendarError = GetCalendarErrors[keyof GetCalendarErrors];
+
+export type GetCalendarResponses = {
+    /**
+     * Successful Response
+     */
+    200: CalendarModel;
+};
+
+export type GetCalendarResponse = GetCalendarResponses[keyof GetCalendarResponses];
+
+export type GetMoversData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * At most so many on either side.
+         */
+        limit?: number;
+    };
+    url: '/api/stock/v1/market/movers';
+};
+
+export type GetMoversErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetMoversError = GetMoversErrors[keyof GetMoversErrors];
+
+export type GetMoversResponses = {
+    /**
+     * Successful Response
+     */
+    200: MoversModel;
+};
+
+export type GetMoversResponse = GetMoversResponses[keyof GetMoversResponses];
+
+export type ListQuarantineData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Symbol
+         *
+         * Only of this symbol.
+         */
+        symbol?: string;
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/market/quarantine';
+};
+
+export type ListQuarantineErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListQuarantineError = ListQuarantineErrors[keyof ListQuarantineErrors];
+
+export type ListQuarantineResponses = {
+    /**
+     * Successful Response
+     */
+    200: PrintList;
+};
+
+export type ListQuarantineResponse = ListQuarantineResponses[keyof ListQuarantineResponses];
+
+export type ReleasePrintData = {
+    body?: never;
+    path: {
+        /**
+         * Print Id
+         *
+         * As the list names it.
+         */
+        print_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/market/quarantine/{print_id}:release';
+};
+
+export type ReleasePrintErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReleasePrintError = ReleasePrintErrors[keyof ReleasePrintErrors];
+
+export type ReleasePrintResponses = {
+    /**
+     * Successful Response
+     */
+    200: PrintModel;
+};
+
+export type ReleasePrintResponse = ReleasePrintResponses[keyof ReleasePrintResponses];
 
 export type ListNewsData = {
     body?: never;
@@ -3427,6 +9166,144 @@ export type ListNewsResponses = {
 
 export type ListNewsResponse = ListNewsResponses[keyof ListNewsResponses];
 
+export type GetNotificationSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/notification-settings';
+};
+
+export type GetNotificationSettingsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetNotificationSettingsError = GetNotificationSettingsErrors[keyof GetNotificationSettingsErrors];
+
+export type GetNotificationSettingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingsModel;
+};
+
+export type GetNotificationSettingsResponse = GetNotificationSettingsResponses[keyof GetNotificationSettingsResponses];
+
+export type PutNotificationSettingsData = {
+    body: SettingsBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * Version the change was made on, as in "7".
+         */
+        'if-match'?: string | null;
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/notification-settings';
+};
+
+export type PutNotificationSettingsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type PutNotificationSettingsError = PutNotificationSettingsErrors[keyof PutNotificationSettingsErrors];
+
+export type PutNotificationSettingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingsModel;
+};
+
+export type PutNotificationSettingsResponse = PutNotificationSettingsResponses[keyof PutNotificationSettingsResponses];
+
+export type ConfirmAddressData = {
+    body: CodeBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/notification-settings:confirm';
+};
+
+export type ConfirmAddressErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ConfirmAddressError = ConfirmAddressErrors[keyof ConfirmAddressErrors];
+
+export type ConfirmAddressResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingsModel;
+};
+
+export type ConfirmAddressResponse = ConfirmAddressResponses[keyof ConfirmAddressResponses];
+
+export type TestNotificationsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/notification-settings:test';
+};
+
+export type TestNotificationsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type TestNotificationsError = TestNotificationsErrors[keyof TestNotificationsErrors];
+
+export type TestNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    202: SentTest;
+};
+
+export type TestNotificationsResponse = TestNotificationsResponses[keyof TestNotificationsResponses];
+
 export type ListNotificationsData = {
     body?: never;
     path?: never;
@@ -3467,6 +9344,70 @@ export type ListNotificationsResponses = {
 
 export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNotificationsResponses];
 
+export type DeleteNotificationData = {
+    body?: never;
+    path: {
+        /**
+         * Notification Id
+         */
+        notification_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/notifications/{notification_id}';
+};
+
+export type DeleteNotificationErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteNotificationError = DeleteNotificationErrors[keyof DeleteNotificationErrors];
+
+export type DeleteNotificationResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteNotificationResponse = DeleteNotificationResponses[keyof DeleteNotificationResponses];
+
+export type ListDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * Notification Id
+         */
+        notification_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/notifications/{notification_id}/deliveries';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryList;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
 export type ReadNotificationData = {
     body?: never;
     path: {
@@ -3498,6 +9439,60 @@ export type ReadNotificationResponses = {
 };
 
 export type ReadNotificationResponse = ReadNotificationResponses[keyof ReadNotificationResponses];
+
+export type ReadAllNotificationsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/notifications:read-all';
+};
+
+export type ReadAllNotificationsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReadAllNotificationsError = ReadAllNotificationsErrors[keyof ReadAllNotificationsErrors];
+
+export type ReadAllNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MarkedModel;
+};
+
+export type ReadAllNotificationsResponse = ReadAllNotificationsResponses[keyof ReadAllNotificationsResponses];
+
+export type CountUnreadData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/notifications:unread-count';
+};
+
+export type CountUnreadErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type CountUnreadError = CountUnreadErrors[keyof CountUnreadErrors];
+
+export type CountUnreadResponses = {
+    /**
+     * Successful Response
+     */
+    200: UnreadModel;
+};
+
+export type CountUnreadResponse = CountUnreadResponses[keyof CountUnreadResponses];
 
 export type ListPortfoliosData = {
     body?: never;
@@ -3735,6 +9730,51 @@ export type GetAllocationResponses = {
 
 export type GetAllocationResponse = GetAllocationResponses[keyof GetAllocationResponses];
 
+export type ListAnalysesData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/analyses';
+};
+
+export type ListAnalysesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListAnalysesError = ListAnalysesErrors[keyof ListAnalysesErrors];
+
+export type ListAnalysesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AnalysisPage;
+};
+
+export type ListAnalysesResponse = ListAnalysesResponses[keyof ListAnalysesResponses];
+
 export type StartAnalysisData = {
     body: NewAnalysisModel;
     headers?: {
@@ -3775,6 +9815,242 @@ export type StartAnalysisResponses = {
 
 export type StartAnalysisResponse = StartAnalysisResponses[keyof StartAnalysisResponses];
 
+export type GetAttributionData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Benchmark
+         *
+         * Symbol to compare with, SPY; none by default.
+         */
+        benchmark?: string;
+        /**
+         * Start
+         *
+         * First day, whose close is the base.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default, and at most, the market's today.
+         */
+        end?: string | null;
+        /**
+         * Period
+         *
+         * ytd, 1m, 1y or max, when no start is given.
+         */
+        period?: Period | null;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/attribution';
+};
+
+export type GetAttributionErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetAttributionError = GetAttributionErrors[keyof GetAttributionErrors];
+
+export type GetAttributionResponses = {
+    /**
+     * Successful Response
+     */
+    200: ActiveReturnModel;
+};
+
+export type GetAttributionResponse = GetAttributionResponses[keyof GetAttributionResponses];
+
+export type AttributeToGivenData = {
+    body: ActiveReturnBody;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/attribution';
+};
+
+export type AttributeToGivenErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type AttributeToGivenError = AttributeToGivenErrors[keyof AttributeToGivenErrors];
+
+export type AttributeToGivenResponses = {
+    /**
+     * Successful Response
+     */
+    200: ActiveReturnModel;
+};
+
+export type AttributeToGivenResponse = AttributeToGivenResponses[keyof AttributeToGivenResponses];
+
+export type GetContributionData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * What rows are made of.
+         */
+        by?: ContributionBy;
+        /**
+         * Start
+         *
+         * First day, whose close is the base.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default, and at most, the market's today.
+         */
+        end?: string | null;
+        /**
+         * Period
+         *
+         * ytd, 1m, 1y or max, when no start is given.
+         */
+        period?: Period | null;
+        /**
+         * Account Id
+         *
+         * Of one account only.
+         */
+        account_id?: string;
+        /**
+         * Symbol
+         *
+         * Of one holding only.
+         */
+        symbol?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/contribution';
+};
+
+export type GetContributionErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetContributionError = GetContributionErrors[keyof GetContributionErrors];
+
+export type GetContributionResponses = {
+    /**
+     * Successful Response
+     */
+    200: ContributionModel;
+};
+
+export type GetContributionResponse = GetContributionResponses[keyof GetContributionResponses];
+
+export type ExportPortfolioData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * csv: the ledger; json: with accounts and own instruments too.
+         */
+        format?: ExportFormat;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/export';
+};
+
+export type ExportPortfolioErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExportPortfolioError = ExportPortfolioErrors[keyof ExportPortfolioErrors];
+
+export type ExportPortfolioResponses = {
+    /**
+     * The file, as an attachment
+     */
+    200: unknown;
+};
+
+export type ListWritesData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/history';
+};
+
+export type ListWritesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListWritesError = ListWritesErrors[keyof ListWritesErrors];
+
+export type ListWritesResponses = {
+    /**
+     * Successful Response
+     */
+    200: WritePage;
+};
+
+export type ListWritesResponse = ListWritesResponses[keyof ListWritesResponses];
+
 export type GetHoldingsData = {
     body?: never;
     path: {
@@ -3790,6 +10066,12 @@ export type GetHoldingsData = {
          * Day of the valuation; by default, and at most, the market's today.
          */
         as_of?: string | null;
+        /**
+         * Long Term Days
+         *
+         * Long-term is more than so many days; by default more than a calendar year.
+         */
+        long_term_days?: number | null;
     };
     url: '/api/stock/v1/portfolios/{portfolio_id}/holdings';
 };
@@ -3814,6 +10096,605 @@ export type GetHoldingsResponses = {
 
 export type GetHoldingsResponse = GetHoldingsResponses[keyof GetHoldingsResponses];
 
+export type ListImportsData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/imports';
+};
+
+export type ListImportsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListImportsError = ListImportsErrors[keyof ListImportsErrors];
+
+export type ListImportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImportBatchPage;
+};
+
+export type ListImportsResponse = ListImportsResponses[keyof ListImportsResponses];
+
+export type ImportFileData = {
+    body: BodyImportFile;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Dry Run
+         *
+         * As the form's field.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/imports';
+};
+
+export type ImportFileErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ImportFileError = ImportFileErrors[keyof ImportFileErrors];
+
+export type ImportFileResponses = {
+    /**
+     * A dry run, or a file that brought nothing new
+     */
+    200: ImportModel;
+    /**
+     * Successful Response
+     */
+    201: ImportModel;
+};
+
+export type ImportFileResponse = ImportFileResponses[keyof ImportFileResponses];
+
+export type UndoImportData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Import Id
+         */
+        import_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/imports/{import_id}';
+};
+
+export type UndoImportErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type UndoImportError = UndoImportErrors[keyof UndoImportErrors];
+
+export type UndoImportResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
+
+export type GetImportData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Import Id
+         */
+        import_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/imports/{import_id}';
+};
+
+export type GetImportErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetImportError = GetImportErrors[keyof GetImportErrors];
+
+export type GetImportResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImportBatchModel;
+};
+
+export type GetImportResponse = GetImportResponses[keyof GetImportResponses];
+
+export type GetIncomeData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Start
+         *
+         * First day; by default that of the ledger.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default, and at most, the market's today.
+         */
+        end?: string | null;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/income';
+};
+
+export type GetIncomeErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetIncomeError = GetIncomeErrors[keyof GetIncomeErrors];
+
+export type GetIncomeResponses = {
+    /**
+     * Successful Response
+     */
+    200: IncomeModel;
+};
+
+export type GetIncomeResponse = GetIncomeResponses[keyof GetIncomeResponses];
+
+export type ListCustomInstrumentsData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments';
+};
+
+export type ListCustomInstrumentsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListCustomInstrumentsError = ListCustomInstrumentsErrors[keyof ListCustomInstrumentsErrors];
+
+export type ListCustomInstrumentsResponses = {
+    /**
+     * Successful Response
+     */
+    200: CustomInstrumentList;
+};
+
+export type ListCustomInstrumentsResponse = ListCustomInstrumentsResponses[keyof ListCustomInstrumentsResponses];
+
+export type CreateCustomInstrumentData = {
+    body: NewInstrumentModel;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments';
+};
+
+export type CreateCustomInstrumentErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateCustomInstrumentError = CreateCustomInstrumentErrors[keyof CreateCustomInstrumentErrors];
+
+export type CreateCustomInstrumentResponses = {
+    /**
+     * Successful Response
+     */
+    201: CustomInstrumentModel;
+};
+
+export type CreateCustomInstrumentResponse = CreateCustomInstrumentResponses[keyof CreateCustomInstrumentResponses];
+
+export type DeleteCustomInstrumentData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments/{symbol}';
+};
+
+export type DeleteCustomInstrumentErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteCustomInstrumentError = DeleteCustomInstrumentErrors[keyof DeleteCustomInstrumentErrors];
+
+export type DeleteCustomInstrumentResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteCustomInstrumentResponse = DeleteCustomInstrumentResponses[keyof DeleteCustomInstrumentResponses];
+
+export type GetCustomInstrumentData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments/{symbol}';
+};
+
+export type GetCustomInstrumentErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetCustomInstrumentError = GetCustomInstrumentErrors[keyof GetCustomInstrumentErrors];
+
+export type GetCustomInstrumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: CustomInstrumentModel;
+};
+
+export type GetCustomInstrumentResponse = GetCustomInstrumentResponses[keyof GetCustomInstrumentResponses];
+
+export type UpdateCustomInstrumentData = {
+    body: InstrumentChangeModel;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments/{symbol}';
+};
+
+export type UpdateCustomInstrumentErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type UpdateCustomInstrumentError = UpdateCustomInstrumentErrors[keyof UpdateCustomInstrumentErrors];
+
+export type UpdateCustomInstrumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: CustomInstrumentModel;
+};
+
+export type UpdateCustomInstrumentResponse = UpdateCustomInstrumentResponses[keyof UpdateCustomInstrumentResponses];
+
+export type DeleteManualPricesData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: {
+        /**
+         * Start
+         *
+         * First day; by default the first there is.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default the last there is.
+         */
+        end?: string | null;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments/{symbol}/prices';
+};
+
+export type DeleteManualPricesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteManualPricesError = DeleteManualPricesErrors[keyof DeleteManualPricesErrors];
+
+export type DeleteManualPricesResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteManualPricesResponse = DeleteManualPricesResponses[keyof DeleteManualPricesResponses];
+
+export type ListManualPricesData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: {
+        /**
+         * Start
+         *
+         * First day; by default the first there is.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default the last there is.
+         */
+        end?: string | null;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments/{symbol}/prices';
+};
+
+export type ListManualPricesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListManualPricesError = ListManualPricesErrors[keyof ListManualPricesErrors];
+
+export type ListManualPricesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PriceList;
+};
+
+export type ListManualPricesResponse = ListManualPricesResponses[keyof ListManualPricesResponses];
+
+export type SetManualPricesData = {
+    body: ManualPricesModel;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Symbol
+         */
+        symbol: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/instruments/{symbol}/prices';
+};
+
+export type SetManualPricesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type SetManualPricesError = SetManualPricesErrors[keyof SetManualPricesErrors];
+
+export type SetManualPricesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PriceList;
+};
+
+export type SetManualPricesResponse = SetManualPricesResponses[keyof SetManualPricesResponses];
+
+export type OptimisePortfolioData = {
+    body: OptimiseBody;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/optimise';
+};
+
+export type OptimisePortfolioErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type OptimisePortfolioError = OptimisePortfolioErrors[keyof OptimisePortfolioErrors];
+
+export type OptimisePortfolioResponses = {
+    /**
+     * Successful Response
+     */
+    200: OptimisationModel;
+};
+
+export type OptimisePortfolioResponse = OptimisePortfolioResponses[keyof OptimisePortfolioResponses];
+
 export type GetPerformanceData = {
     body?: never;
     path: {
@@ -3829,6 +10710,12 @@ export type GetPerformanceData = {
          * Symbol to compare with, SPY; none by default.
          */
         benchmark?: string;
+        /**
+         * Gross
+         *
+         * Before fees and taxes; by default after them.
+         */
+        gross?: boolean;
         /**
          * Start
          *
@@ -3847,6 +10734,18 @@ export type GetPerformanceData = {
          * ytd, 1m, 1y or max, when no start is given.
          */
         period?: Period | null;
+        /**
+         * Account Id
+         *
+         * Of one account only.
+         */
+        account_id?: string;
+        /**
+         * Symbol
+         *
+         * Of one holding only.
+         */
+        symbol?: string;
     };
     url: '/api/stock/v1/portfolios/{portfolio_id}/performance';
 };
@@ -3871,6 +10770,145 @@ export type GetPerformanceResponses = {
 
 export type GetPerformanceResponse = GetPerformanceResponses[keyof GetPerformanceResponses];
 
+export type ProjectPortfolioData = {
+    body: PortfolioProjectionBody;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/projection';
+};
+
+export type ProjectPortfolioErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ProjectPortfolioError = ProjectPortfolioErrors[keyof ProjectPortfolioErrors];
+
+export type ProjectPortfolioResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfolioProjectionModel;
+};
+
+export type ProjectPortfolioResponse = ProjectPortfolioResponses[keyof ProjectPortfolioResponses];
+
+export type GetRealisedData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * Start
+         *
+         * First day; by default that of the ledger.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default, and at most, the market's today.
+         */
+        end?: string | null;
+        /**
+         * Account Id
+         *
+         * Only sales of this account.
+         */
+        account_id?: string;
+        /**
+         * Symbol
+         *
+         * Only sales of this symbol.
+         */
+        symbol?: string;
+        /**
+         * Long Term Days
+         *
+         * Long-term is more than so many days; by default more than a calendar year.
+         */
+        long_term_days?: number | null;
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/realised';
+};
+
+export type GetRealisedErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetRealisedError = GetRealisedErrors[keyof GetRealisedErrors];
+
+export type GetRealisedResponses = {
+    /**
+     * Successful Response
+     */
+    200: RealisedModel;
+};
+
+export type GetRealisedResponse = GetRealisedResponses[keyof GetRealisedResponses];
+
+export type PlanRebalanceData = {
+    body: RebalanceBody;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/rebalance';
+};
+
+export type PlanRebalanceErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type PlanRebalanceError = PlanRebalanceErrors[keyof PlanRebalanceErrors];
+
+export type PlanRebalanceResponses = {
+    /**
+     * Successful Response
+     */
+    200: RebalanceModel;
+};
+
+export type PlanRebalanceResponse = PlanRebalanceResponses[keyof PlanRebalanceResponses];
+
 export type GetRiskData = {
     body?: never;
     path: {
@@ -3886,6 +10924,18 @@ export type GetRiskData = {
          * Symbol to compare with, SPY; none by default.
          */
         benchmark?: string;
+        /**
+         * Gross
+         *
+         * Before fees and taxes; by default after them.
+         */
+        gross?: boolean;
+        /**
+         * Include Series
+         *
+         * Drawdown and rolling volatility by day.
+         */
+        include_series?: boolean;
         /**
          * Risk Free Annual
          *
@@ -3910,6 +10960,18 @@ export type GetRiskData = {
          * ytd, 1m, 1y or max, when no start is given.
          */
         period?: Period | null;
+        /**
+         * Account Id
+         *
+         * Of one account only.
+         */
+        account_id?: string;
+        /**
+         * Symbol
+         *
+         * Of one holding only.
+         */
+        symbol?: string;
     };
     url: '/api/stock/v1/portfolios/{portfolio_id}/risk';
 };
@@ -3934,6 +10996,229 @@ export type GetRiskResponses = {
 
 export type GetRiskResponse = GetRiskResponses[keyof GetRiskResponses];
 
+export type DeleteTargetsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/targets';
+};
+
+export type DeleteTargetsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteTargetsError = DeleteTargetsErrors[keyof DeleteTargetsErrors];
+
+export type DeleteTargetsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteTargetsResponse = DeleteTargetsResponses[keyof DeleteTargetsResponses];
+
+export type GetTargetsData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/targets';
+};
+
+export type GetTargetsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetTargetsError = GetTargetsErrors[keyof GetTargetsErrors];
+
+export type GetTargetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: TargetsModel;
+};
+
+export type GetTargetsResponse = GetTargetsResponses[keyof GetTargetsResponses];
+
+export type PutTargetsData = {
+    body: NewTargetsBody;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * Version the change was made on, as in "7".
+         */
+        'if-match'?: string | null;
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/targets';
+};
+
+export type PutTargetsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type PutTargetsError = PutTargetsErrors[keyof PutTargetsErrors];
+
+export type PutTargetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: TargetsModel;
+};
+
+export type PutTargetsResponse = PutTargetsResponses[keyof PutTargetsResponses];
+
+export type GetTrailData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query: {
+        /**
+         * Figure
+         *
+         * twr, xirr, gain, market_value, volatility, ...
+         */
+        figure: string;
+        /**
+         * As Of
+         *
+         * Day of the valuation; by default, and at most, the market's today.
+         */
+        as_of?: string | null;
+        /**
+         * Benchmark
+         *
+         * Symbol to compare with, SPY; none by default.
+         */
+        benchmark?: string;
+        /**
+         * Gross
+         *
+         * Before fees and taxes; by default after them.
+         */
+        gross?: boolean;
+        /**
+         * Risk Free Annual
+         *
+         * Yearly rate.
+         */
+        risk_free_annual?: number;
+        /**
+         * Start
+         *
+         * First day, whose close is the base.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day; by default, and at most, the market's today.
+         */
+        end?: string | null;
+        /**
+         * Period
+         *
+         * ytd, 1m, 1y or max, when no start is given.
+         */
+        period?: Period | null;
+        /**
+         * Account Id
+         *
+         * Of one account only.
+         */
+        account_id?: string;
+        /**
+         * Symbol
+         *
+         * Of one holding only.
+         */
+        symbol?: string;
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/trail';
+};
+
+export type GetTrailErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetTrailError = GetTrailErrors[keyof GetTrailErrors];
+
+export type GetTrailResponses = {
+    /**
+     * Successful Response
+     */
+    200: TrailModel;
+};
+
+export type GetTrailResponse = GetTrailResponses[keyof GetTrailResponses];
+
 export type ListTransactionsData = {
     body?: never;
     path: {
@@ -3955,6 +11240,30 @@ export type ListTransactionsData = {
          * Entries that were taken back too.
          */
         include_reversed?: boolean;
+        /**
+         * Type
+         *
+         * Only entries of these types.
+         */
+        type?: Array<EntryType> | null;
+        /**
+         * Account Id
+         *
+         * Only entries of this account, or of all.
+         */
+        account_id?: string;
+        /**
+         * Start
+         *
+         * First day.
+         */
+        start?: string | null;
+        /**
+         * End
+         *
+         * Last day.
+         */
+        end?: string | null;
         /**
          * Page Size
          *
@@ -4003,6 +11312,12 @@ export type RecordTransactionsData = {
          */
         account_id?: string | null;
         /**
+         * Acquired
+         *
+         * Day from which shares that are brought in have been held; by default `date`.
+         */
+        acquired?: string | null;
+        /**
          * Amount
          */
         amount?: string | number | null;
@@ -4010,6 +11325,14 @@ export type RecordTransactionsData = {
          * Amount Per Share
          */
         amount_per_share?: string | number | null;
+        /**
+         * Cost Basis
+         */
+        cost_basis?: string | number | null;
+        /**
+         * Cost Fraction
+         */
+        cost_fraction?: string | number | null;
         /**
          * Currency
          *
@@ -4024,6 +11347,35 @@ export type RecordTransactionsData = {
          * Fee
          */
         fee?: string | number | null;
+        /**
+         * Fee Currency
+         *
+         * Of the fee; by default `currency`.
+         */
+        fee_currency?: string | null;
+        /**
+         * Lots
+         *
+         * Lots a sale or transfer takes, summing to `quantity`; by default the cost method picks.
+         */
+        lots?: Array<{
+            /**
+             * Lot Id
+             *
+             * Id of an open lot, as the holdings list it.
+             */
+            lot_id: string;
+            /**
+             * Quantity
+             */
+            quantity: string | number;
+        }>;
+        /**
+         * New Symbol
+         *
+         * Of the new shares of a spin-off or merger.
+         */
+        new_symbol?: string | null;
         /**
          * Note
          */
@@ -4049,6 +11401,18 @@ export type RecordTransactionsData = {
          */
         tax?: string | number | null;
         /**
+         * Tax Currency
+         *
+         * Of the tax; by default `currency`.
+         */
+        tax_currency?: string | null;
+        /**
+         * To Account Id
+         *
+         * Account of this portfolio that a transfer out goes to.
+         */
+        to_account_id?: string | null;
+        /**
          * Type
          */
         type: string;
@@ -4061,6 +11425,12 @@ export type RecordTransactionsData = {
              */
             account_id?: string | null;
             /**
+             * Acquired
+             *
+             * Day from which shares that are brought in have been held; by default `date`.
+             */
+            acquired?: string | null;
+            /**
              * Amount
              */
             amount?: string | number | null;
@@ -4068,6 +11438,14 @@ export type RecordTransactionsData = {
              * Amount Per Share
              */
             amount_per_share?: string | number | null;
+            /**
+             * Cost Basis
+             */
+            cost_basis?: string | number | null;
+            /**
+             * Cost Fraction
+             */
+            cost_fraction?: string | number | null;
             /**
              * Currency
              *
@@ -4082,6 +11460,35 @@ export type RecordTransactionsData = {
              * Fee
              */
             fee?: string | number | null;
+            /**
+             * Fee Currency
+             *
+             * Of the fee; by default `currency`.
+             */
+            fee_currency?: string | null;
+            /**
+             * Lots
+             *
+             * Lots a sale or transfer takes, summing to `quantity`; by default the cost method picks.
+             */
+            lots?: Array<{
+                /**
+                 * Lot Id
+                 *
+                 * Id of an open lot, as the holdings list it.
+                 */
+                lot_id: string;
+                /**
+                 * Quantity
+                 */
+                quantity: string | number;
+            }>;
+            /**
+             * New Symbol
+             *
+             * Of the new shares of a spin-off or merger.
+             */
+            new_symbol?: string | null;
             /**
              * Note
              */
@@ -4106,6 +11513,18 @@ export type RecordTransactionsData = {
              * Tax
              */
             tax?: string | number | null;
+            /**
+             * Tax Currency
+             *
+             * Of the tax; by default `currency`.
+             */
+            tax_currency?: string | null;
+            /**
+             * To Account Id
+             *
+             * Account of this portfolio that a transfer out goes to.
+             */
+            to_account_id?: string | null;
             /**
              * Type
              */
@@ -4232,6 +11651,245 @@ export type GetTransactionResponses = {
 
 export type GetTransactionResponse = GetTransactionResponses[keyof GetTransactionResponses];
 
+export type RestoreTransactionData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+        /**
+         * Transaction Id
+         */
+        transaction_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/transactions/{transaction_id}:restore';
+};
+
+export type RestoreTransactionErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type RestoreTransactionError = RestoreTransactionErrors[keyof RestoreTransactionErrors];
+
+export type RestoreTransactionResponses = {
+    /**
+     * Successful Response
+     */
+    200: TransactionModel;
+};
+
+export type RestoreTransactionResponse = RestoreTransactionResponses[keyof RestoreTransactionResponses];
+
+export type CompareWhatIfData = {
+    body: WhatIfBody;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/what-if';
+};
+
+export type CompareWhatIfErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type CompareWhatIfError = CompareWhatIfErrors[keyof CompareWhatIfErrors];
+
+export type CompareWhatIfResponses = {
+    /**
+     * Successful Response
+     */
+    200: WhatIfModel;
+};
+
+export type CompareWhatIfResponse = CompareWhatIfResponses[keyof CompareWhatIfResponses];
+
+export type GetXrayData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: {
+        /**
+         * As Of
+         *
+         * Day of the valuation; by default, and at most, the market's today.
+         */
+        as_of?: string | null;
+        /**
+         * Benchmark
+         *
+         * Symbol for beta; the usual one by default, empty for none.
+         */
+        benchmark?: string | null;
+        /**
+         * Thresholds
+         *
+         * Limits of this request, as in single_holding:0.3,sector:0.4.
+         */
+        thresholds?: string;
+    };
+    url: '/api/stock/v1/portfolios/{portfolio_id}/xray';
+};
+
+export type GetXrayErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetXrayError = GetXrayErrors[keyof GetXrayErrors];
+
+export type GetXrayResponses = {
+    /**
+     * Successful Response
+     */
+    200: XRayModel;
+};
+
+export type GetXrayResponse = GetXrayResponses[keyof GetXrayResponses];
+
+export type DeleteThresholdsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/xray/thresholds';
+};
+
+export type DeleteThresholdsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteThresholdsError = DeleteThresholdsErrors[keyof DeleteThresholdsErrors];
+
+export type DeleteThresholdsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteThresholdsResponse = DeleteThresholdsResponses[keyof DeleteThresholdsResponses];
+
+export type GetThresholdsData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/xray/thresholds';
+};
+
+export type GetThresholdsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetThresholdsError = GetThresholdsErrors[keyof GetThresholdsErrors];
+
+export type GetThresholdsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ThresholdsModel;
+};
+
+export type GetThresholdsResponse = GetThresholdsResponses[keyof GetThresholdsResponses];
+
+export type PutThresholdsData = {
+    body: ThresholdsBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/xray/thresholds';
+};
+
+export type PutThresholdsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type PutThresholdsError = PutThresholdsErrors[keyof PutThresholdsErrors];
+
+export type PutThresholdsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ThresholdsModel;
+};
+
+export type PutThresholdsResponse = PutThresholdsResponses[keyof PutThresholdsResponses];
+
 export type GetQuotesData = {
     body?: never;
     path?: never;
@@ -4265,3 +11923,196 @@ export type GetQuotesResponses = {
 };
 
 export type GetQuotesResponse = GetQuotesResponses[keyof GetQuotesResponses];
+
+export type ListWatchlistsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/watchlists';
+};
+
+export type ListWatchlistsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListWatchlistsError = ListWatchlistsErrors[keyof ListWatchlistsErrors];
+
+export type ListWatchlistsResponses = {
+    /**
+     * Successful Response
+     */
+    200: WatchlistPage;
+};
+
+export type ListWatchlistsResponse = ListWatchlistsResponses[keyof ListWatchlistsResponses];
+
+export type CreateWatchlistData = {
+    body: NewWatchlistModel;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/stock/v1/watchlists';
+};
+
+export type CreateWatchlistErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateWatchlistError = CreateWatchlistErrors[keyof CreateWatchlistErrors];
+
+export type CreateWatchlistResponses = {
+    /**
+     * Successful Response
+     */
+    201: WatchlistModel;
+};
+
+export type CreateWatchlistResponse = CreateWatchlistResponses[keyof CreateWatchlistResponses];
+
+export type DeleteWatchlistData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Watchlist Id
+         */
+        watchlist_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/watchlists/{watchlist_id}';
+};
+
+export type DeleteWatchlistErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteWatchlistError = DeleteWatchlistErrors[keyof DeleteWatchlistErrors];
+
+export type DeleteWatchlistResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteWatchlistResponse = DeleteWatchlistResponses[keyof DeleteWatchlistResponses];
+
+export type GetWatchlistData = {
+    body?: never;
+    path: {
+        /**
+         * Watchlist Id
+         */
+        watchlist_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/watchlists/{watchlist_id}';
+};
+
+export type GetWatchlistErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetWatchlistError = GetWatchlistErrors[keyof GetWatchlistErrors];
+
+export type GetWatchlistResponses = {
+    /**
+     * Successful Response
+     */
+    200: QuotedWatchlistModel;
+};
+
+export type GetWatchlistResponse = GetWatchlistResponses[keyof GetWatchlistResponses];
+
+export type ChangeWatchlistData = {
+    body: WatchlistChangeModel;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * Version the change was made on, as in "7".
+         */
+        'if-match'?: string | null;
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Watchlist Id
+         */
+        watchlist_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/watchlists/{watchlist_id}';
+};
+
+export type ChangeWatchlistErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ChangeWatchlistError = ChangeWatchlistErrors[keyof ChangeWatchlistErrors];
+
+export type ChangeWatchlistResponses = {
+    /**
+     * Successful Response
+     */
+    200: WatchlistModel;
+};
+
+export type ChangeWatchlistResponse = ChangeWatchlistResponses[keyof ChangeWatchlistResponses];
