@@ -108,9 +108,8 @@ class PrepareImport:
         prints = [row.fingerprint for row in file.rows if row.draft is not None]
         known = await self._stage.duplicates(caller, portfolio_id, prints)
         standing = (await self._store.ledger(portfolio)).standing
-        ids = {entry.id for entry in standing}
-        states = _first_states(file.rows, iter(known), ids, choices)
-        prepared = Prepared(portfolio, file, list(file.rows), states, standing, today)
+        prepared = Prepared(portfolio, file, list(file.rows), [], standing, today)
+        await run_blocking(self._threads, _judge, prepared, known, choices)
         custom = {one.symbol for one in await self._shelf.instruments(portfolio_id)}
         answers: Mapping[Wanted, Resolved] = {}
         if file.preset != OWN_FORMAT.name:  # an export of ours has our symbols already
@@ -124,6 +123,11 @@ class PrepareImport:
 def _placed(file: ImportFile, portfolio: Portfolio, account: Account, choices: ImportChoices) -> ImportFile:
     rows, warnings = _in_accounts(file, portfolio, account, choices)
     return replace(file, rows=with_fingerprints(rows, account.id), warnings=(*file.warnings, *warnings))
+
+
+def _judge(prepared: Prepared, known: Sequence[bool], choices: ImportChoices) -> None:
+    ids = {entry.id for entry in prepared.standing}
+    prepared.states = _first_states(prepared.rows, iter(known), ids, choices)
 
 
 def _wanted(prepared: Prepared) -> list[Wanted]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -67,12 +67,12 @@ class ReadImport:
         currencies, now = await self._rates.currencies(), self._clock.now()
         checked = await run_blocking(self._threads, _check_each, prepared, currencies, now)
         entries = await self._with_rates(checked, prepared.portfolio)
-        together = sorted([*prepared.standing, *entries], key=lambda entry: (entry.day, entry.sequence))
+        together = await run_blocking(self._threads, _together, prepared.standing, entries)
         rates = await collect_rates(self._rates, prepared.portfolio, together)
         for problem in await run_blocking(self._threads, ledger_problems, together, prepared.portfolio, rates):
             checked.tell(problem.entry_id, problem.detail)
-        file = replace(prepared.file, rows=tuple(prepared.rows))
-        return ImportReport(file, prepared.results(), tuple(checked.problems))
+        results = await run_blocking(self._threads, prepared.results)
+        return ImportReport(replace(prepared.file, rows=tuple(prepared.rows)), results, tuple(checked.problems))
 
     async def _with_rates(self, checked: _Checked, portfolio: Portfolio) -> list[Entry]:
         """Entries with their rates; those without one are refused, and the rest goes on."""
@@ -111,6 +111,10 @@ class _Checked:
         self.refuse(place, RowProblem("quantity", detail, cure))
 
 
+def _together(standing: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
+    return sorted([*standing, *entries], key=lambda entry: (entry.day, entry.sequence))
+
+
 def _check_each(prepared: Prepared, currencies: Collection[str], now: datetime) -> _Checked:
     checked = _Checked(prepared)
     portfolio = prepared.portfolio
@@ -133,10 +137,11 @@ def _check_each(prepared: Prepared, currencies: Collection[str], now: datetime) 
 class CommitImport:
     """Books a file, all of it or nothing."""
 
-    def __init__(self, prepare: PrepareImport, read: ReadImport, stage: StageImport) -> None:
+    def __init__(self, prepare: PrepareImport, read: ReadImport, stage: StageImport, threads: Limiter) -> None:
         self._prepare = prepare
         self._read = read
         self._stage = stage
+        self._threads = threads
 
     async def __call__(
         self,
@@ -159,7 +164,7 @@ class CommitImport:
         prepared = await self._prepare(caller, portfolio_id, content, options, choices)
         if RowState.ERROR in prepared.states or any(prepared.rows[place].problems for place in prepared.fresh):
             raise refusal(await self._read.check(prepared))
-        results = prepared.results()
+        results = await run_blocking(self._threads, prepared.results)
         report = ImportReport(prepared.file, results)
         rows = [
             (result.row.draft, result.row.fingerprint)

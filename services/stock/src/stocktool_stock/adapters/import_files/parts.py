@@ -45,4 +45,4 @@ def import_uses(
     threads = Limiter(THREADS)
     prepare = PrepareImport(store, ImportFiles(threads), resolve, stage, shelf=shelf, market=market, threads=threads)
     read = ReadImport(prepare, rates, clock, threads)
-    return ImportUses(read, CommitImport(prepare, read, stage), ExportPortfolio(store, shelf, clock, threads))
+    return ImportUses(read, CommitImport(prepare, read, stage, threads), ExportPortfolio(store, shelf, clock, threads))
