@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stocktool_stock.application.rebalance_portfolio import RebalancePlan, Request
+from stocktool_stock.domain.allocation import AllocationBy
+from stocktool_stock.domain.ledger import Entry
+from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.rebalance import (
     Fee,
     GroupState,
@@ -19,9 +24,13 @@ from stocktool_stock.domain.rebalance import (
     plan_trades,
     wanted_values,
 )
+from stocktool_stock.domain.targets import Targets
+
+from tests.factories.stock import OWNER, a_portfolio, an_entry
+from tests.fakes.stock_planning import PROFILES, bars, planning
 
 D = Decimal
-CENT = D("0.01")
+BARS = bars()
 
 
 def a_situation(
@@ -200,3 +209,69 @@ def test_filling_is_the_least_sum_of_squares(shortfalls: dict[str, Decimal], bud
         level = max(left.values())
         assert all(left[name] == pytest.approx(level, abs=D("1e-9")) for name in parts)
     assert all(0 <= parts.get(name, D(0)) <= lack for name, lack in shortfalls.items())
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> list[Entry]:
+    """Cash in three accounts of two currencies, and purchases that it pays for."""
+    accounts = {"acc_1": "USD", "acc_2": "EUR", "acc_3": "USD"}
+    entries: list[Entry] = []
+    for account_id, currency in accounts.items():
+        amount = draw(st.decimals(min_value=700, max_value=20_000, places=2))
+        entries.append(an_entry("deposit", "2024-01-02", amount=str(amount), currency=currency, account_id=account_id))
+    for symbol in ("A", "B"):
+        account_id = draw(st.sampled_from(sorted(accounts)))
+        quantity = draw(st.decimals(min_value="0.01", max_value=30, places=3))
+        rate = "0.8" if accounts[account_id] == "EUR" else None
+        entries.append(
+            an_entry(
+                "buy", "2024-01-03", symbol, quantity=str(quantity), price="10", account_id=account_id, fx_rate=rate
+            )
+        )
+    return entries
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    ledgers(),
+    st.lists(st.integers(1, 20), min_size=4, max_size=4),
+    st.sampled_from([D(0), D("1234.56")]),
+    rules,
+    st.sampled_from(["", "acc_2"]),
+)
+def test_the_ledger_agrees_with_every_plan(
+    entries: list[Entry], parts: list[int], cash: Decimal, given_rules: Rules, account_id: str
+) -> None:
+    made = planning(BARS, PROFILES)
+    weights = {name: D(part) / sum(parts) for name, part in zip(("A", "B", "C", "cash"), parts, strict=True)}
+    request = Request(
+        targets=Targets(AllocationBy.HOLDING, weights),
+        mode=given_rules.mode,
+        cash=cash,
+        whole_shares=given_rules.whole_shares,
+        fee_fixed=given_rules.fee.fixed,
+        fee_rate=given_rules.fee.rate,
+        min_trade=given_rules.min_trade,
+        account_id=account_id,
+    )
+
+    async def planned() -> RebalancePlan:
+        await made.keep(a_portfolio(accounts={"acc_1": "USD", "acc_2": "EUR", "acc_3": "USD"}), entries)
+        return await made.uses.rebalance(OWNER, PortfolioId("prt_1"), request)
+
+    plan = asyncio.run(planned())
+    dust = D("1e-30")
+    assert abs(plan.total_before.amount + cash - plan.fees.amount - plan.total_after.amount) < dust
+    spent = plan.bought.amount - plan.sold.amount + plan.fees.amount
+    before = next(group.value_before.amount for group in plan.groups if group.key == "cash")
+    assert abs(before + cash - spent - plan.cash_left.amount) < dust
+    assert plan.cash_left.amount >= -dust
+    assert not account_id or {each.trade.account_id for each in plan.trades} <= {account_id}
+    for each in plan.trades:
+        assert (each.sale is not None) == (each.trade.side is Side.SELL)
+        if each.sale is not None:
+            assert each.sale.quantity == each.trade.quantity
+            assert abs(each.sale.proceeds - each.trade.amount + each.trade.fee) < dust
+    before_drift, after_drift = plan.figures["drift_before"], plan.figures["drift_after"]
+    if not cash and not plan.fees.amount:
+        assert after_drift <= before_drift + 1e-9
