@@ -17,6 +17,8 @@ from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.testing.aws import emulated, own_table
 from stocktool_kit.testing.clock import FakeClock
 from stocktool_stock.adapters.dynamodb_watchlists import DynamoDBWatchlists
+from stocktool_stock.adapters.ledger_chunks import pack_entries
+from stocktool_stock.adapters.ledger_log import segment_key
 from stocktool_stock.adapters.watch_index import Watch, WatchIndex
 from stocktool_stock.adapters.watched_symbols import DynamoDBWatchedSymbols
 from stocktool_stock.application.watchlists import WatchlistStore
@@ -28,6 +30,7 @@ from stocktool_stock.domain.watchlists import (
     WatchlistNotFound,
 )
 
+from tests.factories.stock import an_entry
 from tests.fakes.watchlists import FakeWatchlists
 
 if TYPE_CHECKING:
@@ -148,3 +151,12 @@ class TestDynamoDB(WatchlistContract):
         symbols = [f"S{number}" for number in range(100)]
         await store.create(a_list(*symbols), None, ME)
         assert await WatchIndex(table).symbols(Watch.LIST) == sorted(symbols)
+
+    async def test_symbols_held_by_entries_and_by_imports_are_watched(self, table: Table) -> None:
+        await table.put({"pk": "P#prt_1", "sk": "T#0000000001", "symbol": "JPM", "type": "buy"})
+        await table.put({"pk": "P#prt_1", "sk": "head", "name": "no symbol"})
+        bought = [an_entry("buy", "2024-01-02", symbol, quantity="1", price="1") for symbol in ("KO", "PEP")]
+        imported = pack_entries([*bought, an_entry("deposit", "2024-01-02", amount="10")])
+        await table.put({"pk": "P#prt_1", "sk": segment_key("imp_1", 0), "chunk": imported})
+        await table.put({"pk": "P#prt_1", "sk": segment_key("imp_2", 0), "chunk": b"damaged"})
+        assert await DynamoDBWatchedSymbols(table, ["SPY"]).symbols() == ["JPM", "KO", "PEP", "SPY"]

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+from stocktool_kit.aio import run_blocking
 from stocktool_kit.aws.table import Attr, Item, Table
 
+from stocktool_stock.adapters.ledger_chunks import ChunkDamaged, unpack_entries
 from stocktool_stock.adapters.watch_index import Watch, WatchIndex
+
+log = structlog.get_logger()
+
+_SEGMENT = "S#"  # see `ledger_log.segment_key`
 
 
 class DynamoDBWatchedSymbols:
@@ -25,10 +32,20 @@ class DynamoDBWatchedSymbols:
     async def symbols(self) -> Sequence[str]:
         """Give them. What is held is found by a scan: run by the schedule alone, a few times a day."""
         found = {*self._always, *await self._index.symbols(*Watch)}
-        entries = Attr("symbol").exists() & Attr("pk").begins_with("P#")
+        entries = Attr("symbol").exists() | Attr("sk").begins_with(_SEGMENT)
         start: Item | None = None
         while True:
-            items, start = await self._table.scan(where=entries, start=start)
-            found.update(str(item["symbol"]) for item in items if item["symbol"])
+            items, start = await self._table.scan(where=Attr("pk").begins_with("P#") & entries, start=start)
+            for item in items:
+                found |= await self._imported(item) if item["sk"].startswith(_SEGMENT) else {str(item["symbol"])}
             if start is None:
-                return sorted(found)
+                return sorted(found - {""})
+
+    async def _imported(self, item: Item) -> set[str]:
+        """Symbols of a part of an import, whose entries lie packed."""
+        try:
+            entries = await run_blocking(self._table.aws.limiter, unpack_entries, bytes(item["chunk"]))
+        except ChunkDamaged:  # whoever reads that ledger hears of it; the other symbols are refreshed
+            log.exception("import_unreadable", sort_key=item["sk"])
+            return set()
+        return {entry.symbol for entry in entries}
