@@ -160,8 +160,9 @@ async def _statement_agrees(http: httpx.AsyncClient, portfolio_id: str, done: Js
     for month in income["by_month"]:
         if month["payments"]:
             assert f"{month['month']} {printed(month['gross'])} {printed(month['tax'])}" in text
-    realised = 40 * (Decimal("199.6") - 166)  # of the year: JPM alone, without fees
-    assert f"Realised gain {realised:,.2f}" in text
+    gain = 40 * (Decimal("199.6") - 166)  # of the year: JPM alone, without fees
+    assert f"Realised gain {gain:,.2f}" in text
+    assert "realised gain: proceeds less fee" in text
     for at, page in enumerate(pages, 1):
         assert f"Page {at} of {len(pages)}" in page
         assert "DEMO DATA: market of 2024-11-29" in page
@@ -189,6 +190,9 @@ async def _tax_lots_agree(http: httpx.AsyncClient, portfolio_id: str, done: Json
     assert sum(Decimal(row["gain"]) for row in sold) == Decimal(done["result"]["gain"]["amount"])
     holdings = (await http.get(f"/portfolios/{portfolio_id}/holdings")).json()
     assert Decimal(done["result"]["gain"]["amount"]) == Decimal(holdings["realised"]["amount"])
+    realised = (await http.get(f"/portfolios/{portfolio_id}/realised")).json()["total"]
+    for name in ("proceeds", "cost", "gain", "short_term", "long_term", "price_effect", "currency_effect"):
+        assert done["result"][name] == realised[name], name
     text = " ".join(" ".join(pages_of(await download(pdf))).split())
     assert "AAPL 60 2020-01-02 2023-11-01 long 10,436.20 4,506.75 5,929.45" in text
     assert "Żółć & Ω" in text

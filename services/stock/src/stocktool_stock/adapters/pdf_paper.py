@@ -94,7 +94,7 @@ class Paper(FPDF):
     def paragraph(self, text: str, *, faint: bool = False) -> None:
         """Some sentences."""
         self._pen(_SIZE, color=_FAINT if faint else _INK)
-        self.multi_cell(0, 4.2, self._clean(text), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 4.2, self._clean(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
     def rows(
         self, columns: Sequence[Column], lines: Sequence[Sequence[str]], *, total: Sequence[str] | None = None

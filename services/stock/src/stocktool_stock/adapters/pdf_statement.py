@@ -50,14 +50,16 @@ def statement_pdf(statement: Statement) -> bytes:
     total_table(paper, statement.sales)
     sales_table(paper, statement.sales)
     _sources(paper, statement)
-    conventions = {
-        **statement.holdings.conventions,
-        **statement.income.conventions,
-        **statement.sales.conventions,
-        **({} if statement.performance is None else statement.performance.conventions),
-    }
-    notes(paper, [*statement.holdings.warnings, *statement.income.warnings], conventions)
+    notes(paper, [*statement.holdings.warnings, *statement.income.warnings], _conventions(statement))
     return paper.finished()
+
+
+def _conventions(statement: Statement) -> dict[str, str]:
+    """Those of the figures that are shown, by name; two parts both speak of a gain."""
+    sales = {f"realised_{name}" if name == "gain" else name: text for name, text in statement.sales.conventions.items()}
+    returns = {} if statement.performance is None else statement.performance.conventions
+    shown = {name: returns[name] for name in ("gain", "twr", "xirr", "days", "start_day") if name in returns}
+    return {**statement.holdings.conventions, **statement.income.conventions, **sales, **shown}
 
 
 def _summary(paper: Paper, statement: Statement) -> None:
