@@ -21,6 +21,7 @@ from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.stage_import import StagedImport, StageImport
 from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.imports.check import ledger_problems
+from stocktool_stock.domain.imports.lot_names import with_lot_names
 from stocktool_stock.domain.imports.options import ReadOptions
 from stocktool_stock.domain.imports.rows import ImportRow, RowProblem
 from stocktool_stock.domain.ledger import Entry
@@ -131,6 +132,9 @@ def _check_each(prepared: Prepared, currencies: Collection[str], now: datetime) 
             checked.refuse(place, *(RowProblem(each.pointer.strip("/"), each.detail) for each in error.violations))
         else:
             checked.entries[place] = replace(entry, sequence=portfolio.last_sequence + 1 + count)
+    names = {prepared.rows[place].entry_id: entry.id for place, entry in checked.entries.items()}
+    named = with_lot_names(list(checked.entries.values()), names)
+    checked.entries = dict(zip(checked.entries, named, strict=True))
     return checked
 
 
@@ -166,12 +170,12 @@ class CommitImport:
             raise refusal(await self._read.check(prepared))
         results = await run_blocking(self._threads, prepared.results)
         report = ImportReport(prepared.file, results)
-        rows = [
-            (result.row.draft, result.row.fingerprint)
+        booked = [
+            result.row
             for result in results
-            if result.row.draft is not None
-            and (result.state is RowState.NEW or (result.state is RowState.DUPLICATE and not result.stands))
+            if result.state is RowState.NEW or (result.state is RowState.DUPLICATE and not result.stands)
         ]
+        rows = [(row.draft, row.fingerprint) for row in booked if row.draft is not None]
         beside = report.counts[RowState.DUPLICATE] + report.counts[RowState.NEW] - len(rows)
         if not rows:
             return ImportOutcome(StagedImport("", prepared.portfolio.version, 0, beside), report)

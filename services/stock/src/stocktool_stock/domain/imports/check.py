@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from stocktool_kit.core.errors import FailedPrecondition
+from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument
 
 from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.imports.rows import ImportRow, RowProblem
@@ -48,7 +48,7 @@ def ledger_problems(entries: Sequence[Entry], portfolio: Portfolio, rates: RateT
     for _ in range(_MOST_TOLD if len(rest) < _LONG else _MOST_TOLD_LONG):
         try:
             keep_book(rest, portfolio, rates)
-        except FailedPrecondition as error:
+        except (FailedPrecondition, InvalidArgument) as error:
             culprit = _culprit(rest, error.metadata)
             problems.append(
                 LedgerProblem(
@@ -67,7 +67,8 @@ def ledger_problems(entries: Sequence[Entry], portfolio: Portfolio, rates: RateT
 
 def _culprit(entries: Sequence[Entry], said: Mapping[str, str]) -> Entry | None:
     """The entry that an error is about: the last one that fits what it says."""
-    named = next((entry for entry in entries if entry.id == said.get("transaction_id")), None)
+    by_id = said.get("entry_id") or said.get("transaction_id")
+    named = next((entry for entry in entries if entry.id == by_id), None)
     if named is not None:
         return named
     for entry in reversed(entries):
