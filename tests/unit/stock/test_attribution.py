@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.paging import Page, PageRequest
 from stocktool_stock.application.attribute_return import AttributeReturn, AttributionReport, Mix
@@ -17,6 +18,7 @@ from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.sector_days import SectorPeriod
 from stocktool_stock.domain.weighted import Rebalance
+from stocktool_stock.http.attribution_models import ActiveReturnBody
 
 from tests.factories.measured import Measured
 from tests.factories.stock import an_entry, day
@@ -143,6 +145,10 @@ PROFILES = {
 }
 
 
+DAY = "2024-01-02"
+ONE: Json = {"Energy": {"weight": 1, "return": 0.1}}
+
+
 class Profiles:
     """Profiles of these symbols."""
 
@@ -222,3 +228,28 @@ async def test_symbols_without_prices_and_periods_apart_are_refused() -> None:
     ]
     with pytest.raises(InvalidArgument):
         await explain.against_periods(measured.portfolio.owner, measured.portfolio.id, apart)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"start": "2024-01-01"}, "/start"),
+        ({"benchmark": {"periods": [{"start": DAY, "end": DAY, "sectors": ONE}]}}, "/benchmark/periods/0/end"),
+        ({"benchmark": {"symbols": {"X": 2, "Y": -1}}}, "/benchmark/symbols"),
+        ({"benchmark": {"symbols": {}}}, "/benchmark/symbols"),
+        ({"benchmark": {"symbols": {"no symbol": 1}}}, "/benchmark/symbols/no symbol"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_taken_is_named(change: Json, pointer: str) -> None:
+    good = {"benchmark": {"periods": [{"start": "2024-01-02", "end": "2024-01-03", "sectors": ONE}]}}
+    body = ActiveReturnBody.model_validate(good | change)
+    with pytest.raises(InvalidArgument) as caught:
+        if body.mix() is None:
+            body.periods()
+    assert [violation.pointer for violation in caught.value.violations] == [pointer]
+
+
+@pytest.mark.parametrize("benchmark", [{}, {"symbols": {"X": 1}, "periods": []}])
+def test_a_benchmark_is_given_in_one_way(benchmark: Json) -> None:
+    with pytest.raises(ValidationError):
+        ActiveReturnBody.model_validate({"benchmark": benchmark})

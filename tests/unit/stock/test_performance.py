@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -12,6 +13,7 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_stock.application.measure_contribution import segments_of, whole_of
 from stocktool_stock.domain.contribution import ContributionBy, contribute
 from stocktool_stock.domain.exact import Undefined
+from stocktool_stock.domain.portfolio import Account
 from stocktool_stock.domain.segments import Scope
 
 from tests.factories.measured import TODAY, Measured, two_accounts
@@ -154,3 +156,11 @@ async def test_a_loss_of_all_within_days_has_a_rate_of_the_range() -> None:
     )
     report = await measured.performance()
     assert report.figures["irr"] == pytest.approx(-1)
+
+
+async def test_an_account_without_entries_has_no_figures_and_says_why() -> None:
+    measured = two_accounts()
+    head = replace(measured.portfolio, accounts=(*measured.portfolio.accounts, Account("acc_3", "Empty", "USD")))
+    report = await Measured(measured.entries, head).performance(scope=Scope("acc_3"), benchmark="SPY")
+    assert set(report.figures.values()) == {Undefined("the ledger has no entries in this range")}
+    assert (report.value_end.amount, report.gain.amount, report.monthly) == (0, 0, ())

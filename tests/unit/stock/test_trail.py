@@ -18,6 +18,7 @@ from stocktool_kit.core.paging import PageRequest
 from stocktool_stock.application.explain_figure import ExplainFigure, FigureQuery
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
+from stocktool_stock.application.periods import Period
 from stocktool_stock.application.value_portfolio import ValuePortfolio
 from stocktool_stock.domain.segments import Scope
 from stocktool_stock.domain.trail import FORMULAS
@@ -279,6 +280,7 @@ async def test_ledger_figures_sum_their_rows() -> None:
     assert Decimal(income["amount"]["amount"]) == report.income.amount
     fees = await tell("fees", start=day(START))
     assert total(fees["charges"], "fee") == Fraction(fees["amount"]["amount"]) == Fraction("2.75")
+    assert await tell("fees", period=Period.ONE_MONTH) != await tell("fees")
     taxes = await tell("taxes")
     assert Fraction(taxes["amount"]["amount"]) == Fraction("5") * Fraction("1.0817")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from stocktool_kit.core.paging import PageRequest, decode_token, encode_token
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.measure_performance import CONVENTIONS as PERFORMANCE
 from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
-from stocktool_stock.application.periods import Period
+from stocktool_stock.application.periods import Period, range_start
 from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
 from stocktool_stock.application.read_history import DailyHistory, ReadHistory, check_scope
 from stocktool_stock.domain.book import Book
@@ -188,7 +188,8 @@ class ExplainFigure:
         material = await self._reader.material(owner, portfolio_id, last)
         book, rates = await self._reader.book(material, last)
         check_scope(asked.scope, book)
-        tables = _ledger_tables(asked, material, book, rates, last)
+        start = range_start(asked.start, asked.period, last)
+        tables = _ledger_tables(replace(asked, start=start), material, book, rates, last)
         with exact():
             value = sum(
                 (
@@ -201,7 +202,7 @@ class ExplainFigure:
         return _Found(
             value=value,
             tables=tables,
-            start=asked.start,
+            start=start,
             end=last,
             base_currency=material.portfolio.base_currency,
             inputs={},

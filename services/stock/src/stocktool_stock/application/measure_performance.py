@@ -28,7 +28,7 @@ from stocktool_stock.domain.returns import (
 )
 from stocktool_stock.domain.risk import Figure, drawdowns
 from stocktool_stock.domain.same_flows import SameFlows, invested
-from stocktool_stock.domain.segments import Scope
+from stocktool_stock.domain.segments import Scope, first_day
 from stocktool_stock.domain.valuation import Valuation
 
 EMPTY = Undefined("the ledger has no entries in this range")
@@ -165,7 +165,7 @@ class MeasurePerformance:
 
 def _figures(history: DailyHistory, *, begin: Decimal, final: Decimal, gain: Decimal) -> dict[str, Figure]:
     names = ("twr", "twr_annual", "xirr", "irr", "modified_dietz", "simple_return", "max_drawdown")
-    if history.book.first_day is None:
+    if first_day(history.book, history.scope) is None:
         return dict.fromkeys(names, EMPTY)
     twr = time_weighted_return(history.returns)
     span = (history.end - history.start).days

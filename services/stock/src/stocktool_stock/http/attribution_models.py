@@ -137,8 +137,11 @@ class ActiveReturnBody(RequestModel):
         """The benchmark's sectors.
 
         Raises:
-            InvalidArgument: Weights do not sum to 1, or a period does not end after its start.
+            InvalidArgument: Weights do not sum to 1, a period does not end after its start, or a range is given too.
         """
+        for name in ("start", "end", "period"):
+            if getattr(self, name) is not None:
+                raise InvalidArgument.of(pointer(name), "goes with symbols; periods bring their own range")
         result: list[SectorPeriod] = []
         for index, given in enumerate(self.benchmark.periods or ()):
             at = pointer("benchmark", "periods", index)
