@@ -1,4 +1,4 @@
-"""Indicators against published worked examples: StockCharts ChartSchool's tables and InvestExcel's MACD."""
+"""Indicators against published worked examples: StockCharts ChartSchool's tables and InvestExcel's MACD, and TA-Lib."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+import talib
 from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_kit.core.errors import InvalidArgument
@@ -113,6 +114,34 @@ def test_macd_gives_investexcels_sheet() -> None:
     assert line[25:] == pytest.approx(MACD_LINE, abs=1e-9)
     assert np.isnan(signal[:33]).all()
     assert (signal[33], signal[39]) == pytest.approx((3.037525868733945, -1.338100412582993), abs=1e-9)
+
+
+def test_long_series_agree_with_ta_lib() -> None:
+    random = np.random.default_rng(5)
+    close = 100 * np.exp(np.cumsum(random.normal(0, 0.015, 1200)))
+    high, low = close * (1 + random.uniform(0, 0.02, 1200)), close * (1 - random.uniform(0, 0.02, 1200))
+    middle, half = sma(close, 20), 2 * deviation(close, 20)
+    upper, mean, lower = talib.BBANDS(close, 20, 2, 2)
+    same = {
+        "sma": (sma(close, 50), talib.SMA(close, 50)),
+        "ema": (ema(close, 50), talib.EMA(close, 50)),
+        "rsi": (rsi(close, 14), talib.RSI(close, 14)),
+        "upper": (middle + half, upper),
+        "middle": (middle, mean),
+        "lower": (middle - half, lower),
+    }
+    for name, (ours, theirs) in same.items():
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, err_msg=name)
+    # TA-Lib begins the fast average of MACD, and ATR, on other bars; the difference fades.
+    line, signal = macd(close, 12, 26, 9)
+    other_line, other_signal, _ = talib.MACD(close, 12, 26, 9)
+    faded = {
+        "line": (line, other_line),
+        "signal": (signal, other_signal),
+        "atr": (atr(high, low, close, 14), talib.ATR(high, low, close, 14)),
+    }
+    for name, (ours, theirs) in faded.items():
+        np.testing.assert_allclose(ours[600:], theirs[600:], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 def test_rsi_is_a_hundred_without_a_loss_and_nothing_without_a_move() -> None:
