@@ -122,7 +122,8 @@ async def test_rows_that_cannot_be_taken_are_told_by_their_place_and_nothing_is_
     rows[110] = (replace(rows[110][0], currency="XXX"), "b")
     with pytest.raises(InvalidArgument) as caught:
         await kit.bring(rows)
-    assert [violation.pointer for violation in caught.value.violations] == ["/rows/7/quantity", "/rows/110/currency"]
+    pointers = {violation.pointer for violation in caught.value.violations}
+    assert pointers == {"/rows/7/quantity", "/rows/110/currency"}
     with pytest.raises(InvalidArgument):
         await kit.bring([])
     with pytest.raises(InvalidArgument):

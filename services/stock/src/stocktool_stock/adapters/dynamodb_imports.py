@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from stocktool_kit.aio import run_blocking
 from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Table, Update
 from stocktool_kit.core.clock import Clock, instant, parse_instant
 from stocktool_kit.core.errors import InvalidArgument
@@ -47,9 +48,9 @@ class DynamoDBImports:
     ) -> None:
         """Write entries where no reader sees them."""
         pk = partition(portfolio_id)
-        parts = list(cut_entries(entries))
+        parts = await run_blocking(self._table.aws.limiter, lambda: list(cut_entries(entries)))
         segments = [chunk for _, chunk in parts]
-        prints = pack_prints(fingerprints)
+        prints = await run_blocking(self._table.aws.limiter, pack_prints, fingerprints)
         days = [[some[0].day.isoformat(), some[-1].day.isoformat()] for some, _ in parts]
         row = _batch_item(portfolio_id, batch, parts=len(segments), prints=len(prints)) | {"days": days}
         await self._table.put(row, Attr("pk").not_exists())  # first, so that a sweep finds whatever follows
@@ -177,6 +178,7 @@ def _batch_item(portfolio_id: str, batch: ImportBatch, *, parts: int, prints: in
         "source_name": batch.source_name,
         "content_hash": batch.content_hash,
         "staged_at": instant(batch.staged_at),
+        "staged_after": batch.staged_after,
         "parts": parts,
         "prints": prints,
     }
@@ -193,6 +195,7 @@ def batch_of(item: Mapping[str, Any]) -> ImportBatch:
         source_name=item["source_name"],
         content_hash=item["content_hash"],
         staged_at=parse_instant(item["staged_at"]),
+        staged_after=int(item.get("staged_after", 0)),
         first_sequence=int(item.get("first_sequence", 0)),
         undone_by=item.get("undone_by", ""),
         undone_at=None if undone_at is None else parse_instant(undone_at),

@@ -65,7 +65,7 @@ class _Index:
             return
         self.marks.append(row)
         if row["type"] == _IMPORT:
-            before = _sequence(row) - 1
+            before = int(str(row["shift"]))
             for number, (first, last) in enumerate(_days(row)):
                 self.parts.append(_Part(segment_key(str(row["id"]), number), first, last, before))
 
@@ -306,6 +306,7 @@ def import_item(portfolio_id: str, batch: ImportBatch, days: Sequence[Sequence[s
         "id": batch.id,
         "sequence": batch.first_sequence,
         "count": batch.count,
+        "shift": batch.shift,
         "days": days,
     }
 
@@ -339,4 +340,4 @@ def _pack_item(portfolio_id: str, rows: Sequence[Record], follows: int) -> dict[
 
 def _json(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row in JSON's values: the table gives whole numbers as decimals."""
-    return {name: int(value) if name in {"sequence", "count"} else value for name, value in row.items()}
+    return {name: int(value) if name in {"sequence", "count", "shift"} else value for name, value in row.items()}

@@ -158,7 +158,7 @@ class ImportStore(Protocol):
         Args:
             portfolio_id: Where they will belong.
             batch: The import, staged.
-            entries: Numbered from 1, in order; their ids are those of `entry_id`.
+            entries: Numbered on from the batch's `staged_after`; their ids are those of `entry_id`.
             fingerprints: One for each.
         """
         ...

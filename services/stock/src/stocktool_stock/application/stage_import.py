@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import count
 
 from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
-from stocktool_kit.core.errors import FieldViolation, InvalidArgument
+from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 
-from stocktool_stock.application.fixed_rates import fix_rates
+from stocktool_stock.application.fixed_rates import rate_tables, with_rates
 from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
 from stocktool_stock.application.portfolios import ATTEMPTS
@@ -28,6 +29,7 @@ from stocktool_stock.domain.import_batch import (
     new_import_id,
     short_print,
 )
+from stocktool_stock.domain.imports.lot_names import with_lot_names
 from stocktool_stock.domain.ledger import Draft, Entry
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
 
@@ -52,6 +54,7 @@ class StagedImport:
 class _Fresh:
     """What an import brings: rows that no standing import brought before."""
 
+    import_id: str
     entries: list[Entry]
     fingerprints: list[str]
     skipped: int
@@ -92,6 +95,7 @@ class StageImport:
         content_hash: str,
         key: IdempotencyKey | None = None,
         pointer: str = "/rows/{}",
+        sources: Sequence[str] = (),
     ) -> StagedImport:
         """Import them.
 
@@ -103,6 +107,7 @@ class StageImport:
             content_hash: SHA-256 of it in hex.
             key: The request's identity.
             pointer: JSON pointer of a row, `{}` standing for its index.
+            sources: Ids that the rows have where they come from, by which other rows may choose their lots.
 
         Raises:
             InvalidArgument: Rows cannot be taken; the first hundred violations name their places.
@@ -114,13 +119,13 @@ class StageImport:
             if earlier is not None:
                 return _staged(earlier)
             portfolio = await self._store.get(caller.owner, portfolio_id)
-            fresh = await self._fresh(portfolio, rows, pointer)
+            fresh = await self._fresh(portfolio, rows, pointer, sources)
             if not fresh.entries:
                 return StagedImport("", portfolio.version, 0, fresh.skipped)
             await self._books.check(portfolio, fresh.entries)
             await self._imports.sweep(portfolio_id)
-            batch, entries = self._batch(fresh, source_name, content_hash)
-            await self._imports.stage(portfolio_id, batch, entries, fresh.fingerprints)
+            batch = self._batch(fresh, portfolio, source_name, content_hash)
+            await self._imports.stage(portfolio_id, batch, fresh.entries, fresh.fingerprints)
             try:
                 return await self._commit(caller, portfolio, batch, key)
             except StaleVersion:
@@ -154,70 +159,54 @@ class StageImport:
         portfolio = await self._store.get(caller.owner, portfolio_id)
         return _known(await self._imports.fingerprints(portfolio), fingerprints)
 
-    async def _fresh(self, portfolio: Portfolio, rows: Rows, pointer: str) -> _Fresh:
+    async def _fresh(self, portfolio: Portfolio, rows: Rows, pointer: str, sources: Sequence[str] = ()) -> _Fresh:
         if not 1 <= len(rows) <= MAX_ROWS:
             raise InvalidArgument.of("/rows", f"must be 1 to {MAX_ROWS}; cut a longer file into several")
-        fingerprints = [fingerprint for _, fingerprint in rows]
-        known = _known(await self._imports.fingerprints(portfolio), fingerprints)
-        wanted = [index for index, is_known in enumerate(known) if not is_known]
-        currencies = await self._rates.currencies()
-
-        def read() -> list[Entry]:
-            return self._read([rows[index][0] for index in wanted], wanted, portfolio, currencies, pointer)
-
-        entries = await run_blocking(self._threads, read)
-        entries = await fix_rates(self._rates, entries, portfolio, lambda index: pointer.format(wanted[index]))
-        # By day, so that a page of the list lies in few parts; within a day they stay in the order given.
-        order = sorted(range(len(entries)), key=lambda index: entries[index].day)
-        return _Fresh(
-            [replace(entries[at], sequence=portfolio.last_sequence + 1 + place) for place, at in enumerate(order)],
-            [fingerprints[wanted[at]] for at in order],
-            len(rows) - len(wanted),
-        )
-
-    def _read(
-        self,
-        drafts: Sequence[Draft],
-        places: Sequence[int],
-        portfolio: Portfolio,
-        currencies: frozenset[str],
-        pointer: str,
-    ) -> list[Entry]:
+        standing = await self._imports.fingerprints(portfolio)
+        currencies, tables = await self._rates.currencies(), await rate_tables(self._rates, portfolio)
         today, now = self._market.today(), self._clock.now()
-        entries: list[Entry] = []
-        violations: list[FieldViolation] = []
-        for draft, place in zip(drafts, places, strict=True):
+
+        def read() -> _Fresh:
+            known = _known(standing, [fingerprint for _, fingerprint in rows])
+            wanted = [index for index, is_known in enumerate(known) if not is_known]
+            if not wanted:
+                return _Fresh("", [], [], len(rows))
+            # By day, so that a page of the list lies in few parts; within a day they stay in the order given.
+            wanted.sort(key=lambda index: rows[index][0].day or date.min)
+            import_id, numbers = new_import_id(), count()
             try:
-                entries += read_drafts(
-                    [draft],
+                entries = read_drafts(
+                    [rows[index][0] for index in wanted],
                     portfolio,
                     today=today,
                     currencies=currencies,
                     recorded_at=now,
-                    pointer=pointer.format(place),
-                    make_id=str,  # they get theirs once their number is known
+                    pointer=pointer,
+                    at_most=MAX_ROWS,
+                    places=wanted,
+                    make_id=lambda: entry_id(import_id, next(numbers)),
                 )
             except InvalidArgument as error:
-                violations += error.violations
-                if len(violations) >= _MOST_TOLD:
-                    break
-        if violations:
-            first = violations[0]
-            raise InvalidArgument(f"{first.pointer} {first.detail}", violations[:_MOST_TOLD])
-        return entries
+                raise InvalidArgument(error.message, error.violations[:_MOST_TOLD]) from error
+            if sources:
+                names = {sources[index]: entry.id for index, entry in zip(wanted, entries, strict=True)}
+                entries = with_lot_names(entries, names)
+            entries = with_rates(entries, portfolio, tables, lambda index: pointer.format(wanted[index]))
+            return _Fresh(import_id, entries, [rows[index][1] for index in wanted], len(rows) - len(wanted))
 
-    def _batch(self, fresh: _Fresh, source_name: str, content_hash: str) -> tuple[ImportBatch, list[Entry]]:
-        batch = ImportBatch(
-            id=new_import_id(),
+        return await run_blocking(self._threads, read)
+
+    def _batch(self, fresh: _Fresh, portfolio: Portfolio, source_name: str, content_hash: str) -> ImportBatch:
+        return ImportBatch(
+            id=fresh.import_id,
             state=ImportState.STAGED,
             count=len(fresh.entries),
             skipped_duplicates=fresh.skipped,
             source_name=source_name,
             content_hash=content_hash,
             staged_at=self._clock.now(),
+            staged_after=portfolio.last_sequence,
         )
-        places = zip(fresh.entries, count(), strict=False)
-        return batch, [replace(entry, id=entry_id(batch.id, at), sequence=at + 1) for entry, at in places]
 
     async def _commit(
         self, caller: Caller, portfolio: Portfolio, batch: ImportBatch, key: IdempotencyKey | None

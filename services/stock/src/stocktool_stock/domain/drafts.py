@@ -99,6 +99,7 @@ def read_drafts(
     recorded_at: datetime,
     pointer: str = "/items/{}",
     at_most: int = MAX_BATCH,
+    places: Sequence[int] | None = None,
     make_id: Callable[[], str] = lambda: new_id("txn"),
 ) -> list[Entry]:
     """Check drafts and turn them into entries that follow the portfolio's last one.
@@ -111,7 +112,8 @@ def read_drafts(
         recorded_at: When they are recorded.
         pointer: JSON pointer of a draft, `{}` standing for its index.
         at_most: Bound on the drafts.
-        make_id: Gives each entry its id.
+        places: Index by which the pointer names each draft, where that is not its own.
+        make_id: Gives each entry its id, in order.
 
     Returns:
         Entries; those that convert still lack their `fx_rate`.
@@ -124,7 +126,7 @@ def read_drafts(
     violations: list[FieldViolation] = []
     entries: list[Entry] = []
     for index, draft in enumerate(drafts):
-        reader = _Reader(draft, pointer.format(index), violations)
+        reader = _Reader(draft, pointer.format(places[index] if places else index), violations)
         entry = reader.entry(
             portfolio,
             sequence=portfolio.last_sequence + 1 + index,

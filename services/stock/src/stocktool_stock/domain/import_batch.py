@@ -44,6 +44,7 @@ class ImportBatch:
         content_hash: SHA-256 of what it was read from, in hex.
         first_sequence: Sequence of its first entry, 0 while it is staged.
         staged_at: When it was made.
+        staged_after: Last sequence before its entries as they were numbered when it was staged.
         undone_by: Id of the ledger row that took it back, empty while it stands.
     """
 
@@ -54,6 +55,7 @@ class ImportBatch:
     source_name: str
     content_hash: str
     staged_at: datetime
+    staged_after: int = 0
     first_sequence: int = 0
     undone_by: str = ""
     undone_at: datetime | None = None
@@ -72,10 +74,14 @@ class ImportBatch:
         return replace(self, state=ImportState.UNDONE, undone_by=by, undone_at=at)
 
     def placed(self, entries: Sequence[Entry]) -> Iterator[Entry]:
-        """Its entries (numbered from 1 while staged) with the sequences they have in the ledger."""
-        before = self.first_sequence - 1
+        """Its entries with the sequences they have in the ledger."""
         for entry in entries:
-            yield replace(entry, sequence=before + entry.sequence)
+            yield replace(entry, sequence=self.shift + entry.sequence)
+
+    @property
+    def shift(self) -> int:
+        """What its entries' sequences moved on by since it was staged."""
+        return self.first_sequence - 1 - self.staged_after
 
 
 def short_print(fingerprint: str) -> bytes:
