@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from stocktool_kit.aws.consumer import Message
 from stocktool_kit.aws.lease import LeaseHeld
+from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, Unavailable
 from stocktool_kit.core.ids import OwnerId
+from stocktool_kit.testing.clock import FakeClock
 from stocktool_stock.adapters.analysis_items import packed_result
+from stocktool_stock.application.analyses import MAX_OPEN, StartAnalysis
 from stocktool_stock.application.analysis_ports import TellStep
 from stocktool_stock.application.run_analysis import MAX_DEATHS, RunAnalysis
 from stocktool_stock.domain.analysis import (
@@ -23,13 +26,16 @@ from stocktool_stock.domain.analysis import (
     AnalysisPoisoned,
     AnalysisState,
     Outcome,
+    TooManyAnalyses,
 )
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.analysis_models import PARAMETERS, stored_parameters
 from stocktool_stock.http.analysis_results import WIRE
 from stocktool_stock.worker.analysis import LAST_ATTEMPT, AnalysisHandler
 
+from tests.factories.stock import a_portfolio
 from tests.fakes.analyses import NOW, FakeAnalyses
+from tests.fakes.stock_portfolios import FakePortfolios
 
 OWNER = OwnerId("usr_1")
 
@@ -126,6 +132,19 @@ async def test_a_message_that_names_no_analysis_is_refused(store: FakeAnalyses) 
         with pytest.raises(InvalidArgument):
             await a_handler(store, Work())(delivered(1, **body))
     await a_handler(store, Work())(delivered(1, analysis_id="ana_gone"))
+
+
+async def test_a_portfolio_has_only_so_many_analyses_open_at_a_time() -> None:
+    store, portfolios = FakeAnalyses(), FakePortfolios()
+    portfolio = a_portfolio()
+    portfolios.heads[portfolio.id] = portfolio
+    start = StartAnalysis(portfolios, store, FakeClock(NOW))
+    caller = Caller(OWNER, (OWNER,))
+    queued = [await start(caller, portfolio.id, AnalysisKind.STATEMENT) for _ in range(MAX_OPEN)]
+    with pytest.raises(TooManyAnalyses):
+        await start(caller, portfolio.id, AnalysisKind.STATEMENT)
+    await store.cancel(OWNER, queued[3].id, None, OWNER)
+    assert (await start(caller, portfolio.id, AnalysisKind.STATEMENT)).state is AnalysisState.QUEUED
 
 
 def test_every_kind_has_steps_and_parameters_that_are_read_back() -> None:

@@ -13,8 +13,11 @@ from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.analysis_ports import AnalysisStore, ReportLink, ReportStore
 from stocktool_stock.application.ports import PortfolioStore
-from stocktool_stock.domain.analysis import Analysis, AnalysisKind, AnalysisState, Json
+from stocktool_stock.domain.analysis import Analysis, AnalysisKind, AnalysisState, Json, TooManyAnalyses
 from stocktool_stock.domain.portfolio import PortfolioId
+
+MAX_OPEN = 20
+"""Of so many newest analyses of a portfolio one must have ended before another may start: a soft bound."""
 
 
 class StartAnalysis:
@@ -38,8 +41,12 @@ class StartAnalysis:
 
         Raises:
             PortfolioNotFound: None by this id is the caller's.
+            TooManyAnalyses: The newest ones are all waiting or running.
         """
         await self._portfolios.get(caller.owner, portfolio_id)
+        newest = await self._analyses.list(caller.owner, portfolio_id, PageRequest(MAX_OPEN))
+        if sum(not each.is_final for each in newest.items) >= MAX_OPEN:
+            raise TooManyAnalyses(f"{MAX_OPEN} analyses of this portfolio have not ended yet; wait or cancel some")
         analysis = Analysis(
             id=new_id("ana"),
             owner=caller.owner,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from stocktool_kit.core.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
+from stocktool_kit.core.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound, RateLimited
 from stocktool_kit.core.ids import OwnerId
 
 from stocktool_stock.domain.portfolio import PortfolioId
@@ -29,6 +29,13 @@ class AnalysisFinished(FailedPrecondition):
     """It is done or failed, so there is nothing to cancel."""
 
     reason = "ANALYSIS_FINISHED"
+
+
+class TooManyAnalyses(RateLimited):
+    """So many analyses of the portfolio are waiting already that another one has to wait outside."""
+
+    reason = "TOO_MANY_ANALYSES"
+    retry_after_seconds = 30.0
 
 
 class AnalysisEnded(Conflict):
