@@ -15,13 +15,16 @@ import httpx
 import pytest
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.lease import Leases
+from stocktool_kit.aws.outbox import Outbox
+from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import SystemClock
-from stocktool_kit.core.ids import new_ulid
+from stocktool_kit.core.ids import OwnerId, new_ulid
 from stocktool_kit.process import Parts, Process, Runtime, running
 from stocktool_kit.push.events import PushEvent
 from stocktool_kit.push.hub import Hub
 from stocktool_kit.testing.aws import emulated, own_table
 from stocktool_kit.testing.process import TokenFactory, ephemeral
+from stocktool_stock.adapters.dynamodb_alerts import DynamoDBAlerts
 from stocktool_stock.application.evaluate_alerts import Evaluation
 from stocktool_stock.bootstrap.notifying import notify
 from stocktool_stock.bootstrap.serving import serve
@@ -30,6 +33,7 @@ from stocktool_stock.settings import Settings
 from stocktool_stock.worker.alert_watch import AlertWatch
 
 from tests.eventually import eventually
+from tests.factories.alerts import an_alert
 from tests.fakes.market_process import empty_the_cache
 from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
 
@@ -318,23 +322,22 @@ async def test_scheduled_refresh_fires_alerts_once_and_reports_its_metrics(
 ) -> None:
     market.set_clock(DEMO_NOW)
     await empty_the_cache()
-    quiet = settings(market, emulator, alert_sweep_seconds=3600.0)
-    async with running(quiet, trusting(serve)) as process, client(process) as http:
-        await http.get("/quotes?symbols=AAPL")
-        alert = await made(http, rule=above("237"))
-        for name, value in {
-            "AUTH_ADDRESS": "127.0.0.1:1",
-            "MARKET_NOW": DEMO_NOW,
-            "YAHOO_BASE_URL": market.url,
-            "YAHOO_CALLS_PER_SECOND": "100",
-            "YAHOO_BURST": "100",
-            "CLOUDWATCH_METRICS": "true",
-        }.items():
-            monkeypatch.setenv(f"STOCKTOOL_STOCK_{name}", value)
-        first = await asyncio.to_thread(handler, {}, None)
-        second = await asyncio.to_thread(handler, {}, None)
-        read = (await http.get(f"/alerts/{alert['id']}")).json()
-    assert read["fired_count"] == 1
+    table = Table(aws, "stocktool-portfolios")
+    store = DynamoDBAlerts(table, "stocktool-audit", Outbox(table.name), SystemClock())
+    owner = OwnerId(f"usr_{new_ulid()}")
+    alert = await store.create(an_alert(above("237"), owner), None, owner)
+    for name, value in {
+        "AUTH_ADDRESS": "127.0.0.1:1",
+        "MARKET_NOW": DEMO_NOW,
+        "YAHOO_BASE_URL": market.url,
+        "YAHOO_CALLS_PER_SECOND": "100",
+        "YAHOO_BURST": "100",
+        "CLOUDWATCH_METRICS": "true",
+    }.items():
+        monkeypatch.setenv(f"STOCKTOOL_STOCK_{name}", value)
+    first = await asyncio.to_thread(handler, {}, None)
+    second = await asyncio.to_thread(handler, {}, None)
+    assert (await store.get(owner, alert.id)).fired_count == 1
     assert first["refreshed"] == second["refreshed"] >= 2
     assert second["alerts_fired"] == 0
     sent = await aws.call("cloudwatch", "list_metrics", Namespace="StockTool")
