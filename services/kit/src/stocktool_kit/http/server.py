@@ -50,6 +50,7 @@ class HttpServer:
             ws="websockets-sansio",
             ws_ping_interval=None,  # the socket's own protocol pings
             ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,  # a window per socket, and a millisecond per thousand small messages
             lifespan="off",
             log_config=None,
             access_log=False,

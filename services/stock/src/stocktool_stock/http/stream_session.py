@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -27,6 +28,7 @@ from stocktool_stock.http.quotes import quote_body
 SCOPE = "market.read"
 MOST_SYMBOLS = 200
 MOST_SOCKETS_PER_USER = 10
+MOST_SYMBOLS_PER_USER = 500
 PING_SECONDS = 15.0
 _RESUMED = 200
 _PATH = "/api/stock/v1/stream"
@@ -54,6 +56,7 @@ class StreamUses:
     clock: Clock
     draining: asyncio.Event
     sockets: Counter[str] = field(default_factory=Counter)
+    watched: Counter[str] = field(default_factory=Counter)
 
 
 class StreamSession:
@@ -120,7 +123,7 @@ class StreamSession:
                 continue
             try:
                 async with asyncio.timeout(limit_seconds):
-                    await self._say(_wire(delivery))
+                    await self._say_text(_text(delivery))
             except TimeoutError:
                 return Ended(TOO_SLOW, "the other side does not read")
             if delivery.event.type == "session.revoked":
@@ -151,6 +154,7 @@ class StreamSession:
             self._subscription.close()
             self._subscription = None
             self._uses.sockets[self.subject] -= 1
+            self._watch(-len(self._symbols))
             if not self._uses.sockets[self.subject]:
                 del self._uses.sockets[self.subject]
 
@@ -171,11 +175,16 @@ class StreamSession:
         new = [symbol for symbol in symbols if symbol not in self._symbols]
         if len(self._symbols) + len(new) > MOST_SYMBOLS:
             raise InvalidArgument.of("subscribe", f"at most {MOST_SYMBOLS} symbols")
+        if self._uses.watched[self.subject] + len(new) > MOST_SYMBOLS_PER_USER:
+            raise InvalidArgument.of("subscribe", f"at most {MOST_SYMBOLS_PER_USER} symbols on all sockets of a user")
         if not new or self._subscription is None:
             return
         batch = await self._uses.quotes.quotes(new)
-        known = [quote.symbol for quote in batch.quotes]
+        if self._subscription is None:  # closed meanwhile
+            return
+        known = [quote.symbol for quote in batch.quotes if quote.symbol not in self._symbols]
         self._symbols.update(known)
+        self._watch(len(known))
         self._subscription.add(f"symbol:{symbol}" for symbol in known)
         for quote in batch.quotes:
             await self._say({"type": "quote", **quote_body(quote, batch.now)})
@@ -191,7 +200,9 @@ class StreamSession:
             )
 
     def _unsubscribe(self, symbols: Sequence[str]) -> None:
-        self._symbols.difference_update(symbols)
+        gone = self._symbols.intersection(symbols)
+        self._symbols -= gone
+        self._watch(-len(gone))
         if self._subscription is not None:
             self._subscription.remove(f"symbol:{symbol}" for symbol in symbols)
 
@@ -204,18 +215,47 @@ class StreamSession:
         session = event.payload.get("session_id") or event.payload.get("sid")
         return session is None or (self._caller is not None and session == self._caller.session_id)
 
+    def _watch(self, more: int) -> None:
+        self._uses.watched[self.subject] += more
+        if not self._uses.watched[self.subject]:
+            del self._uses.watched[self.subject]
+
     async def _say(self, message: Mapping[str, Any]) -> None:
+        await self._say_text(orjson.dumps(message).decode())
+
+    async def _say_text(self, text: str) -> None:
         async with self._sending:  # three tasks of one socket speak
-            await self._send(orjson.dumps(message).decode())
+            await self._send(text)
 
 
-def _wire(delivery: Delivery) -> dict[str, Any]:
-    event = delivery.event
+def _text(delivery: Delivery) -> str:
+    if not delivery.dropped:
+        return _shared_text(_Same(delivery.event))
+    return orjson.dumps({**_wire(delivery.event), "dropped": delivery.dropped}).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """An event by its identity: thousands of sockets are sent the same one, and it is written once."""
+
+    event: PushEvent
+
+    def __hash__(self) -> int:
+        return id(self.event)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.event is self.event
+
+
+@lru_cache(maxsize=512)
+def _shared_text(same: _Same) -> str:
+    return orjson.dumps(_wire(same.event)).decode()
+
+
+def _wire(event: PushEvent) -> dict[str, Any]:
     message: dict[str, Any] = {"type": event.type, **{k: v for k, v in event.payload.items() if k != "type"}}
     if event.id:
         message.setdefault("id", event.id)
-    if delivery.dropped:
-        message["dropped"] = delivery.dropped
     return message
 
 
