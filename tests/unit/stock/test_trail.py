@@ -20,8 +20,8 @@ from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.value_portfolio import ValuePortfolio
+from stocktool_stock.domain.figure_formulas import FORMULAS
 from stocktool_stock.domain.segments import Scope
-from stocktool_stock.domain.trail import FORMULAS
 from stocktool_stock.http.trail_models import TrailModel
 
 from tests.factories.measured import Measured
@@ -186,6 +186,7 @@ RECOMPUTED: dict[str, Callable[[Json], float | Fraction]] = {
     "worst_daily_return": lambda trail: min(rates_of(trail)),
     "var95_hist": lambda trail: float(np.percentile(rates_of(trail), 5)),
     "beta": beta,
+    "benchmark_twr": lambda trail: math.prod(1 + row["benchmark"] for row in trail["steps"]) - 1,
 }
 
 
@@ -201,6 +202,7 @@ async def test_figures_of_a_range_come_again_from_their_trails(scope: Scope, gro
     served = {
         **risk.risk.figures,
         **report.figures,
+        "benchmark_twr": report.benchmark.twr if report.benchmark else None,
         "gain": float(report.gain.amount),
         "net_flows": float(report.net_flows.amount),
     }
@@ -243,12 +245,29 @@ async def test_figures_of_a_day_come_again_from_their_trails(scope: Scope) -> No
     assert again == pytest.approx(Fraction(unrealised["amount"]["amount"]), rel=1e-12)
     relative = await tell("unrealised_return", scope=scope, as_of=on)
     assert relative["value"] == pytest.approx(float(again / cost(basis)), rel=1e-12)
+    currency = await tell("currency_effect", scope=scope, as_of=on)
+    rates = {row["currency"]: Fraction(row["rate"]) for row in currency["rates"] if row["date"] == "2024-02-29"}
+    today = sum(
+        (Fraction(lot["cost"]) * rates.get(lot["currency"], Fraction(1)) for lot in currency["lots"]), Fraction(0)
+    )
+    assert today - cost(currency) == pytest.approx(Fraction(currency["amount"]["amount"]), rel=1e-12)
+    price = await tell("price_effect", scope=scope, as_of=on)
+    assert total([price["amount"], currency["amount"]], "amount") == pytest.approx(again, rel=1e-12)
     if not scope:
         report = await ValuePortfolio(measured.reader)(measured.portfolio.owner, measured.portfolio.id, as_of=on)
         valuation = report.valuation
         assert Decimal(value["amount"]["amount"]) == pytest.approx(valuation.total.amount)
         assert Decimal(basis["amount"]["amount"]) == pytest.approx(valuation.cost_basis.amount)
         assert Decimal(unrealised["amount"]["amount"]) == pytest.approx(valuation.unrealised.amount)
+        for holding in valuation.holdings:
+            one = Scope("", holding.symbol)
+            weight = await tell("weight", scope=one, as_of=on)
+            own = [row for row in weight["positions"] if row["symbol"] == holding.symbol]
+            assert weight["value"] == pytest.approx(holding.weight, rel=1e-12)
+            assert float(total(own, "value") / worth(weight, "2024-02-29")) == pytest.approx(holding.weight, rel=1e-12)
+            assert holding.currency_effect is not None
+            effect = await tell("currency_effect", scope=one, as_of=on)
+            assert Decimal(effect["amount"]["amount"]) == pytest.approx(holding.currency_effect.amount)
 
 
 async def test_prices_and_rates_say_where_they_are_from() -> None:
@@ -290,6 +309,7 @@ async def test_ledger_figures_sum_their_rows() -> None:
     [
         ({"name": "luck"}, "figure"),
         ({"name": "beta"}, "benchmark"),
+        ({"name": "weight"}, "symbol"),
         ({"name": "cash", "scope": Scope("a")}, "account_id"),
     ],
 )
@@ -306,5 +326,5 @@ async def test_every_figure_that_is_served_has_a_trail() -> None:
     risk = await MeasureRisk(measured.read)(measured.portfolio.owner, measured.portfolio.id, benchmark="SPY")
     assert set(report.figures) | set(risk.risk.figures) <= set(FORMULAS)
     for name in FORMULAS:
-        told = await tell(name, benchmark="SPY")
+        told = await tell(name, benchmark="SPY", scope=Scope("", "X" if name == "weight" else ""))
         assert any(told["totals"].values()), name

@@ -19,6 +19,7 @@ from stocktool_stock.application.portfolio_reader import Material, PortfolioRead
 from stocktool_stock.application.read_history import DailyHistory, ReadHistory, check_scope
 from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.exact import Undefined, exact
+from stocktool_stock.domain.figure_formulas import AGAINST_BENCHMARK, FORMULAS, TABLES_OF_DAY, FigureKind
 from stocktool_stock.domain.income import received
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.rates import RateTable
@@ -26,9 +27,6 @@ from stocktool_stock.domain.risk import CONVENTIONS as RISK
 from stocktool_stock.domain.risk import Figure, series_risk
 from stocktool_stock.domain.segments import Scope
 from stocktool_stock.domain.trail import (
-    AGAINST_BENCHMARK,
-    FORMULAS,
-    FigureKind,
     Trail,
     TrailRate,
     TrailStep,
@@ -39,6 +37,7 @@ from stocktool_stock.domain.trail import (
     lots_of,
     positions_at,
     steps_of,
+    value_of_day,
 )
 
 RATE_SOURCE = "ECB"
@@ -111,6 +110,8 @@ class ExplainFigure:
             raise InvalidArgument.of("figure", f"must be one of {', '.join(FORMULAS)}")
         if asked.name in AGAINST_BENCHMARK and not asked.benchmark:
             raise InvalidArgument.of("benchmark", f"is needed for {asked.name}")
+        if asked.name == "weight" and not asked.scope.symbol:
+            raise InvalidArgument.of("symbol", "is needed for a weight")
         if formula.kind is FigureKind.DAY:
             found = await self._of_day(owner, portfolio_id, asked)
         elif formula.kind is FigureKind.LEDGER:
@@ -133,7 +134,10 @@ class ExplainFigure:
             end=found.end,
             inputs=found.inputs,
             tables=shown,
-            rates=await self._published(shown.rates(found.base_currency), found.base_currency),
+            rates=await self._published(
+                shown.rates(found.base_currency, found.end if formula.kind is FigureKind.DAY else None),
+                found.base_currency,
+            ),
             totals=totals,
             next_page_token=encode_token({"after": str(first + page.page_size)}) if more else "",
             conventions=found.conventions,
@@ -149,33 +153,19 @@ class ExplainFigure:
         material = await self._reader.material(owner, portfolio_id, day)
         book, rates = await self._reader.book(material, day)
         check_scope(asked.scope, book)
-        wants_lots = asked.name in ("cost_basis", "unrealised", "unrealised_return")
-        wants_cash = asked.name in ("market_value", "cash")
-        positions = positions_at(book, material.bars, rates, day, asked.scope)
+        # A weight is told of the whole it is a part of.
+        scope = Scope(asked.scope.account_id) if asked.name == "weight" else asked.scope
+        positions = positions_at(book, material.bars, rates, day, scope)
         priced = {(row.account_id, row.symbol) for row in positions}
         lots = lots_of(book, asked.scope)
         if asked.name != "cost_basis":  # a gain is told of what has a price
             lots = [lot for lot in lots if (lot.account_id, lot.symbol) in priced]
-        cash = cash_at(book, rates, day, asked.scope)
+        every = TrailTables(positions=positions, cash=cash_at(book, rates, day, scope), lots=lots)
         with exact():
-            worth = sum((row.value for row in positions), Decimal(0))
-            cost = sum((lot.base_cost for lot in lots), Decimal(0))
-            money = sum((row.value for row in cash), Decimal(0))
-            value: Decimal | Figure = {
-                "market_value": worth + money,
-                "cash": money,
-                "cost_basis": cost,
-                "unrealised": worth - cost,
-            }.get(asked.name, worth - cost)
-            if asked.name == "unrealised_return":
-                value = float((worth - cost) / cost) if cost else Undefined("the cost is zero")
+            value = value_of_day(asked.name, asked.scope.symbol, every, rates, day)
         return _Found(
             value=value,
-            tables=TrailTables(
-                positions=() if asked.name in ("cost_basis", "cash") else positions,
-                cash=cash if wants_cash else (),
-                lots=lots if wants_lots else (),
-            ),
+            tables=TrailTables(**{name: getattr(every, name) for name in TABLES_OF_DAY[asked.name]}),
             start=None,
             end=day,
             base_currency=material.portfolio.base_currency,
@@ -297,6 +287,8 @@ def _steps(history: DailyHistory) -> list[TrailStep]:
 def _value(asked: FigureQuery, report: PerformanceReport, history: DailyHistory) -> Decimal | Figure:
     if asked.name in _AMOUNTS:
         return report.gain.amount if asked.name == "gain" else report.net_flows.amount
+    if asked.name == "benchmark_twr" and history.benchmark is not None:
+        return history.benchmark.twr
     if asked.name in report.figures:
         return report.figures[asked.name]
     risk = series_risk(

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import TypeVar
 
 import numpy as np
 
 from stocktool_stock.domain.bars import Bars, Column, Days
 from stocktool_stock.domain.book import Book, Charge, Flow, Payment, Position, Sale
-from stocktool_stock.domain.exact import exact
+from stocktool_stock.domain.exact import Undefined, exact
+from stocktool_stock.domain.figure_formulas import Formula
 from stocktool_stock.domain.income import IncomePayment
 from stocktool_stock.domain.lots import Lot, held
 from stocktool_stock.domain.rates import RateTable
-from stocktool_stock.domain.risk import to_date
+from stocktool_stock.domain.risk import Figure, to_date
 from stocktool_stock.domain.segments import Scope
 from stocktool_stock.domain.valuation import LEDGER, price_at, schedules
 
 Row = TypeVar("Row")
-
-
-class FigureKind(StrEnum):
-    """What a figure is worked out from."""
-
-    DAY = "day"
-    LEDGER = "ledger"
-    RANGE = "range"
-    CHAIN = "chain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,81 +120,43 @@ class TrailTables:
         """The same rows of each table."""
         return TrailTables(**{name: getattr(self, name)[start : start + size] for name in self.__slots__})
 
-    def rates(self, base_currency: str) -> list[tuple[str, date]]:
-        """Currencies and days whose rates the rows took."""
+    def rates(self, base_currency: str, as_of: date | None = None) -> list[tuple[str, date]]:
+        """Currencies and days whose rates the rows took, and those of the lots on a day too."""
         needs = {(row.currency, row.as_of) for row in self.positions}
         needs |= {(row.currency, row.as_of) for row in self.cash}
         needs |= {(row.currency, row.day) for row in self.flows}
         needs |= {(lot.currency, lot.day) for lot in (*self.lots, *(lot for sale in self.sales for lot in sale.lots))}
+        needs |= {(lot.currency, as_of) for lot in self.lots if as_of is not None}
         return sorted(need for need in needs if need[0] != base_currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """How a figure is worked out from its rows."""
-
-    kind: FigureKind
-    text: str
-    source: str = ""
-
-
-_TWR = "GIPS Standards for Firms (2020)"
-FORMULAS: Mapping[str, Formula] = {
-    "market_value": Formula(FigureKind.DAY, "sum of positions' value + sum of cash's value"),
-    "cash": Formula(FigureKind.DAY, "sum of cash's value"),
-    "cost_basis": Formula(FigureKind.DAY, "sum of lots' cost_basis: cost, fees included, at the rate of its day"),
-    "unrealised": Formula(FigureKind.DAY, "sum of positions' value - sum of lots' cost_basis"),
-    "unrealised_return": Formula(FigureKind.DAY, "(sum of positions' value - sum of lots' cost_basis) / cost_basis"),
-    "realised": Formula(FigureKind.LEDGER, "sum of sales' proceeds - sum of sales' cost"),
-    "income": Formula(FigureKind.LEDGER, "sum of income's gross: dividends and interest before tax"),
-    "fees": Formula(FigureKind.LEDGER, "sum of charges' fee"),
-    "taxes": Formula(FigureKind.LEDGER, "sum of charges' tax"),
-    "net_flows": Formula(FigureKind.RANGE, "sum of flows' value"),
-    "gain": Formula(FigureKind.RANGE, "value_end - value_start - sum of flows' value"),
-    "simple_return": Formula(FigureKind.RANGE, "gain / (value_start + sum of flows' value above 0)"),
-    "modified_dietz": Formula(
-        FigureKind.RANGE,
-        "gain / (value_start + sum of flows' value x (end - date) / (end - start))",
-        "CFA Institute, Global Investment Performance Standards",
-    ),
-    "xirr": Formula(
-        FigureKind.RANGE,
-        "the rate r with -value_start - sum of flows' value / (1 + r)^((date - start) / 365) "
-        "+ value_end / (1 + r)^((end - start) / 365) = 0",
-        "Microsoft's documentation of Excel's XIRR",
-    ),
-    "irr": Formula(FigureKind.RANGE, "(1 + xirr)^((end - start) / 365) - 1"),
-    "twr": Formula(FigureKind.CHAIN, "product of (1 + steps' rate) - 1; rate = (value - flow) / before - 1", _TWR),
-    "twr_annual": Formula(FigureKind.CHAIN, "(product of (1 + steps' rate))^(365 / (end - start)) - 1", _TWR),
-    "max_drawdown": Formula(
-        FigureKind.CHAIN, "least of index / highest index so far - 1; index = product of (1 + rate)"
-    ),
-    "total_return": Formula(FigureKind.CHAIN, "product of (1 + steps' rate) - 1"),
-    "cagr": Formula(FigureKind.CHAIN, "(product of (1 + rate))^(252 / n) - 1"),
-    "volatility": Formula(FigureKind.CHAIN, "standard deviation (n - 1) of steps' rate x sqrt(252)"),
-    "sharpe": Formula(FigureKind.CHAIN, "mean(rate - risk_free_annual / 252) x 252 / volatility"),
-    "sortino": Formula(
-        FigureKind.CHAIN,
-        "mean(rate - risk_free_annual / 252) x 252 / (sqrt(mean(min(rate - risk_free_annual / 252, 0)^2)) x sqrt(252))",
-    ),
-    "calmar": Formula(FigureKind.CHAIN, "cagr / -max_drawdown"),
-    "skew": Formula(FigureKind.CHAIN, "mean((rate - mean)^3) / mean((rate - mean)^2)^1.5"),
-    "kurtosis": Formula(FigureKind.CHAIN, "mean((rate - mean)^4) / mean((rate - mean)^2)^2 - 3"),
-    "var95_hist": Formula(FigureKind.CHAIN, "5 % quantile of steps' rate, linear interpolation"),
-    "cvar95_hist": Formula(FigureKind.CHAIN, "mean of the rates at or below their 5 % quantile"),
-    "var95_normal": Formula(FigureKind.CHAIN, "mean + z x deviation; z = -1.6448536"),
-    "cvar95_normal": Formula(FigureKind.CHAIN, "mean - deviation x phi(z) / 0.05; z = -1.6448536"),
-    "var95_cornish_fisher": Formula(
-        FigureKind.CHAIN, "mean + deviation x (z + (z^2 - 1) S/6 + (z^3 - 3z) K/24 - (2z^3 - 5z) S^2/36)"
-    ),
-    "worst_daily_return": Formula(FigureKind.CHAIN, "least of steps' rate"),
-    "beta": Formula(FigureKind.CHAIN, "covariance(rate, benchmark) / variance(benchmark)"),
-    "alpha_annual": Formula(FigureKind.CHAIN, "(mean(rate - rf) - beta x mean(benchmark - rf)) x 252; rf a day's"),
-    "correlation": Formula(FigureKind.CHAIN, "Pearson's r of rate and benchmark"),
-    "tracking_error": Formula(FigureKind.CHAIN, "standard deviation (n - 1) of rate - benchmark x sqrt(252)"),
-    "information_ratio": Formula(FigureKind.CHAIN, "mean(rate - benchmark) x 252 / tracking_error"),
-}
-AGAINST_BENCHMARK = frozenset({"beta", "alpha_annual", "correlation", "tracking_error", "information_ratio"})
+def value_of_day(name: str, symbol: str, tables: TrailTables, rates: RateTable, day: date) -> Decimal | Figure:
+    """A figure of one day from its rows."""
+    worth = sum((row.value for row in tables.positions), Decimal(0))
+    money = sum((row.value for row in tables.cash), Decimal(0))
+    cost = sum((lot.base_cost for lot in tables.lots), Decimal(0))
+    today = sum((rates.to_base(lot.cost, lot.currency, day) for lot in tables.lots), Decimal(0))
+    amounts = {
+        "market_value": worth + money,
+        "cash": money,
+        "cost_basis": cost,
+        "unrealised": worth - cost,
+        "price_effect": worth - today,
+        "currency_effect": today - cost,
+    }
+    if name in amounts:
+        return amounts[name]
+    if name == "unrealised_return":
+        return float((worth - cost) / cost) if cost else Undefined("the cost is zero")
+    by_symbol: dict[str, Decimal] = defaultdict(Decimal)
+    for row in tables.positions:
+        by_symbol[row.symbol] += row.value
+    if name == "weight":
+        whole = worth + money
+        return float(by_symbol[symbol] / whole) if whole > 0 else Undefined("the total is not above zero")
+    if worth <= 0:
+        return Undefined("nothing with a price is held")
+    return float(sum((value / worth) ** 2 for value in by_symbol.values()))
 
 
 def positions_at(
