@@ -210,3 +210,16 @@ def test_a_singular_covariance_still_has_its_best_weights() -> None:
     assert weights.tolist() == pytest.approx([0.25, 0.25, 0.5], abs=1e-6)
     assert isinstance(bounded_risk_parity(np.zeros((2, 2)), between(0, 1, size=2)), Undefined)
     assert isinstance(bounded_max_sharpe(covariance, np.array([-1.0, -1.0, -2.0]), between(0, 1, size=3)), Undefined)
+
+
+def test_bounds_that_leave_one_portfolio_have_a_frontier_of_one_point(moments: tuple[np.ndarray, Matrix]) -> None:
+    mean, covariance = moments
+    fixed = np.full(15, 1 / 15)
+    [point] = bounded_frontier(covariance, mean, 6, Bounds(fixed * (1 - 1e-12), fixed * (1 + 1e-12)))
+    assert known(point.weights).tolist() == pytest.approx(fixed.tolist(), abs=1e-9)
+    assert point.target == pytest.approx(float(mean.mean()))
+
+
+def test_a_mix_without_risk_leaves_none_to_share() -> None:
+    hedged = np.array([[0.04, -0.04], [-0.04, 0.04]])
+    assert isinstance(bounded_risk_parity(hedged, between(0.2, 0.8, size=2)), Undefined)

@@ -32,6 +32,7 @@ from stocktool_stock.domain.optimise_bounds import (
     bounded_min_variance,
     bounded_risk_parity,
 )
+from stocktool_stock.domain.quadratic import NoSolution
 from stocktool_stock.domain.risk import PERIODS_A_YEAR, Figure
 from stocktool_stock.domain.risk_clusters import hierarchical_risk_parity
 
@@ -177,13 +178,18 @@ def _best(method: Method, covariance: Matrix, expected: Column | Undefined, risk
 def _best_within(
     method: Method, covariance: Matrix, expected: Column | Undefined, risk_free: float, bounds: Bounds
 ) -> Weights:
-    if method is Method.MAX_SHARPE:
-        if isinstance(expected, Undefined):
-            return expected
-        return bounded_max_sharpe(covariance, expected - risk_free, bounds)
-    if method is Method.RISK_PARITY:
-        return bounded_risk_parity(covariance, bounds)
-    return bounded_clusters(covariance, bounds) if method is Method.HRP else bounded_min_variance(covariance, bounds)
+    try:
+        if method is Method.MAX_SHARPE:
+            if isinstance(expected, Undefined):
+                return expected
+            return bounded_max_sharpe(covariance, expected - risk_free, bounds)
+        if method is Method.RISK_PARITY:
+            return bounded_risk_parity(covariance, bounds)
+        if method is Method.HRP:
+            return bounded_clusters(covariance, bounds)
+        return bounded_min_variance(covariance, bounds)
+    except NoSolution as error:
+        return Undefined(str(error))
 
 
 def _warnings(known: Conditioning) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ from stocktool_kit.core.errors import FieldViolation
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.optimise import FrontierPoint, Matrix, Weights, cleaned, regular
-from stocktool_stock.domain.quadratic import Program, least_square
+from stocktool_stock.domain.quadratic import NoSolution, Program, least_square
 from stocktool_stock.domain.risk_clusters import single_linkage_order
 
 _SLACK = 1e-12
+_NOTHING_TO_SHARE = Undefined("some mix of the assets carries no risk, so there is none to share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +134,29 @@ def bounded_max_sharpe(covariance: Matrix, excess: Column, bounds: Bounds) -> We
 
 
 def bounded_frontier(covariance: Matrix, expected: Column, points: int, bounds: Bounds) -> list[FrontierPoint]:
-    """Portfolios of least variance from that of all to the highest expected return, evenly spaced."""
+    """Portfolios of least variance from that of all to the highest expected return, evenly spaced.
+
+    Where the bounds leave one expected return only, so that there is nothing to choose, it is one point.
+    """
     rows, limits = bounds.rows()
     matrix, size = regular(covariance), len(covariance)
     first = bounded_min_variance(covariance, bounds)
     low, high = float(expected @ first), float(expected @ highest_return(expected, bounds))
-    scale = max(high - low, _SLACK)
+    scale, size_of = high - low, float(np.abs(expected).max(initial=0.0))
+    if scale <= 1e-7 * size_of:
+        return [FrontierPoint(low, first, efficient=True)]
     found = [FrontierPoint(low, first, efficient=True)]
     for target in np.linspace(low, high, points)[1:]:
         # On this side of the least variance a return is had with the least risk by having no less.
-        wanted = float(target) - 1e-9 * scale
-        weights = least_square(
-            matrix,
-            np.vstack([rows, -expected[None, :] / scale]),
-            np.append(limits, -wanted / scale),
-            np.ones((1, size)),
-            np.ones(1),
-        )
-        found.append(FrontierPoint(float(target), cleaned(weights, covariance), efficient=True))
+        wanted = float(target) - 1e-9 * scale - 1e-10 * size_of
+        rows_with, limits_with = np.vstack([rows, -expected[None, :] / scale]), np.append(limits, -wanted / scale)
+        try:
+            weights: Weights = cleaned(
+                least_square(matrix, rows_with, limits_with, np.ones((1, size)), np.ones(1)), covariance
+            )
+        except NoSolution as error:
+            weights = Undefined(str(error))
+        found.append(FrontierPoint(float(target), weights, efficient=True))
     return found
 
 
@@ -183,16 +189,19 @@ def bounded_risk_parity(covariance: Matrix, bounds: Bounds) -> Weights:
     for _ in range(200):
         gradient = matrix @ position - 1.0 / (size * position)
         hessian = matrix + np.diag(1.0 / (size * position**2))
-        wanted = Program(
-            hessian, gradient - hessian @ position, rows, np.zeros(len(rows)), np.zeros((0, size)), np.zeros(0)
-        ).solution()
+        try:
+            wanted = Program(
+                hessian, gradient - hessian @ position, rows, np.zeros(len(rows)), np.zeros((0, size)), np.zeros(0)
+            ).solution()
+        except NoSolution:  # a mix without risk could be made ever larger
+            return _NOTHING_TO_SHARE
         step = wanted - position
         decrement = float(np.sqrt(max(step @ hessian @ step, 0.0) * size))
         if decrement < 1e-12:
             break
         position = position + step / (1.0 + decrement) if decrement > 0.25 else position + step
     else:
-        return Undefined("some mix of the assets carries no risk, so there is none to share")
+        return _NOTHING_TO_SHARE
     result: Column = position / position.sum()
     return result
 

@@ -13,6 +13,12 @@ Matrix = npt.NDArray[np.float64]
 _ROUNDS = 4
 _OVER = 1e-10
 _UNDER = -1e-9
+_GOOD = frozenset({"Solved", "AlmostSolved", "InsufficientProgress", "MaxIterations"})
+"""States of the solver whose answer is near the optimum; the others say that there is none."""
+
+
+class NoSolution(ArithmeticError):
+    """Nothing is within the limits, or the least has no bound, as far as the solver can tell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +36,7 @@ class Program:
         """The answer of the interior-point method alone.
 
         Raises:
-            ArithmeticError: There is none, or it is nothing.
+            NoSolution: There is none, or it is nothing.
         """
         return self._solved()[0]
 
@@ -38,7 +44,7 @@ class Program:
         """The exact optimum on the limits that hold at the interior-point answer; that itself where it is none.
 
         Raises:
-            ArithmeticError: There is none, or it is nothing.
+            NoSolution: There is none, or it is nothing.
         """
         start, duals = self._solved()
         slack = self.limits - self.rows @ start
@@ -89,8 +95,8 @@ class Program:
             settings,
         ).solve()
         found = np.array(solution.x, dtype=np.float64)
-        if not np.isfinite(found).all() or not found.any():
-            raise ArithmeticError("the solver found no portfolio")
+        if str(solution.status) not in _GOOD or not np.isfinite(found).all() or not found.any():
+            raise NoSolution(f"the solver found no portfolio ({solution.status})")
         return found, np.array(solution.z, dtype=np.float64)[len(self.values) :]
 
 
