@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stocktool_stock.application.export_portfolio import ExportPortfolio
+from stocktool_stock.application.import_mappings import ImportMappings
 from stocktool_stock.application.read_import import CommitImport, ReadImport
 
 
@@ -15,3 +16,4 @@ class ImportUses:
     read: ReadImport
     commit: CommitImport
     export: ExportPortfolio
+    mappings: ImportMappings

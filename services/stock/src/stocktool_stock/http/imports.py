@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -66,6 +67,7 @@ async def import_file(  # noqa: PLR0917 - fields of a form
     dry_run_query: Annotated[bool, Query(alias="dry_run", description="As the form's field.")] = False,  # noqa: FBT002
     preset: Annotated[str, Form(max_length=40, description="Instead of going by the headings.")] = "",
     mapping: Annotated[str, Form(max_length=_MAX_JSON, description="JSON of a ColumnMappingModel.")] = "",
+    saved_mapping: Annotated[str, Form(max_length=60, description="Name of a mapping kept before.")] = "",
     symbols: Annotated[str, Form(max_length=_MAX_JSON, description='JSON: {"text, ISIN or name": "SYMBOL"}.')] = "",
     accounts: Annotated[str, Form(max_length=_MAX_JSON, description='JSON: {"account in the file": "acc_..."}.')] = "",
     account_id: Annotated[str, Form(max_length=64, description="For rows of no known account; else the first.")] = "",
@@ -84,18 +86,22 @@ async def import_file(  # noqa: PLR0917 - fields of a form
     content = await file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise unreadable(f"has more than {MAX_BYTES // 1_000_000} MB; split it")
-    mapped = _json(_MAPPING, mapping, "/mapping") if mapping else None
-    options = ReadOptions(
-        preset=preset,
-        mapping=None if mapped is None else mapped.mapping(),
-        date_order=date_order or (None if mapped is None else mapped.date_order),
-        decimal=decimal or (None if mapped is None else mapped.decimal),
-        zone=_zone(time_zone),
-    )
+    options = _options(mapping, ReadOptions(preset=preset, zone=_zone(time_zone)))
+    told = _texts(symbols, "/symbols")
+    if saved_mapping:
+        saved = await uses.imports.mappings.get(caller, saved_mapping)
+        options = replace(
+            options,
+            mapping=options.mapping or saved.mapping,
+            date_order=options.date_order or saved.date_order,
+            decimal=options.decimal or saved.decimal,
+        )
+        told = {**saved.symbols, **told}
+    options = replace(options, date_order=date_order or options.date_order, decimal=decimal or options.decimal)
     choices = ImportChoices(
         account_id=account_id,
         accounts=_texts(accounts, "/accounts"),
-        symbols=_texts(symbols, "/symbols"),
+        symbols=told,
         skip_rows=_numbers(skip_rows),
     )
     portfolio = PortfolioId(portfolio_id)
@@ -103,7 +109,18 @@ async def import_file(  # noqa: PLR0917 - fields of a form
         report = await uses.imports.read(caller, portfolio, content, options=options, choices=choices)
         response.status_code = 200
         return report_model(report, limit=rows_limit, only=only)
-    asked = (preset, mapping, symbols, accounts, account_id, skip_rows, str(date_order), str(decimal), time_zone)
+    asked = (
+        preset,
+        mapping,
+        saved_mapping,
+        symbols,
+        accounts,
+        account_id,
+        skip_rows,
+        str(date_order),
+        str(decimal),
+        time_zone,
+    )
     outcome = await uses.imports.commit(
         caller,
         portfolio,
@@ -116,6 +133,13 @@ async def import_file(  # noqa: PLR0917 - fields of a form
     if not outcome.staged.id:
         response.status_code = 200
     return _outcome(outcome)
+
+
+def _options(mapping: str, options: ReadOptions) -> ReadOptions:
+    if not mapping:
+        return options
+    mapped = _json(_MAPPING, mapping, "/mapping")
+    return replace(options, mapping=mapped.mapping(), date_order=mapped.date_order, decimal=mapped.decimal)
 
 
 def _outcome(outcome: ImportOutcome) -> ImportModel:

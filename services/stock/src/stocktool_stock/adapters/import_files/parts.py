@@ -7,6 +7,7 @@ from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.import_files.reader import ImportFiles
 from stocktool_stock.application.export_portfolio import ExportPortfolio
+from stocktool_stock.application.import_mappings import ImportMappings, MappingStore
 from stocktool_stock.application.import_uses import ImportUses
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, InstrumentSource, MarketStatus
@@ -24,6 +25,7 @@ def import_uses(
     store: PortfolioStore,
     stage: StageImport,
     shelf: InstrumentShelf,
+    mappings: MappingStore,
     *,
     instruments: InstrumentSource,
     rates: FxRates,
@@ -36,6 +38,7 @@ def import_uses(
         store: Portfolios.
         stage: Books what was read.
         shelf: Instruments of the users' own.
+        mappings: How users have their files read.
         instruments: The market's.
         rates: Exchange rates.
         market: The market's day.
@@ -45,4 +48,9 @@ def import_uses(
     threads = Limiter(THREADS)
     prepare = PrepareImport(store, ImportFiles(threads), resolve, stage, shelf=shelf, market=market, threads=threads)
     read = ReadImport(prepare, rates, clock, threads)
-    return ImportUses(read, CommitImport(prepare, read, stage, threads), ExportPortfolio(store, shelf, clock, threads))
+    return ImportUses(
+        read,
+        CommitImport(prepare, read, stage, threads),
+        ExportPortfolio(store, shelf, clock, threads),
+        ImportMappings(mappings, clock),
+    )

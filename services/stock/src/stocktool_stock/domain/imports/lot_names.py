@@ -1,4 +1,4 @@
-"""Chosen lots of an export: they are named by the ids of the entries that bought them, which are others once imported."""
+"""Chosen lots of an export are named by the entries that bought them, whose ids are others once imported."""
 
 from __future__ import annotations
 
