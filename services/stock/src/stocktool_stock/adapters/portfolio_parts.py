@@ -17,6 +17,7 @@ from stocktool_stock.adapters.dynamodb_instruments import DynamoDBInstruments
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
 from stocktool_stock.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from stocktool_stock.adapters.dynamodb_writes import DynamoDBWrites
+from stocktool_stock.adapters.import_files.dynamodb_mappings import DynamoDBMappings
 from stocktool_stock.adapters.import_files.parts import import_uses
 from stocktool_stock.adapters.ledger_log import LedgerLog
 from stocktool_stock.adapters.planning_parts import planning_uses
@@ -133,6 +134,7 @@ def portfolio_parts(
             store,
             stage,
             DynamoDBInstruments(table),
+            DynamoDBMappings(table, audit_table, clock),
             instruments=market.instruments,
             rates=market.fx,
             market=market.status,
