@@ -155,7 +155,8 @@ class ReadHistory:
         inception = first_day(book, scope) or last
         since_inception = first is None or first < inception
         begin = inception if first is None else max(first, inception)
-        held = [bars for symbol, bars in material.bars.items() if symbol in set(book.symbols)]
+        symbols = set(book.symbols)
+        held = [bars for symbol, bars in material.bars.items() if symbol in symbols]
         known = material.bars.get(benchmark)
         extra = [material.bars[symbol] for symbol in also if symbol in material.bars]
         trading = grid([*held, *extra], begin, last, _days_of(book))
@@ -209,7 +210,7 @@ def check_scope(scope: Scope, book: Book) -> None:
 
 def _days_of(book: Book) -> list[date]:
     """Days on which something moved."""
-    return [*(flow.day for flow in book.flows), *(paid.day for paid in book.payments)]
+    return list({flow.day for flow in book.flows} | {paid.day for paid in book.payments})
 
 
 def _benchmark(
