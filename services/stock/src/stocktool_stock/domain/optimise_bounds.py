@@ -185,7 +185,10 @@ def bounded_risk_parity(covariance: Matrix, bounds: Bounds) -> Weights:
     matrix = covariance / (float(np.trace(covariance)) / size)
     rows = bounds.proportions()
     position = _inside(bounds)
-    position = position / np.sqrt(float(position @ matrix @ position))
+    variance = float(position @ matrix @ position)
+    if variance <= 1e-16:
+        return _NOTHING_TO_SHARE
+    position = position / np.sqrt(variance)
     for _ in range(200):
         gradient = matrix @ position - 1.0 / (size * position)
         hessian = matrix + np.diag(1.0 / (size * position**2))
