@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stocktool_kit.core.ids import OwnerId, new_id
-from stocktool_stock.domain.alert_rules import read_rule
+from stocktool_stock.domain.alert_rule_reader import read_rule
 from stocktool_stock.domain.alerts import Alert
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -22,7 +22,7 @@ from stocktool_stock.adapters.dynamodb_alerts import DynamoDBAlerts
 from stocktool_stock.application.alert_facts import GatherFacts
 from stocktool_stock.application.alert_ports import AlertStore
 from stocktool_stock.application.evaluate_alerts import EvaluateAlerts
-from stocktool_stock.domain.alert_rules import read_rule
+from stocktool_stock.domain.alert_rule_reader import read_rule
 from stocktool_stock.domain.alerts import MOST_ALERTS, AlertNotFound, Decision, StaleAlert, TooManyAlerts
 from stocktool_stock.domain.notifications import Notification
 from stocktool_stock.domain.quotes import QuoteBatch

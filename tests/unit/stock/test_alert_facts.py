@@ -12,7 +12,8 @@ import pytest
 from stocktool_stock.application.alert_facts import GatherFacts
 from stocktool_stock.application.alert_ports import PortfolioDays
 from stocktool_stock.application.backtest_alert import BacktestAlert
-from stocktool_stock.domain.alert_rules import leaves, read_rule
+from stocktool_stock.domain.alert_rule_reader import read_rule
+from stocktool_stock.domain.alert_rules import leaves
 from stocktool_stock.domain.alert_truth import Measure
 from stocktool_stock.domain.bars import Bars
 from stocktool_stock.domain.exact import Undefined

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_stock.domain.alert_backtest import MOST_DAYS, backtest
+from stocktool_stock.domain.alert_rule_reader import read_rule
 from stocktool_stock.domain.alert_rules import (
     MOST_LEAVES,
     Group,
@@ -22,7 +23,6 @@ from stocktool_stock.domain.alert_rules import (
     Stale,
     leaves,
     portfolios_of,
-    read_rule,
     rule_json,
     symbols_of,
 )

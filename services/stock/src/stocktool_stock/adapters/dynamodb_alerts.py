@@ -25,7 +25,8 @@ from stocktool_kit.core.paging import Page, PageRequest
 from stocktool_stock.adapters.notification_messages import notification_message
 from stocktool_stock.adapters.owned_rows import OwnedRows, QuotaFull, RowChanged
 from stocktool_stock.adapters.watch_index import PORTFOLIOS, Watch, Watcher, WatchIndex
-from stocktool_stock.domain.alert_rules import Drawdown, Rule, leaves, read_rule, rule_json, symbols_of
+from stocktool_stock.domain.alert_rule_reader import read_rule
+from stocktool_stock.domain.alert_rules import Drawdown, Rule, leaves, rule_json, symbols_of
 from stocktool_stock.domain.alerts import MOST_ALERTS, Alert, AlertNotFound, StaleAlert, TooManyAlerts
 from stocktool_stock.domain.notifications import Notification
 

@@ -16,7 +16,8 @@ from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.alert_facts import GatherFacts
 from stocktool_stock.application.alert_ports import AlertStore, PortfolioHeads
-from stocktool_stock.domain.alert_rules import Rule, portfolios_of, read_rule
+from stocktool_stock.domain.alert_rule_reader import read_rule
+from stocktool_stock.domain.alert_rules import Rule, portfolios_of
 from stocktool_stock.domain.alert_truth import Facts
 from stocktool_stock.domain.alerts import MARGIN, Alert, StaleAlert, read_alert_name, read_until
 
