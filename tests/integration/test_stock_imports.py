@@ -260,3 +260,33 @@ async def test_presets_are_listed_with_their_templates(http: httpx.AsyncClient) 
     presets = {one["name"]: one for one in (await http.get("/imports/presets")).json()["items"]}
     assert {"ibkr", "schwab", "fidelity", "trading212", "ghostfolio", "portfolio-performance"} <= presets.keys()
     assert presets["schwab"]["template"].startswith('"Date"')
+
+
+async def test_a_mapping_is_kept_and_read_by(stock: Process[Settings], http: httpx.AsyncClient) -> None:
+    portfolio_id = await a_portfolio(http)
+    columns = {
+        "Handelstag": "date",
+        "Vorgang": "type",
+        "Kennung": "symbol",
+        "Stückzahl": "quantity",
+        "Kurs": "price",
+        "Entgelt": "fee",
+        "Währung": "currency",
+    }
+    body = {
+        "mapping": {"columns": columns, "types": {"Order Kauf": "buy", "Order Verkauf": "sell", "Umschichtung": ""}},
+        "symbols": {"AAPL": "AAPL"},
+    }
+    wrong = await http.put("/imports/mappings/Mine", json={"mapping": {"columns": {"Handelstag": "day"}}})
+    assert wrong.status_code == 422
+    kept = await http.put("/imports/mappings/Mine", json=body)
+    assert (kept.status_code, kept.json()["version"]) == (200, 1), kept.text
+    assert [one["name"] for one in (await http.get("/imports/mappings")).json()["items"]] == ["Mine"]
+    assert (await http.get("/imports/mappings/Mine")).json() == kept.json()
+    file = (DATA / "generic-de.csv").read_bytes()
+    looked = (await send(http, portfolio_id, file, saved_mapping="Mine", dry_run="true")).json()
+    assert looked["counts"] == {"new": 2, "duplicate": 0, "error": 0, "skipped": 1}
+    async with client(stock, "usr_stranger") as stranger:
+        assert (await stranger.get("/imports/mappings/Mine")).status_code == 404
+    assert (await http.delete("/imports/mappings/Mine")).status_code == 204
+    assert (await send(http, portfolio_id, file, saved_mapping="Mine")).json()["reason"] == "IMPORT_MAPPING_NOT_FOUND"

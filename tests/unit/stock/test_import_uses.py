@@ -23,15 +23,17 @@ from stocktool_stock.application.portfolios import CreatePortfolio
 from stocktool_stock.application.read_import import ImportOutcome
 from stocktool_stock.application.stage_import import StageImport
 from stocktool_stock.application.transactions import RecordTransactions
+from stocktool_stock.domain.book import keep_book
 from stocktool_stock.domain.imports.check import with_ratios
 from stocktool_stock.domain.imports.options import ReadOptions
 from stocktool_stock.domain.imports.rows import ImportRow
 from stocktool_stock.domain.instruments import Instrument
-from stocktool_stock.domain.ledger import Draft, Entry
+from stocktool_stock.domain.ledger import Draft, Entry, LotDraft
 from stocktool_stock.domain.portfolio import NewAccount, Portfolio
 from stocktool_stock.domain.quotes import SymbolNotFound
 
-from tests.factories.stock import an_entry, day
+from tests.factories.stock import a_rate_table, an_entry, day
+from tests.fakes.import_mappings import FakeMappings
 from tests.fakes.stock_portfolios import FakeImports, FakeMarket, FakePortfolios, FakeRates
 
 CALLER = Caller("usr_1", (OwnerId("usr_1"),))
@@ -106,7 +108,9 @@ async def a_kit(accounts: Sequence[NewAccount] = ()) -> Kit:
     create = CreatePortfolio(store, rates, clock)
     portfolio = await create(CALLER, name="P", base_currency="USD", accounts=accounts)
     stage = StageImport(store, FakeImports(store), rates, market, clock)
-    uses = import_uses(store, stage, store, instruments=instruments, rates=rates, market=market, clock=clock)
+    uses = import_uses(
+        store, stage, store, FakeMappings(), instruments=instruments, rates=rates, market=market, clock=clock
+    )
     record = RecordTransactions(store, store, rates, market, clock)
     return Kit(store, portfolio, record, uses, create, instruments)
 
@@ -320,3 +324,27 @@ async def test_what_is_exported_is_imported_as_it_was(
     assert plainly(await kit.standing(other), places) == plainly(await kit.standing(), {})
     assert (await kit.book(text, other)).staged.count == 0
     assert (await kit.book(text)).staged.count == 0
+
+
+@pytest.mark.parametrize("export_format", list(ExportFormat))
+async def test_chosen_lots_come_back_as_those_of_the_new_ledger(export_format: ExportFormat) -> None:
+    """Ten at 1 and ten at 3, of which the dear ones are sold: what is left cost ten, in the copy too."""
+    kit = await a_kit()
+    bought = await kit.record(
+        CALLER,
+        kit.portfolio.id,
+        [
+            Draft("buy", day("2024-01-02"), symbol="SPY", quantity="10", price="1"),
+            Draft("buy", day("2024-01-03"), symbol="SPY", quantity="10", price="3"),
+        ],
+    )
+    lots = [LotDraft(bought.entries[1].id, "10")]
+    sale = Draft("sell", day("2024-01-04"), symbol="SPY", quantity="10", price="4", lots=lots)
+    await kit.record(CALLER, kit.portfolio.id, [sale])
+    other = await kit.create(CALLER, name="Q", base_currency="USD")
+    outcome = await kit.book(await kit.exported(export_format), other)
+    assert outcome.staged.count == 3
+    book = keep_book(await kit.standing(other), other, a_rate_table())
+    [left] = [lot for held in book.lots.values() for lot in held]
+    assert (left.quantity, left.cost) == (10, 10)
+    assert book.realised == 10

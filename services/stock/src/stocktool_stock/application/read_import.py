@@ -176,6 +176,7 @@ class CommitImport:
             if result.state is RowState.NEW or (result.state is RowState.DUPLICATE and not result.stands)
         ]
         rows = [(row.draft, row.fingerprint) for row in booked if row.draft is not None]
+        sources = [row.entry_id for row in booked if row.draft is not None]
         beside = report.counts[RowState.DUPLICATE] + report.counts[RowState.NEW] - len(rows)
         if not rows:
             return ImportOutcome(StagedImport("", prepared.portfolio.version, 0, beside), report)
@@ -187,6 +188,7 @@ class CommitImport:
                 source_name=source_name,
                 content_hash=hashlib.sha256(content).hexdigest(),
                 key=key,
+                sources=sources if any(sources) else (),
             )
         except (InvalidArgument, FailedPrecondition):
             # It was checked as a whole; looked at row by row it can be said which ones are in the way.
