@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from stocktool_kit.core.errors import InvalidArgument
+from stocktool_stock.application.fixed_rates import with_rates
 from stocktool_stock.domain.drafts import MAX_LOTS, read_drafts
+from stocktool_stock.domain.fx import RateNotPublished
 from stocktool_stock.domain.ledger import Draft, Entry, LotChoice, LotDraft
 
 from tests.factories.stock import a_portfolio, day
@@ -98,3 +100,21 @@ def test_reorganisations_are_booked_everywhere_unless_an_account_is_named() -> N
     assert (everywhere.account_id, everywhere.currency, everywhere.new_symbol) == ("", "USD", "Y")
     assert (here.account_id, here.currency, here.ratio) == ("acc_2", "EUR", Fraction(1, 3))
     assert read(MERGER).ratio == 1
+
+
+def test_a_currency_without_a_rate_is_named_by_its_field() -> None:
+    class Since1999(dict[tuple[str, date], Decimal]):
+        def __missing__(self, need: tuple[str, date]) -> Decimal:
+            currency, on = need
+            if currency == "CHF" or on.year < 1999:
+                raise RateNotPublished(f"no rate of {currency} on {on}")
+            return Decimal(1)
+
+    portfolio, table = a_portfolio(accounts={"acc_1": "EUR"}), Since1999()
+    early = read(replace(BROUGHT, currency="EUR", acquired=day("1998-12-31")))
+    fee = read(replace(SALE, currency="EUR", fee="1", fee_currency="CHF"))
+    francs = read(replace(SALE, currency="CHF"))
+    with pytest.raises(InvalidArgument) as caught:
+        with_rates([early, fee, francs], portfolio, {"USD": table, "EUR": table}, "/items/{}".format)
+    pointers = [violation.pointer for violation in caught.value.violations]
+    assert pointers == ["/items/0/acquired", "/items/1/fee_currency", "/items/2/currency"]

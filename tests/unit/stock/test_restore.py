@@ -108,6 +108,8 @@ async def test_an_entry_of_an_import_can_be_restored_unless_the_import_was_taken
     await kit.undo(CALLER, kit.id, made.id)
     with pytest.raises(ImportUndone):
         await kit.restore(CALLER, kit.id, first)
+    told = (await kit.writes(CALLER, kit.id, PageRequest())).items
+    assert [(each.count, len(each.entries)) for each in told if "import" in each.write.detail] == [(2, 0), (2, 0)]
 
 
 async def test_the_audit_names_an_entry_without_what_is_held(kit: Kit) -> None:

@@ -52,21 +52,31 @@ def with_rates(entries: Sequence[Entry], portfolio: Portfolio, tables: Tables, p
     result: list[Entry] = []
     violations: list[FieldViolation] = []
     for index, entry in enumerate(entries):
+        name = "currency"
         try:
             # Rates into the base currency are needed too, to value the entry; a day before 1999 has none.
             for need in rates_of(entry, portfolio):
+                name = _field(entry, *need)
                 into_base[need]
+            name = "currency"
             if converts(entry, portfolio):
                 rate = tables[portfolio.by_account[entry.account_id].currency][entry.currency, entry.day]
                 entry = replace(entry, fx_rate=_rounded(rate))  # noqa: PLW2901
         except (RateNotPublished, UnknownCurrency) as error:
-            violations.append(FieldViolation(f"{pointer(index)}/currency", error.message))
+            violations.append(FieldViolation(f"{pointer(index)}/{name}", error.message))
             if len(violations) == _MOST_TOLD:
                 break
         result.append(entry)
     if violations:
         raise InvalidArgument(f"{violations[0].pointer} {violations[0].detail}", violations)
     return result
+
+
+def _field(entry: Entry, currency: str, day: date) -> str:
+    """Which field asks for a rate."""
+    if day != entry.day:
+        return "acquired"
+    return next((name for name, code in entry.other_currencies.items() if code == currency), "currency")
 
 
 def _rounded(rate: Decimal) -> Decimal:

@@ -19,7 +19,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class ToldWrite:
-    """A write with the entries it recorded, took back or restored: the first ten, of `count`."""
+    """A write with the entries it recorded, took back or restored: the first ten, of `count`; none of an import's."""
 
     write: Write
     entries: Sequence[Entry]
@@ -49,6 +49,8 @@ class ListWrites:
             taken = by_id.get(str(write.detail.get("transaction", "")))
             if taken is not None:
                 return ToldWrite(write, [taken], 1)
+            if _is_import(write):
+                return ToldWrite(write, [], int(write.detail.get("count", 0)))
             sequences = range(write.first_sequence, write.last_sequence + 1)
             shown = [by_sequence[number] for number in sequences[:SHOWN] if number in by_sequence]
             return ToldWrite(write, shown, len(sequences) if shown else 0)
@@ -59,8 +61,13 @@ class ListWrites:
         """The entries that writes tell of, and more; one that was taken back may be any, so all are read then."""
         if any("transaction" in write.detail for write in writes):
             return (await self._store.ledger(portfolio)).entries
-        first = min((w.first_sequence for w in writes if w.last_sequence >= w.first_sequence), default=0)
+        recorded = [w for w in writes if w.last_sequence >= w.first_sequence and not _is_import(w)]
+        first = min((write.first_sequence for write in recorded), default=0)
         if not first:
             return ()
         part = await self._store.since(portfolio, first - 1)
         return part.marked(part.entries)
+
+
+def _is_import(write: Write) -> bool:
+    return "import" in write.detail
