@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -126,6 +126,16 @@ class FakeReports:
 
     async def link(self, file: ReportFile) -> ReportLink:
         return ReportLink(f"http://files/{file.key}", NOW + timedelta(minutes=10), file)
+
+
+@dataclass
+class FakeHints:
+    """`Hints` that are remembered: kind and payload."""
+
+    sent: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    async def tell(self, owner: OwnerId, kind: str, payload: Mapping[str, object], about: str) -> None:
+        self.sent.append((kind, payload))
 
 
 async def at_once(work: Callable[[], Result]) -> Result:

@@ -34,7 +34,7 @@ from stocktool_stock.http.analysis_results import WIRE
 from stocktool_stock.worker.analysis import LAST_ATTEMPT, AnalysisHandler
 
 from tests.factories.stock import a_portfolio
-from tests.fakes.analyses import NOW, FakeAnalyses
+from tests.fakes.analyses import NOW, FakeAnalyses, FakeHints
 from tests.fakes.stock_portfolios import FakePortfolios
 
 OWNER = OwnerId("usr_1")
@@ -61,8 +61,8 @@ def store() -> FakeAnalyses:
     return FakeAnalyses({"ana_1": made})
 
 
-def a_handler(store: FakeAnalyses, work: Work) -> AnalysisHandler:
-    return AnalysisHandler(RunAnalysis(store, {AnalysisKind.PORTFOLIO: work}))
+def a_handler(store: FakeAnalyses, work: Work, hints: FakeHints | None = None) -> AnalysisHandler:
+    return AnalysisHandler(RunAnalysis(store, {AnalysisKind.PORTFOLIO: work}, hints or FakeHints()))
 
 
 def delivered(receive_count: int = 1, **body: object) -> Message:
@@ -80,6 +80,15 @@ async def test_an_error_that_may_pass_is_tried_again_and_the_result_told_once(st
     for attempt in (3, 4):
         await handler(delivered(attempt))
     assert (store.rows["ana_1"].result, work.runs, store.told) == ({"run": 3}, 3, ["ana_1"])
+
+
+async def test_sockets_are_told_how_far_it_is(store: FakeAnalyses) -> None:
+    hints = FakeHints()
+    await a_handler(store, Work(), hints)(delivered())
+    assert [(kind, told["job_id"], told["current_step"], told["progress"]) for kind, told in hints.sent] == [
+        ("job", "ana_1", "holdings", 0),
+        ("job", "ana_1", "performance", 0.25),
+    ]
 
 
 async def test_the_last_delivery_ends_it_and_an_error_of_the_request_at_once(store: FakeAnalyses) -> None:

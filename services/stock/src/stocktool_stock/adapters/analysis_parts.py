@@ -14,6 +14,7 @@ from stocktool_stock.application.analysis_works import (
     AnalyseProjection,
     AnalysisWire,
 )
+from stocktool_stock.application.inbox import Hints
 from stocktool_stock.application.market_ports import MarketStatus
 from stocktool_stock.application.offload import Offload
 from stocktool_stock.application.portfolio_reader import PortfolioReader
@@ -35,6 +36,7 @@ class AnalysisParts:
     offload: Offload
     clock: Clock
     wire: AnalysisWire
+    hints: Hints
     benchmark: str
 
 
@@ -82,6 +84,7 @@ def analysis_runner(parts: AnalysisParts, uses: PortfolioUses) -> RunAnalysis:
                 write_pdf=_statement_pdf,
             ),
         },
+        parts.hints,
     )
 
 

@@ -32,6 +32,7 @@ from stocktool_stock.application.attribute_return import AttributeReturn
 from stocktool_stock.application.compare_symbols import CompareSymbols
 from stocktool_stock.application.custom_instruments import CustomInstruments
 from stocktool_stock.application.explain_figure import ExplainFigure
+from stocktool_stock.application.inbox import Hints
 from stocktool_stock.application.ledger_books import LedgerBooks
 from stocktool_stock.application.list_writes import ListWrites
 from stocktool_stock.application.market_ports import BarSource, FxRates, InstrumentSource, MarketStatus
@@ -89,6 +90,7 @@ def portfolio_parts(
     audit_table: str,
     benchmark: str,
     wire: AnalysisWire,
+    hints: Hints,
 ) -> PortfolioParts:
     """Build the parts.
 
@@ -101,6 +103,7 @@ def portfolio_parts(
         benchmark: Symbol that background analyses compare with.
         bucket: The knowledge bucket, for reports.
         wire: Reads and writes analyses.
+        hints: Tells sockets how far analyses are.
     """
     log = LedgerLog(table)
     store = DynamoDBPortfolios(table, audit_table, clock, log)
@@ -167,6 +170,6 @@ def portfolio_parts(
         ),
     )
     run = analysis_runner(
-        AnalysisParts(analyses, reports, reader, market.status, threads, clock, wire, benchmark), uses
+        AnalysisParts(analyses, reports, reader, market.status, threads, clock, wire, hints, benchmark), uses
     )
     return PortfolioParts(uses, afterwards, run, heads=store, days=ReadPortfolioDays(reader, history, market.status))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from stocktool_kit.core.errors import Kind, StockToolError
 
 from stocktool_stock.application.analysis_ports import AnalysisClaim, AnalysisStore, AnalysisWork
-from stocktool_stock.domain.analysis import AnalysisEnded, AnalysisKind, AnalysisPoisoned
+from stocktool_stock.application.inbox import JOB_ID, Hints
+from stocktool_stock.domain.analysis import Analysis, AnalysisEnded, AnalysisKind, AnalysisPoisoned
 
 MAX_DEATHS = 3
 """Workers that may die on an analysis before it is given up."""
@@ -21,9 +22,10 @@ class RunAnalysis:
     as it is. Errors that may pass are raised, for the queue to deliver the message again; others end the analysis.
     """
 
-    def __init__(self, analyses: AnalysisStore, works: Mapping[AnalysisKind, AnalysisWork]) -> None:
+    def __init__(self, analyses: AnalysisStore, works: Mapping[AnalysisKind, AnalysisWork], hints: Hints) -> None:
         self._analyses = analyses
         self._works = works
+        self._hints = hints
 
     async def __call__(self, analysis_id: str, *, last_attempt: bool = False) -> None:
         """Run it.
@@ -49,8 +51,13 @@ class RunAnalysis:
                 return
 
     async def _work(self, claim: AnalysisClaim, *, last_attempt: bool) -> None:
+        async def tell(name: str) -> None:
+            await claim.step(name)
+            await self._show(claim.analysis)
+
         try:
-            outcome = await self._works[claim.analysis.kind](claim.analysis, claim.step)
+            await self._show(claim.analysis)
+            outcome = await self._works[claim.analysis.kind](claim.analysis, tell)
         except AnalysisEnded:
             raise
         except StockToolError as error:
@@ -59,6 +66,19 @@ class RunAnalysis:
             await claim.fail(error.reason, error.message)
         else:
             await claim.finish(outcome)
+
+    async def _show(self, analysis: Analysis) -> None:
+        """Tell the owner's sockets how far it is; how it ended, its notification tells."""
+        payload = {
+            "job_id": analysis.id,
+            JOB_ID: analysis.id,
+            "analysis_kind": analysis.kind.value,
+            "portfolio_id": analysis.portfolio_id,
+            "state": analysis.state.value,
+            "current_step": analysis.current_step,
+            "progress": analysis.progress,
+        }
+        await self._hints.tell(analysis.owner, "job", payload, analysis.id)
 
     async def give_up(self, analysis_id: str) -> None:
         """End an analysis that a fault of ours keeps from ending.

@@ -13,10 +13,12 @@ from stocktool_kit.aws.queue import Queue
 from stocktool_kit.aws.table import Table
 from stocktool_kit.aws.topic import Topic
 from stocktool_kit.process import Runtime
+from stocktool_kit.push.publisher import Publisher
 
 from stocktool_stock.adapters.dynamodb_analyses import ANALYSIS_QUEUE, NOTIFICATIONS
 from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
 from stocktool_stock.adapters.portfolio_parts import Market, PortfolioParts, portfolio_parts
+from stocktool_stock.adapters.push_hints import PushHints
 from stocktool_stock.adapters.yfinance_client import YahooOptions
 from stocktool_stock.http.analysis_results import WIRE
 from stocktool_stock.settings import Settings
@@ -61,6 +63,7 @@ def portfolios_half(runtime: Runtime[Settings], market: MarketParts, table: Tabl
         audit_table=runtime.settings.audit_table,
         benchmark=runtime.settings.benchmark,
         wire=WIRE,
+        hints=PushHints(Publisher(runtime.settings.push_target, runtime.channel)),
     )
 
 
