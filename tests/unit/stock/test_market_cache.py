@@ -130,6 +130,14 @@ async def test_copy_in_the_process_spares_the_store_for_two_seconds() -> None:
         assert await here.value() == ("another pod's", False)
 
 
+async def test_a_users_own_instrument_is_never_asked_for() -> None:
+    async with world() as w:
+        assert isinstance(await w.error("CUSTOM:HOUSE"), SymbolNotFound)
+        reads = await w.reads.refresh(["A", "CUSTOM:HOUSE"])
+        await w.reads.fulfil(["CUSTOM:HOUSE"], None)
+        assert (list(reads.found), w.provider.fetches) == (["A"], [["A"]])
+
+
 async def test_readers_at_the_same_time_share_a_fetch() -> None:
     async with world() as here:
         here.provider.open.clear()

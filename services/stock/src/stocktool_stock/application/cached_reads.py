@@ -183,6 +183,7 @@ class CachedReads(Generic[T]):
     async def _renew(
         self, keys: Sequence[str], newer_than: datetime | None, *, ask_all: bool
     ) -> dict[str, Entry[T] | StockToolError]:
+        keys = [key for key in keys if not is_custom(key)]
         entries: dict[str, Entry[T]] = {}
         await self._look_up(keys, entries, self._clock.now())  # what is known makes some fetches smaller
         done: dict[str, Entry[T] | StockToolError] = {
