@@ -16,10 +16,13 @@ import pyxirr
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.paging import PageRequest
 from stocktool_stock.application.explain_figure import ExplainFigure, FigureQuery
+from stocktool_stock.application.measure_contribution import segments_of, whole_of
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.value_portfolio import ValuePortfolio
+from stocktool_stock.domain.contribution import ContributionBy, contribute
+from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.figure_formulas import FORMULAS
 from stocktool_stock.domain.segments import Scope
 from stocktool_stock.http.trail_models import TrailModel
@@ -304,6 +307,21 @@ async def test_ledger_figures_sum_their_rows() -> None:
     assert Fraction(taxes["amount"]["amount"]) == Fraction("5") * Fraction("1.0817")
 
 
+@pytest.mark.parametrize("account_id", ["", "acc_2"])
+async def test_a_contribution_comes_again_from_its_days(account_id: str) -> None:
+    measured = a_ledger()
+    told = await Told(measured)("contribution", scope=Scope(account_id, "Y"), start=day(START))
+    days = [(row["gain"] / row["before"], row["rate"]) for row in told["effects"]]
+    whole = math.prod(1 + rate for _, rate in days) - 1
+    again = sum(part * math.log1p(rate) / rate for part, rate in days) / (math.log1p(whole) / whole)
+    assert again == pytest.approx(told["value"], rel=1e-9)
+    history = await measured.history(start=day(START), scope=Scope(account_id))
+    found = contribute(whole_of(history), segments_of(history), ContributionBy.HOLDING, {})
+    assert not isinstance(found, Undefined)
+    [row] = [row for row in found.rows if row.key == "Y"]
+    assert told["value"] == pytest.approx(row.contribution, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
@@ -326,5 +344,6 @@ async def test_every_figure_that_is_served_has_a_trail() -> None:
     risk = await MeasureRisk(measured.read)(measured.portfolio.owner, measured.portfolio.id, benchmark="SPY")
     assert set(report.figures) | set(risk.risk.figures) <= set(FORMULAS)
     for name in FORMULAS:
-        told = await tell(name, benchmark="SPY", scope=Scope("", "X" if name == "weight" else ""))
+        symbol = "X" if name in ("weight", "contribution") else ""
+        told = await tell(name, benchmark="SPY", scope=Scope("", symbol))
         assert any(told["totals"].values()), name

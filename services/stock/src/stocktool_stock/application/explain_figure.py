@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,22 +13,26 @@ from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import PageRequest, decode_token, encode_token
 
 from stocktool_stock.application.market_ports import FxRates
+from stocktool_stock.application.measure_contribution import CONVENTIONS as CONTRIBUTION
+from stocktool_stock.application.measure_contribution import segments_of, whole_of
 from stocktool_stock.application.measure_performance import CONVENTIONS as PERFORMANCE
 from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
 from stocktool_stock.application.periods import Period, range_start
 from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
 from stocktool_stock.application.read_history import DailyHistory, ReadHistory, check_scope
 from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.contribution import day_effects
 from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.figure_formulas import AGAINST_BENCHMARK, FORMULAS, TABLES_OF_DAY, FigureKind
 from stocktool_stock.domain.income import received
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.risk import CONVENTIONS as RISK
-from stocktool_stock.domain.risk import Figure, series_risk
+from stocktool_stock.domain.risk import Figure, series_risk, to_date
 from stocktool_stock.domain.segments import Scope
 from stocktool_stock.domain.trail import (
     Trail,
+    TrailEffect,
     TrailRate,
     TrailStep,
     TrailTables,
@@ -110,9 +115,11 @@ class ExplainFigure:
             raise InvalidArgument.of("figure", f"must be one of {', '.join(FORMULAS)}")
         if asked.name in AGAINST_BENCHMARK and not asked.benchmark:
             raise InvalidArgument.of("benchmark", f"is needed for {asked.name}")
-        if asked.name == "weight" and not asked.scope.symbol:
-            raise InvalidArgument.of("symbol", "is needed for a weight")
-        if formula.kind is FigureKind.DAY:
+        if asked.name in ("weight", "contribution") and not asked.scope.symbol:
+            raise InvalidArgument.of("symbol", f"is needed for a {asked.name}")
+        if asked.name == "contribution":
+            found = await self._contribution(owner, portfolio_id, asked)
+        elif formula.kind is FigureKind.DAY:
             found = await self._of_day(owner, portfolio_id, asked)
         elif formula.kind is FigureKind.LEDGER:
             found = await self._of_ledger(owner, portfolio_id, asked)
@@ -229,6 +236,37 @@ class ExplainFigure:
             base_currency=history.portfolio.base_currency,
             inputs=inputs,
             conventions={**PERFORMANCE, **(RISK if tables.steps else {})},
+        )
+
+    async def _contribution(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
+        """What a holding gave to the return of the portfolio, or of the account."""
+        history = await self._history(
+            owner,
+            portfolio_id,
+            start=asked.start,
+            end=asked.end,
+            period=asked.period,
+            scope=Scope(asked.scope.account_id),
+        )
+        check_scope(asked.scope, history.book)
+        parts = [days for part, days in segments_of(history).items() if part.symbol == asked.scope.symbol]
+        found = day_effects(whole_of(history), parts)
+        days = history.daily.days
+        effects: list[TrailEffect] = []
+        value: Figure
+        if isinstance(found, Undefined) or not found:
+            value = found if isinstance(found, Undefined) else Undefined("no day begins with a value above zero")
+        else:
+            effects = [TrailEffect(to_date(days[e.index + 1]), e.before, e.gain, e.rate, e.coefficient) for e in found]
+            value = math.fsum(e.gain / e.before * e.coefficient for e in found)
+        return _Found(
+            value=value,
+            tables=TrailTables(effects=effects),
+            start=history.start,
+            end=history.end,
+            base_currency=history.portfolio.base_currency,
+            inputs={},
+            conventions=dict(CONTRIBUTION),
         )
 
     async def _range_tables(self, history: DailyHistory, asked: FigureQuery) -> TrailTables:

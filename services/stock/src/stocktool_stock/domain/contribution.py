@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -125,6 +125,32 @@ def contribute(
             rows.append(Row(key, effects.total, effects, gain, weight, tuple(sorted(symbols[key]))))
     ordered = sorted(rows, key=lambda row: (-row.contribution, row.key))
     return Contribution(tuple(ordered), total)
+
+
+@dataclass(frozen=True, slots=True)
+class DayEffect:
+    """What a part gave on a day: gain / before x coefficient is its part of the return of the range."""
+
+    index: int
+    before: float
+    gain: float
+    rate: float
+    coefficient: float
+
+
+def day_effects(whole: Whole, parts: Sequence[SegmentDays]) -> list[DayEffect] | Undefined:
+    """What some segments together gave, day by day; `index` is that of the return."""
+    known = np.flatnonzero(~np.isnan(whole.returns))
+    weights = coefficients(whole.returns[known])
+    if isinstance(weights, Undefined):
+        return weights
+    gains = sum((days.gains for days in parts), np.zeros(len(whole.values)))
+    return [
+        DayEffect(
+            index, float(whole.values[index]), float(gains[index + 1]), float(whole.returns[index]), float(weight)
+        )
+        for index, weight in zip(known.tolist(), weights, strict=True)
+    ]
 
 
 def _parts(

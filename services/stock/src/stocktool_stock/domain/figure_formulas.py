@@ -59,6 +59,12 @@ FORMULAS: Mapping[str, Formula] = {
     "irr": Formula(FigureKind.RANGE, "(1 + xirr)^((end - start) / 365) - 1"),
     "twr": Formula(FigureKind.CHAIN, "product of (1 + steps' rate) - 1; rate = (value - flow) / before - 1", _TWR),
     "twr_annual": Formula(FigureKind.CHAIN, "(product of (1 + steps' rate))^(365 / (end - start)) - 1", _TWR),
+    "contribution": Formula(
+        FigureKind.CHAIN,
+        "sum of effects' gain / before x coefficient; coefficient = (ln(1 + rate) / rate) / (ln(1 + R) / R), "
+        "R = product of (1 + rate) - 1",
+        "Carino, Combining Attribution Effects Over Time (1999)",
+    ),
     "max_drawdown": Formula(
         FigureKind.CHAIN, "least of index / highest index so far - 1; index = product of (1 + rate)"
     ),

@@ -89,6 +89,17 @@ class TrailStep:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailEffect:
+    """A day of a contribution: gain / before x coefficient; `before` and `rate` are the whole portfolio's."""
+
+    day: date
+    before: float
+    gain: float
+    rate: float
+    coefficient: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrailRate:
     """Units of the base currency for one on a day, and when the rate was published."""
 
@@ -111,6 +122,7 @@ class TrailTables:
     charges: Sequence[Charge] = ()
     flows: Sequence[TrailFlow] = ()
     steps: Sequence[TrailStep] = ()
+    effects: Sequence[TrailEffect] = ()
 
     def totals(self) -> dict[str, int]:
         """How many rows each has."""

@@ -13,7 +13,7 @@ from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.income import IncomePayment
 from stocktool_stock.domain.ledger import plain
 from stocktool_stock.domain.lots import Lot
-from stocktool_stock.domain.trail import Trail, TrailCash, TrailFlow, TrailPosition, TrailRate, TrailStep
+from stocktool_stock.domain.trail import Trail, TrailCash, TrailEffect, TrailFlow, TrailPosition, TrailRate, TrailStep
 from stocktool_stock.http.figure_models import Undefinable
 
 _PLACES = Decimal("1e-12")
@@ -240,6 +240,21 @@ class TrailStepModel(ResponseModel):
         )
 
 
+class TrailEffectModel(ResponseModel):
+    """A day of a contribution: gain / before x coefficient; `before` and `rate` are the whole portfolio's."""
+
+    date: date
+    before: float
+    gain: float
+    rate: float
+    coefficient: float
+
+    @classmethod
+    def of(cls, row: TrailEffect) -> TrailEffectModel:
+        """As the API writes it."""
+        return cls(date=row.day, before=row.before, gain=row.gain, rate=row.rate, coefficient=row.coefficient)
+
+
 class TrailRateModel(ResponseModel):
     """Units of the base currency for one."""
 
@@ -282,6 +297,7 @@ class TrailModel(ResponseModel):
     charges: list[TrailChargeModel]
     flows: list[TrailFlowModel]
     steps: list[TrailStepModel]
+    effects: list[TrailEffectModel]
     rates: list[TrailRateModel] = Field(description="Of the rows of this page.")
     totals: dict[str, int] = Field(description="Rows of each table on all pages together.")
     next_page_token: str
@@ -312,6 +328,7 @@ class TrailModel(ResponseModel):
             charges=[TrailChargeModel.of(charge) for charge in tables.charges],
             flows=[TrailFlowModel.of(row) for row in tables.flows],
             steps=[TrailStepModel.of(row) for row in tables.steps],
+            effects=[TrailEffectModel.of(row) for row in tables.effects],
             rates=[TrailRateModel.of(row) for row in trail.rates],
             totals=dict(trail.totals),
             next_page_token=trail.next_page_token,

@@ -12,7 +12,7 @@ from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.income import IncomePayment
 from stocktool_stock.domain.ledger import plain
 from stocktool_stock.domain.lots import QUANTUM, Lot
-from stocktool_stock.domain.trail import Trail, TrailCash, TrailFlow, TrailPosition, TrailRate, TrailStep
+from stocktool_stock.domain.trail import Trail, TrailCash, TrailEffect, TrailFlow, TrailPosition, TrailRate, TrailStep
 from stocktool_stock.rpc.wire import to_date
 
 
@@ -34,6 +34,7 @@ def trail_message(trail: Trail) -> pb.Trail:
         charges=map(_charge, tables.charges),
         flows=map(_flow, tables.flows),
         steps=map(_step, tables.steps),
+        effects=map(_effect, tables.effects),
         rates=map(_rate, trail.rates),
         totals=trail.totals,
         conventions=trail.conventions,
@@ -150,6 +151,12 @@ def _step(row: TrailStep) -> pb.TrailStep:
         value=row.value,
         rate=row.rate,
         benchmark=row.benchmark,
+    )
+
+
+def _effect(row: TrailEffect) -> pb.TrailEffect:
+    return pb.TrailEffect(
+        date=to_date(row.day), before=row.before, gain=row.gain, rate=row.rate, coefficient=row.coefficient
     )
 
 
