@@ -225,6 +225,20 @@ async def test_grpc_answers_as_http_does(stock: Process[Settings]) -> None:
     assert found.instruments[0].symbol == "JPM"
     news = await stub.ListNews(pb.ListNewsRequest(symbol="AAPL", page_size=3), metadata=metadata, timeout=30)
     assert len(news.items) == 3
+    actions = await stub.GetActions(pb.GetActionsRequest(symbol="AAPL"), metadata=metadata, timeout=30)
+    assert [(split.ex_date.year, split.ratio) for split in actions.splits] == [(2005, "2"), (2014, "7"), (2020, "4")]
+    assert (actions.provenance.source, list(actions.undefined)) == ("demo data", ["dividends"])
+    figures = await stub.GetFundamentals(pb.GetFundamentalsRequest(symbol="AAPL"), metadata=metadata, timeout=30)
+    assert {name: money.amount for name, money in figures.amounts.items()} == {
+        "year_low": "164.405",
+        "year_high": "237.33",
+    }
+    assert (dict(figures.numbers), "market_cap" in figures.undefined) == ({}, True)
+    earnings = await stub.GetEarnings(pb.GetEarningsRequest(symbol="AAPL"), metadata=metadata, timeout=30)
+    assert (earnings.HasField("next"), "next" in earnings.undefined) == (False, True)
+    movers = await stub.GetMovers(pb.GetMoversRequest(), metadata=metadata, timeout=30)
+    assert [quote.symbol for quote in movers.gainers] == ["AAPL"]
+    assert (movers.considered, movers.stale_prices) == (1, 0)
     with pytest.raises(NotFound):
         await stub.GetInstrument(pb.GetInstrumentRequest(symbol="NOPE"), metadata=metadata, timeout=30)
     with pytest.raises(NotFound):

@@ -63,6 +63,8 @@ FIGURES = tuple(
     field.name for field in fields(Fundamentals) if field.name not in {"symbol", "currency", "as_of", "source"}
 )
 """Names of the figures."""
+AMOUNTS = frozenset({"market_cap", "revenue", "earnings_per_share", "year_low", "year_high"})
+"""Those that are amounts of money."""
 
 
 @dataclass(frozen=True, slots=True)

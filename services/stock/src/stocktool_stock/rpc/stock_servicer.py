@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TypeAlias
 
 import grpc
@@ -23,13 +23,14 @@ from stocktool_stock.application.get_quotes import GetQuotes
 from stocktool_stock.application.market_ports import (
     InstrumentSource,
     MarketMode,
-    MarketStatus,
     NewsSource,
     ProviderState,
 )
+from stocktool_stock.application.market_status import TellMarketStatus
 from stocktool_stock.domain.bars import Bars, Column, Interval
+from stocktool_stock.domain.company import AMOUNTS, FIGURES
 from stocktool_stock.domain.instruments import Instrument
-from stocktool_stock.domain.quotes import Quote, QuoteBatch
+from stocktool_stock.domain.quotes import Quote
 
 Context: TypeAlias = "grpc.aio.ServicerContext[object, object]"
 
@@ -56,7 +57,7 @@ class StockServicer(pb_grpc.StockServiceServicer):
         bars: GetBars,
         instruments: InstrumentSource,
         news: NewsSource,
-        status: MarketStatus,
+        status: TellMarketStatus,
         companies: ReadCompanies,
         movers: FindMovers,
     ) -> None:
@@ -90,7 +91,7 @@ class StockServicer(pb_grpc.StockServiceServicer):
         """Give last prices."""
         batch = await self._quotes.quotes(request.symbols)
         return pb.GetQuotesResponse(
-            quotes=[_quote(quote, batch) for quote in batch.quotes],
+            quotes=[_quote(quote, batch.now) for quote in batch.quotes],
             errors=[
                 pb.SymbolError(
                     symbol=failure.symbol,
@@ -137,12 +138,78 @@ class StockServicer(pb_grpc.StockServiceServicer):
             message.published_at.FromDatetime(item.published_at)
         return response
 
+    async def GetActions(self, request: pb.GetActionsRequest, context: Context) -> pb.GetActionsResponse:
+        """Give dividends and splits."""
+        start = _day(request.start, "start") if request.HasField("start") else None
+        end = _day(request.end, "end") if request.HasField("end") else None
+        actions = await self._bars.actions(request.symbol, start, end)
+        return pb.GetActionsResponse(
+            symbol=actions.symbol,
+            dividends=[
+                pb.Dividend(ex_date=_date(one.ex_date), amount=_money(Money(one.amount, actions.currency)))
+                for one in actions.dividends
+            ],
+            splits=[pb.Split(ex_date=_date(one.ex_date), ratio=plain_decimal(one.ratio)) for one in actions.splits],
+            provenance=_provenance(actions.source, actions.as_of, actions.age_seconds, stale=actions.stale),
+            undefined=actions.undefined(),
+        )
+
+    async def GetFundamentals(self, request: pb.GetFundamentalsRequest, context: Context) -> pb.GetFundamentalsResponse:
+        """Give a company's figures."""
+        read = await self._companies.fundamentals(request.symbol)
+        found = read.value
+        known = {name: value for name in FIGURES if (value := getattr(found, name)) is not None}
+        response = pb.GetFundamentalsResponse(
+            symbol=found.symbol,
+            numbers={name: float(value) for name, value in known.items() if name not in AMOUNTS},
+            provenance=_provenance(
+                found.source, found.as_of, self._status.age_seconds(found.as_of), stale=read.overdue
+            ),
+            undefined=found.undefined(),
+        )
+        for name in AMOUNTS & known.keys():
+            response.amounts[name].CopyFrom(money_pb2.Money(amount=plain_decimal(known[name]), currency=found.currency))
+        return response
+
+    async def GetEarnings(self, request: pb.GetEarningsRequest, context: Context) -> pb.GetEarningsResponse:
+        """Tell when a company reports."""
+        read = await self._companies.earnings(request.symbol)
+        found, today = read.value, self._status.today()
+        coming, ex_day = found.next_after(today), found.ex_dividend_day
+        return pb.GetEarningsResponse(
+            symbol=found.symbol,
+            next=None if coming is None else _date(coming),
+            days=map(_date, found.days),
+            estimated=found.estimated,
+            ex_dividend_day=None if ex_day is None else _date(ex_day),
+            provenance=_provenance(
+                found.source, found.as_of, self._status.age_seconds(found.as_of), stale=read.overdue
+            ),
+            undefined=found.undefined(today),
+        )
+
+    async def GetMovers(self, request: pb.GetMoversRequest, context: Context) -> pb.GetMoversResponse:
+        """Give the movers."""
+        movers = await self._movers(request.limit or _PAGE_SIZE)
+        return pb.GetMoversResponse(
+            gainers=[_quote(quote, movers.now) for quote in movers.gainers],
+            losers=[_quote(quote, movers.now) for quote in movers.losers],
+            considered=movers.considered,
+            stale_prices=movers.left_out,
+        )
+
+
+def _provenance(source: str, as_of: datetime, age_seconds: int, *, stale: bool) -> pb.Provenance:
+    message = pb.Provenance(source=source, age_seconds=age_seconds, stale=stale)
+    message.as_of.FromDatetime(as_of)
+    return message
+
 
 def _page(size: int, token: str) -> PageRequest:
     return PageRequest(size or _PAGE_SIZE, token)
 
 
-def _quote(quote: Quote, batch: QuoteBatch) -> pb.Quote:
+def _quote(quote: Quote, now: datetime) -> pb.Quote:
     fraction = quote.change_fraction
     message = pb.Quote(
         symbol=quote.symbol,
@@ -150,7 +217,7 @@ def _quote(quote: Quote, batch: QuoteBatch) -> pb.Quote:
         previous_close=_money(quote.previous_close),
         change=_money(quote.change),
         change_fraction=None if fraction is None else float(fraction),
-        age_seconds=quote.age_seconds(batch.now),
+        age_seconds=quote.age_seconds(now),
         stale=quote.stale,
         source=quote.source,
         name=quote.name,
