@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stocktool_stock.application.rebalance_portfolio import RebalancePlan, Request
+from stocktool_stock.application.rebalance_report import RebalancePlan, Request
 from stocktool_stock.domain.allocation import AllocationBy
 from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.portfolio import PortfolioId

@@ -22,7 +22,8 @@ from stocktool_stock.application.optimise_allocation import (
     optimise_allocation,
 )
 from stocktool_stock.application.portfolio_picture import Picture, ReadPicture
-from stocktool_stock.application.rebalance_portfolio import RebalancePlan, RebalancePortfolio, Request
+from stocktool_stock.application.rebalance_portfolio import RebalancePortfolio
+from stocktool_stock.application.rebalance_report import RebalancePlan, Request
 from stocktool_stock.domain.allocation import CASH, UNKNOWN, AllocationBy, group_of
 from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.optimise_bounds import Bounds, GroupBound, infeasible

@@ -11,7 +11,7 @@ from stocktool_kit.http.model import ResponseModel
 
 from stocktool_stock.application.optimise_allocation import Method, Optimised
 from stocktool_stock.application.optimise_portfolio import MOST_NAMES, OptimisationReport, Task
-from stocktool_stock.application.rebalance_portfolio import Request
+from stocktool_stock.application.rebalance_report import Request
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.instruments import parse_symbol
 from stocktool_stock.http.analytics_allocation_models import MOST_POINTS, ConditioningModel, PointModel

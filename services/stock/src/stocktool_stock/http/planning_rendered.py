@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stocktool_stock.application.optimise_portfolio import OptimisationReport
-from stocktool_stock.application.rebalance_portfolio import RebalancePlan
+from stocktool_stock.application.rebalance_report import RebalancePlan
 from stocktool_stock.application.what_if import WhatIfReport
 from stocktool_stock.application.xray_portfolio import XRayReport
 from stocktool_stock.domain.analysis import Json

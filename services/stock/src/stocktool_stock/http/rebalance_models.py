@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from stocktool_kit.core.money import Money
 from stocktool_kit.http.model import MoneyModel, RequestModel, ResponseModel
 
-from stocktool_stock.application.rebalance_portfolio import GroupReport, RebalancePlan, Request, TradeReport
+from stocktool_stock.application.rebalance_report import GroupReport, RebalancePlan, Request, TradeReport
 from stocktool_stock.domain.allocation import AllocationBy
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.instruments import parse_symbol

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from google.protobuf.json_format import ParseDict
-from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool.stock.v1 import planning_pb2 as pb
 from stocktool_kit.core.caller import current_caller
@@ -15,7 +13,7 @@ from stocktool_kit.core.caller import current_caller
 from stocktool_stock.application.optimise_allocation import Method
 from stocktool_stock.application.optimise_portfolio import OptimisationReport, Task
 from stocktool_stock.application.planning_uses import PlanningUses
-from stocktool_stock.application.rebalance_portfolio import RebalancePlan, Request
+from stocktool_stock.application.rebalance_report import RebalancePlan, Request
 from stocktool_stock.application.what_if import WhatIfReport
 from stocktool_stock.application.xray_portfolio import XRayReport
 from stocktool_stock.domain.allocation import AllocationBy
@@ -26,6 +24,7 @@ from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.rebalance import Mode
 from stocktool_stock.domain.targets import Targets, read_targets
 from stocktool_stock.domain.xray import Thresholds
+from stocktool_stock.rpc.insight_methods import struct
 from stocktool_stock.rpc.wire import Context, from_date
 
 _MODES = {pb.REBALANCE_MODE_BUY_ONLY: Mode.BUY_ONLY}
@@ -68,7 +67,7 @@ class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
             ),
         )
         plan = await self._planning.rebalance(current_caller().owner, PortfolioId(request.portfolio_id), asked)
-        return pb.PlanRebalanceResponse(plan=_struct(self._render.plan(plan)))
+        return pb.PlanRebalanceResponse(plan=struct(self._render.plan(plan)))
 
     async def CompareWhatIf(self, request: pb.CompareWhatIfRequest, context: Context) -> pb.CompareWhatIfResponse:
         """Compare before and after."""
@@ -79,7 +78,7 @@ class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
             benchmark=request.benchmark,
             start=from_date(request, "start"),
         )
-        return pb.CompareWhatIfResponse(comparison=_struct(self._render.comparison(report)))
+        return pb.CompareWhatIfResponse(comparison=struct(self._render.comparison(report)))
 
     async def OptimisePortfolio(
         self, request: pb.OptimisePortfolioRequest, context: Context
@@ -99,7 +98,7 @@ class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
             trading=_trading(request.rules, Request()),
         )
         report = await self._planning.optimise(current_caller().owner, PortfolioId(request.portfolio_id), task)
-        return pb.OptimisePortfolioResponse(optimisation=_struct(self._render.optimisation(report)))
+        return pb.OptimisePortfolioResponse(optimisation=struct(self._render.optimisation(report)))
 
     async def GetXRay(self, request: pb.GetXRayRequest, context: Context) -> pb.GetXRayResponse:
         """Examine a portfolio."""
@@ -110,11 +109,7 @@ class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
             benchmark=request.benchmark if request.HasField("benchmark") else None,
             thresholds=Thresholds.read(dict(request.thresholds), "thresholds") if request.thresholds else None,
         )
-        return pb.GetXRayResponse(xray=_struct(self._render.xray(report)))
-
-
-def _struct(body: Mapping[str, Json]) -> Struct:
-    return ParseDict(dict(body), Struct())
+        return pb.GetXRayResponse(xray=struct(self._render.xray(report)))
 
 
 def _decimal(text: str) -> Decimal:
