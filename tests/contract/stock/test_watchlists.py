@@ -147,6 +147,12 @@ class TestDynamoDB(WatchlistContract):
         watchers = [each.id async for each in WatchIndex(table).watchers(["AAPL"], Watch.LIST)]
         assert watchers == [kept[0].id]
 
+    async def test_lists_made_at_the_same_moment_are_all_kept_and_counted(self, store: WatchlistStore) -> None:
+        await asyncio.gather(*(store.create(a_list("AAPL"), None, ME) for _ in range(MOST_LISTS)))
+        assert len((await store.list(ME, PageRequest())).items) == MOST_LISTS
+        with pytest.raises(TooManyWatchlists):
+            await store.create(a_list("AAPL"), None, ME)
+
     async def test_list_of_a_hundred_symbols_is_kept(self, store: WatchlistStore, table: Table) -> None:
         symbols = [f"S{number}" for number in range(100)]
         await store.create(a_list(*symbols), None, ME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from stocktool_kit.aws.consumer import QueueConsumer
+from stocktool_kit.aws.consumer import ConsumerOptions, QueueConsumer
 from stocktool_kit.aws.outbox import Outbox
 from stocktool_kit.aws.queue import Queue
 from stocktool_kit.aws.table import Table
@@ -52,4 +52,6 @@ async def notify(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         AttemptDelivery(chosen, deliveries, senders, later, clock, claim=CLAIM),
         confirm,
     )
-    yield Parts(workers=[QueueConsumer(queue, handler, health=runtime.health, metrics=runtime.metrics)])
+    # An attempt mostly waits for its receiver: a few slow ones must not hold back everybody's.
+    options = ConsumerOptions(concurrency=16)
+    yield Parts(workers=[QueueConsumer(queue, handler, options, health=runtime.health, metrics=runtime.metrics)])
