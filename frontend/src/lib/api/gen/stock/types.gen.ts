@@ -1010,6 +1010,12 @@ export type BodyImportFile = {
      */
     rows_limit?: number;
     /**
+     * Saved Mapping
+     *
+     * Name of a mapping kept before.
+     */
+    saved_mapping?: string;
+    /**
      * Skip Rows
      *
      * Rows to leave out: 12,15.
@@ -1124,6 +1130,56 @@ export type CodeBody = {
      * Code
      */
     code: string;
+};
+
+/**
+ * ColumnMappingModel
+ *
+ * How a CSV of any shape is read.
+ */
+export type ColumnMappingModel = {
+    /**
+     * Columns
+     *
+     * Field by heading: date, type, symbol, isin, name, quantity, price, amount, amount_per_share, fee, tax, currency, ratio, account, note.
+     */
+    columns: {
+        [key: string]: string;
+    };
+    /**
+     * Currency
+     *
+     * Of rows without a currency; by default the account's.
+     */
+    currency?: string;
+    /**
+     * What comes first in 03/04/2024.
+     */
+    date_order?: DateOrder | null;
+    /**
+     * Decimal sign.
+     */
+    decimal?: DecimalSign | null;
+    /**
+     * Default Type
+     *
+     * Of rows without a text in the type's column.
+     */
+    default_type?: string;
+    /**
+     * Delimiter
+     *
+     * Between cells; by default as it looks.
+     */
+    delimiter?: string;
+    /**
+     * Types
+     *
+     * Type of entry by the text in the type's column; an empty type leaves such rows out.
+     */
+    types?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -5956,6 +6012,69 @@ export type SameFlowsModel = {
 };
 
 /**
+ * SavedMappingInput
+ *
+ * What is kept under a name.
+ */
+export type SavedMappingInput = {
+    /**
+     * Columns and kinds, for CSV of any shape.
+     */
+    mapping?: ColumnMappingModel | null;
+    /**
+     * Symbols
+     *
+     * Symbol by the file's text.
+     */
+    symbols?: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * SavedMappingModel
+ *
+ * A mapping as kept; a file is read by it with the form field `saved_mapping`.
+ */
+export type SavedMappingModel = {
+    mapping: ColumnMappingModel | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Symbols
+     */
+    symbols: {
+        [key: string]: string;
+    };
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * SavedMappingPage
+ *
+ * A page of mappings, by name.
+ */
+export type SavedMappingPage = {
+    /**
+     * Items
+     */
+    items: Array<SavedMappingModel>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+};
+
+/**
  * SectorEffectsModel
  *
  * Effects of a sector; weights are means over the periods.
@@ -6804,6 +6923,34 @@ export type TrailChargeModel = {
 };
 
 /**
+ * TrailEffectModel
+ *
+ * A day of a contribution: gain / before x coefficient; `before` and `rate` are the whole portfolio's.
+ */
+export type TrailEffectModel = {
+    /**
+     * Before
+     */
+    before: number;
+    /**
+     * Coefficient
+     */
+    coefficient: number;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Gain
+     */
+    gain: number;
+    /**
+     * Rate
+     */
+    rate: number;
+};
+
+/**
  * TrailFlowModel
  *
  * What moved in (positive) or out.
@@ -6963,6 +7110,10 @@ export type TrailModel = {
     conventions: {
         [key: string]: string;
     };
+    /**
+     * Effects
+     */
+    effects: Array<TrailEffectModel>;
     /**
      * End
      */
@@ -8719,6 +8870,158 @@ export type CompareSymbolsResponses = {
 };
 
 export type CompareSymbolsResponse = CompareSymbolsResponses[keyof CompareSymbolsResponses];
+
+export type ListImportMappingsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page Size
+         *
+         * At most so many.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * Token of the next page.
+         */
+        page_token?: string;
+    };
+    url: '/api/stock/v1/imports/mappings';
+};
+
+export type ListImportMappingsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListImportMappingsError = ListImportMappingsErrors[keyof ListImportMappingsErrors];
+
+export type ListImportMappingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SavedMappingPage;
+};
+
+export type ListImportMappingsResponse = ListImportMappingsResponses[keyof ListImportMappingsResponses];
+
+export type DeleteImportMappingData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/imports/mappings/{name}';
+};
+
+export type DeleteImportMappingErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteImportMappingError = DeleteImportMappingErrors[keyof DeleteImportMappingErrors];
+
+export type DeleteImportMappingResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteImportMappingResponse = DeleteImportMappingResponses[keyof DeleteImportMappingResponses];
+
+export type GetImportMappingData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/imports/mappings/{name}';
+};
+
+export type GetImportMappingErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetImportMappingError = GetImportMappingErrors[keyof GetImportMappingErrors];
+
+export type GetImportMappingResponses = {
+    /**
+     * Successful Response
+     */
+    200: SavedMappingModel;
+};
+
+export type GetImportMappingResponse = GetImportMappingResponses[keyof GetImportMappingResponses];
+
+export type PutImportMappingData = {
+    body: SavedMappingInput;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/imports/mappings/{name}';
+};
+
+export type PutImportMappingErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type PutImportMappingError = PutImportMappingErrors[keyof PutImportMappingErrors];
+
+export type PutImportMappingResponses = {
+    /**
+     * Successful Response
+     */
+    200: SavedMappingModel;
+};
+
+export type PutImportMappingResponse = PutImportMappingResponses[keyof PutImportMappingResponses];
 
 export type ListPresetsData = {
     body?: never;
