@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from stocktool_kit.process import Process, running
 from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
@@ -20,6 +21,8 @@ from tests.integration.test_stock_portfolios import a_portfolio, client, record,
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one process for all: users keep apart what they write
 
 DATA = Path(__file__).parents[1] / "data" / "imports"
 Json = dict[str, Any]
@@ -31,13 +34,13 @@ def market() -> Iterator[MarketServer]:
         yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
     async with running(settings(market, emulator), trusting(serve)) as process:
         yield process
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     async with client(stock, f"usr_{request.node.name}"[:60]) as opened:
         yield opened
