@@ -19,7 +19,6 @@ from stocktool_kit.core.errors import Conflict, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.paging import PageRequest, decode_token, encode_token
 
-
 _ATTEMPTS = 5
 
 
