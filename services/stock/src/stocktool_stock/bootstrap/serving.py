@@ -29,7 +29,7 @@ from stocktool_stock.adapters.market_parts import MarketParts
 from stocktool_stock.adapters.portfolio_parts import PortfolioParts
 from stocktool_stock.application.inbox import ListNotifications, ReadNotification
 from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
-from stocktool_stock.bootstrap.planning import PLANNING_RENDER
+from stocktool_stock.bootstrap.planning import INSIGHT_RENDER, PLANNING_RENDER
 from stocktool_stock.bootstrap.watching import alert_watch, watching_uses
 from stocktool_stock.domain.quotes import QuoteBatch
 from stocktool_stock.http.analytics_route import MAX_BODY_BYTES, THREADS
@@ -130,7 +130,7 @@ def _registrations(
         ),
         Registration(
             analytics_grpc.add_AnalyticsServiceServicer_to_server,
-            AnalyticsServicer(portfolios.uses, PLANNING_RENDER),
+            AnalyticsServicer(portfolios.uses, PLANNING_RENDER, INSIGHT_RENDER),
             analytics_pb.DESCRIPTOR.services_by_name["AnalyticsService"],
         ),
         Registration(

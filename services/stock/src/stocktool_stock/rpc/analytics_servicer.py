@@ -10,8 +10,8 @@ from stocktool_kit.core.caller import current_caller
 from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.allocate_portfolio import AllocationReport
+from stocktool_stock.application.book_figures import FigureQuery
 from stocktool_stock.application.compare_symbols import Comparison
-from stocktool_stock.application.explain_figure import FigureQuery
 from stocktool_stock.application.measure_performance import PerformanceReport
 from stocktool_stock.application.measure_risk import RiskReport
 from stocktool_stock.application.periods import Period
@@ -24,6 +24,7 @@ from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.risk import RiskFigures
 from stocktool_stock.domain.segments import Scope
+from stocktool_stock.rpc.insight_methods import InsightMethods, InsightRender
 from stocktool_stock.rpc.planning_methods import PlanningMethods, PlanningRender
 from stocktool_stock.rpc.trails import trail_message
 from stocktool_stock.rpc.wire import Context, from_date, page_of, to_date, to_money, to_timestamp
@@ -52,13 +53,14 @@ _STATES = {
 }
 
 
-class AnalyticsServicer(PlanningMethods):
+class AnalyticsServicer(PlanningMethods, InsightMethods):
     """Converts, calls, converts."""
 
-    def __init__(self, uses: PortfolioUses, render: PlanningRender) -> None:
+    def __init__(self, uses: PortfolioUses, render: PlanningRender, insights: InsightRender) -> None:
         self._uses = uses
         self._planning = uses.planning
         self._render = render
+        self._insights = insights
 
     async def GetPerformance(self, request: pb.GetPerformanceRequest, context: Context) -> pb.GetPerformanceResponse:
         """Measure returns."""
