@@ -15,7 +15,8 @@ import pytest
 import pyxirr
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.paging import PageRequest
-from stocktool_stock.application.explain_figure import ExplainFigure, FigureQuery
+from stocktool_stock.application.book_figures import FigureQuery
+from stocktool_stock.application.explain_figure import ExplainFigure
 from stocktool_stock.application.measure_contribution import segments_of, whole_of
 from stocktool_stock.application.measure_performance import MeasurePerformance
 from stocktool_stock.application.measure_risk import MeasureRisk

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,21 +11,18 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import PageRequest, decode_token, encode_token
 
+from stocktool_stock.application.book_figures import BookFigures, FigureQuery, Found
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.measure_contribution import CONVENTIONS as CONTRIBUTION
 from stocktool_stock.application.measure_contribution import segments_of, whole_of
 from stocktool_stock.application.measure_performance import CONVENTIONS as PERFORMANCE
 from stocktool_stock.application.measure_performance import MeasurePerformance, PerformanceReport
-from stocktool_stock.application.periods import Period, range_start
-from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
+from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.read_history import DailyHistory, ReadHistory, check_scope
-from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.contribution import day_effects
-from stocktool_stock.domain.exact import Undefined, exact
-from stocktool_stock.domain.figure_formulas import AGAINST_BENCHMARK, FORMULAS, TABLES_OF_DAY, FigureKind
-from stocktool_stock.domain.income import received
+from stocktool_stock.domain.exact import Undefined
+from stocktool_stock.domain.figure_formulas import AGAINST_BENCHMARK, FORMULAS, FigureKind
 from stocktool_stock.domain.portfolio import PortfolioId
-from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.risk import CONVENTIONS as RISK
 from stocktool_stock.domain.risk import Figure, series_risk, to_date
 from stocktool_stock.domain.segments import Scope
@@ -39,55 +35,12 @@ from stocktool_stock.domain.trail import (
     cash_at,
     charge_row,
     flow_row,
-    lots_of,
     positions_at,
     steps_of,
-    value_of_day,
 )
 
 RATE_SOURCE = "ECB"
 _AMOUNTS = frozenset({"gain", "net_flows"})
-_DAY_CONVENTIONS = ("price_basis", "exchange_rates")
-
-
-@dataclass(frozen=True, slots=True)
-class FigureQuery:
-    """Which figure.
-
-    Attributes:
-        name: One of `FORMULAS`.
-        scope: An account, a symbol, both or all.
-        as_of: Day of a figure of one day; by default `end`.
-        start: Day whose close is the base of a range; None since inception.
-        end: Last day.
-        period: The range by its name, when no start is given.
-        benchmark: What figures against a benchmark are against.
-        gross: Whether fees and taxes count as taken out.
-        risk_free: Yearly rate.
-    """
-
-    name: str
-    scope: Scope
-    as_of: date | None = None
-    start: date | None = None
-    end: date | None = None
-    period: Period | None = None
-    benchmark: str = ""
-    gross: bool = False
-    risk_free: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A figure and all of its rows."""
-
-    value: Decimal | Figure
-    tables: TrailTables
-    start: date | None
-    end: date
-    base_currency: str
-    inputs: dict[str, Decimal | float]
-    conventions: dict[str, str]
 
 
 class ExplainFigure:
@@ -97,6 +50,7 @@ class ExplainFigure:
         self, reader: PortfolioReader, history: ReadHistory, performance: MeasurePerformance, rates: FxRates
     ) -> None:
         self._reader = reader
+        self._books = BookFigures(reader)
         self._history = history
         self._performance = performance
         self._rates = rates
@@ -120,9 +74,9 @@ class ExplainFigure:
         if asked.name == "contribution":
             found = await self._contribution(owner, portfolio_id, asked)
         elif formula.kind is FigureKind.DAY:
-            found = await self._of_day(owner, portfolio_id, asked)
+            found = await self._books.of_day(owner, portfolio_id, asked)
         elif formula.kind is FigureKind.LEDGER:
-            found = await self._of_ledger(owner, portfolio_id, asked)
+            found = await self._books.of_ledger(owner, portfolio_id, asked)
         else:
             found = await self._of_range(owner, portfolio_id, asked)
         totals = found.tables.totals()
@@ -155,58 +109,7 @@ class ExplainFigure:
         found = [(day, await self._rates.rate(currency, base, day)) for currency, day in needs]
         return [TrailRate(each.base, day, each.day, each.rate, RATE_SOURCE) for day, each in found]
 
-    async def _of_day(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
-        day = self._reader.day_of(asked.as_of or asked.end)
-        material = await self._reader.material(owner, portfolio_id, day)
-        book, rates = await self._reader.book(material, day)
-        check_scope(asked.scope, book)
-        # A weight is told of the whole it is a part of.
-        scope = Scope(asked.scope.account_id) if asked.name == "weight" else asked.scope
-        positions = positions_at(book, material.bars, rates, day, scope)
-        priced = {(row.account_id, row.symbol) for row in positions}
-        lots = lots_of(book, asked.scope)
-        if asked.name != "cost_basis":  # a gain is told of what has a price
-            lots = [lot for lot in lots if (lot.account_id, lot.symbol) in priced]
-        every = TrailTables(positions=positions, cash=cash_at(book, rates, day, scope), lots=lots)
-        with exact():
-            value = value_of_day(asked.name, asked.scope.symbol, every, rates, day)
-        return _Found(
-            value=value,
-            tables=TrailTables(**{name: getattr(every, name) for name in TABLES_OF_DAY[asked.name]}),
-            start=None,
-            end=day,
-            base_currency=material.portfolio.base_currency,
-            inputs={},
-            conventions=_conventions(material),
-        )
-
-    async def _of_ledger(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
-        last = self._reader.day_of(asked.as_of or asked.end)
-        material = await self._reader.material(owner, portfolio_id, last)
-        book, rates = await self._reader.book(material, last)
-        check_scope(asked.scope, book)
-        start = range_start(asked.start, asked.period, last)
-        tables = _ledger_tables(replace(asked, start=start), material, book, rates, last)
-        with exact():
-            value = sum(
-                (
-                    *(sale.gain for sale in tables.sales),
-                    *(payment.gross for payment in tables.income),
-                    *(charge.fee if asked.name == "fees" else charge.tax for charge in tables.charges),
-                ),
-                Decimal(0),
-            )
-        return _Found(
-            value=value,
-            tables=tables,
-            start=start,
-            end=last,
-            base_currency=material.portfolio.base_currency,
-            inputs={},
-            conventions=_conventions(material),
-        )
-
-    async def _of_range(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
+    async def _of_range(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> Found:
         history = await self._history(
             owner,
             portfolio_id,
@@ -228,7 +131,7 @@ class ExplainFigure:
             inputs["risk_free_annual"] = asked.risk_free
         else:
             inputs |= {"value_start": report.value_start.amount, "value_end": report.value_end.amount}
-        return _Found(
+        return Found(
             value=_value(asked, report, history),
             tables=tables,
             start=history.start,
@@ -238,7 +141,7 @@ class ExplainFigure:
             conventions={**PERFORMANCE, **(RISK if tables.steps else {})},
         )
 
-    async def _contribution(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> _Found:
+    async def _contribution(self, owner: OwnerId, portfolio_id: PortfolioId, asked: FigureQuery) -> Found:
         """What a holding gave to the return of the portfolio, or of the account."""
         history = await self._history(
             owner,
@@ -259,7 +162,7 @@ class ExplainFigure:
         else:
             effects = [TrailEffect(to_date(days[e.index + 1]), e.before, e.gain, e.rate, e.coefficient) for e in found]
             value = math.fsum(e.gain / e.before * e.coefficient for e in found)
-        return _Found(
+        return Found(
             value=value,
             tables=TrailTables(effects=effects),
             start=history.start,
@@ -295,25 +198,6 @@ def _place(page: PageRequest) -> int:
     if not after.isdecimal() or len(after) > 9:
         raise InvalidArgument.of("page_token", "is not a token this list gave; start again without it")
     return int(after)
-
-
-def _conventions(material: Material) -> dict[str, str]:
-    own = {"cost_method": material.portfolio.cost_method.value}
-    return own | {name: PERFORMANCE[name] for name in _DAY_CONVENTIONS}
-
-
-def _ledger_tables(asked: FigureQuery, material: Material, book: Book, rates: RateTable, last: date) -> TrailTables:
-    def within(day: date, account_id: str, symbol: str) -> bool:
-        mine = asked.scope.account_id in ("", account_id) and asked.scope.symbol in ("", symbol)
-        return mine and (asked.start is None or day > asked.start)
-
-    if asked.name == "realised":
-        return TrailTables(sales=[s for s in book.sales if within(s.day, s.account_id, s.symbol)])
-    if asked.name == "income":
-        paid = received(material.ledger.standing, book, rates, until=last)
-        return TrailTables(income=[p for p in paid if within(p.day, p.account_id, p.symbol)])
-    charged = [c for c in book.charges if within(c.day, c.account_id, c.symbol)]
-    return TrailTables(charges=[c for c in charged if (c.fee if asked.name == "fees" else c.tax)])
 
 
 def _steps(history: DailyHistory) -> list[TrailStep]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from stocktool_stock.application.explain_figure import FigureQuery
+from stocktool_stock.application.book_figures import FigureQuery
 from stocktool_stock.domain.instruments import parse_symbol
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.portfolio_uses import (
