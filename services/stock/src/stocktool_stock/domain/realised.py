@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from stocktool_stock.domain.book import Sale
@@ -94,7 +95,7 @@ def realised_sales(
 
     Args:
         sales: What a book sold.
-        entries: Standing entries, among which repurchases are looked for, in all accounts.
+        entries: Standing entries by day, among which repurchases are looked for, in all accounts.
         rates: Has the rate of each lot's currency on the day of its sale.
         rule: When a lot was held long.
     """
@@ -106,7 +107,7 @@ def realised_sales(
         return [_taken_apart(sale, bought.get(sale.symbol, ()), rates, rule) for sale in sales]
 
 
-def _taken_apart(sale: Sale, bought: Iterable[Entry], rates: RateTable, rule: HoldingRule) -> RealisedSale:
+def _taken_apart(sale: Sale, bought: Sequence[Entry], rates: RateTable, rule: HoldingRule) -> RealisedSale:
     shares = sum((lot.quantity for lot in sale.lots), Decimal(0))
     parts: list[SoldLot] = []
     left = sale.proceeds
@@ -126,11 +127,17 @@ def _taken_apart(sale: Sale, bought: Iterable[Entry], rates: RateTable, rule: Ho
     return RealisedSale(sale, tuple(parts), _repurchases(sale, bought) if sale.gain < 0 else ())
 
 
-def _repurchases(sale: Sale, bought: Iterable[Entry]) -> tuple[str, ...]:
+def _repurchases(sale: Sale, bought: Sequence[Entry]) -> tuple[str, ...]:
     """Purchases around a loss, but for those whose shares are the ones that were sold."""
     sold = {lot.id.partition(".")[0] for lot in sale.lots}
     window = timedelta(days=WASH_DAYS)
-    return tuple(entry.id for entry in bought if abs(entry.day - sale.day) <= window and entry.id not in sold)
+    first = bisect_left(bought, sale.day - window, key=_day_of)
+    last = bisect_right(bought, sale.day + window, key=_day_of)
+    return tuple(entry.id for entry in bought[first:last] if entry.id not in sold)
+
+
+def _day_of(entry: Entry) -> date:
+    return entry.day
 
 
 def total(sales: Iterable[RealisedSale]) -> RealisedTotal:
