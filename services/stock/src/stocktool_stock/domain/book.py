@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -489,7 +490,7 @@ class _Keeper:
         self._held[position] = self._holding(position) + lot.quantity
         lots = self._ready(entry.account_id, entry.symbol, entry.currency)
         if lots and lots[-1].day > acquired:
-            lots[:] = lot_rules.placed(lots, [lot])
+            lots.insert(bisect_right(lots, acquired, key=lambda each: each.day), lot)
         else:
             lots.append(lot)
         self._note_price(entry)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from stocktool_stock.domain.book import Sale
 from stocktool_stock.domain.exact import exact
@@ -17,6 +18,8 @@ from stocktool_stock.domain.lots import Lot
 from stocktool_stock.domain.rates import RateTable
 
 WASH_DAYS = 30
+MAX_TOLD = 20
+"""At most so many purchases are named with a loss."""
 _PURCHASES = frozenset({EntryType.BUY, EntryType.REINVEST})
 
 
@@ -52,8 +55,8 @@ class SoldLot:
 class RealisedSale:
     """A sale with what each lot made.
 
-    `repurchases` are the ids of purchases of the same symbol within 30 days before or after a loss: what US tax law may
-    call a wash sale. Nothing is adjusted for them.
+    `repurchases` are the ids, at most twenty, of purchases of the same symbol within 30 days before or after a loss:
+    what US tax law may call a wash sale. Nothing is adjusted for them.
     """
 
     sale: Sale
@@ -133,7 +136,8 @@ def _repurchases(sale: Sale, bought: Sequence[Entry]) -> tuple[str, ...]:
     window = timedelta(days=WASH_DAYS)
     first = bisect_left(bought, sale.day - window, key=_day_of)
     last = bisect_right(bought, sale.day + window, key=_day_of)
-    return tuple(entry.id for entry in bought[first:last] if entry.id not in sold)
+    around = (entry.id for entry in bought[first:last] if entry.id not in sold)
+    return tuple(islice(around, MAX_TOLD))
 
 
 def _day_of(entry: Entry) -> date:

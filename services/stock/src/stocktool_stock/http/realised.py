@@ -65,7 +65,7 @@ class RealisedSaleModel(ResponseModel):
     currency_effect: MoneyModel = Field(description="Part of the gain that comes from the currency.")
     lots: list[SoldLotModel]
     wash_sale: bool = Field(description="A loss with a purchase of the symbol within 30 days around it.")
-    repurchases: list[str] = Field(description="Ids of those purchases.")
+    repurchases: list[str] = Field(description="Ids of those purchases, at most twenty.")
 
     @classmethod
     def of(cls, told: RealisedSale, base: str) -> RealisedSaleModel:
