@@ -198,9 +198,13 @@ def a_large_file(symbols: Sequence[str]) -> str:
     """50,000 rows over eight years as the generic preset reads them."""
     first, lines = date(2016, 1, 4).toordinal(), ["date,type,symbol,quantity,price,amount,fee"]
     for at in range(LARGE):
-        on, symbol = date.fromordinal(first + at * 2_900 // LARGE), symbols[at % len(symbols)]
-        kind = "deposit,,,,1000," if at % 40 == 0 else f"sell,{symbol},1,90.25,,1" if at % 3 == 2 else ""
-        lines.append(f"{on},{kind or f'buy,{symbol},2,80.5,,1'}")
+        on, symbol = date.fromordinal(first + at * 2_900 // LARGE), symbols[at // 3 % len(symbols)]
+        if at % 40 == 0:
+            lines.append(f"{on},deposit,,,,1000,")
+        elif at % 3 == 2:  # of a symbol that was bought twice, or at least once, right before
+            lines.append(f"{on},sell,{symbol},1,90.25,,1")
+        else:
+            lines.append(f"{on},buy,{symbol},2,80.5,,1")
     return "\n".join(lines) + "\n"
 
 
@@ -210,7 +214,7 @@ def large_ledger(client: httpx.Client) -> None:
     body = {"name": "Bench", "base_currency": "USD"}
     portfolio = client.post(base, json=body).raise_for_status().json()["id"]
     path = f"{base}/{portfolio}"
-    files = {"file": ("large.csv", a_large_file(("AAPL", "JPM", "MSFT", "XOM")).encode())}
+    files = {"file": ("large.csv", a_large_file(("AAPL", "JPM", "WMT", "XOM")).encode())}
     buy = {"date": "2024-06-03", "type": "buy", "symbol": "AAPL", "quantity": "1", "price": "190"}
     made = _timed("ledger_50000_import", client.post(f"{path}/imports", files=files, timeout=300))
     if made.json()["count"] != LARGE:

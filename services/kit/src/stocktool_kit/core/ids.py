@@ -10,6 +10,7 @@ OwnerId = NewType("OwnerId", str)
 """A principal that owns things: `usr_...`, later `org_...`."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32 in lower case
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def new_ulid(milliseconds: int | None = None) -> str:
@@ -20,7 +21,7 @@ def new_ulid(milliseconds: int | None = None) -> str:
     """
     stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
     number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 def new_id(prefix: str) -> str:
