@@ -11,8 +11,8 @@ from stocktool_kit.core.ids import OwnerId
 
 from stocktool_stock.application.alert_ports import PortfolioDays
 from stocktool_stock.application.market_ports import MarketStatus
-from stocktool_stock.application.read_history import DailyHistory, ReadHistory
 from stocktool_stock.application.portfolio_reader import PortfolioReader
+from stocktool_stock.application.read_history import DailyHistory, ReadHistory
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.daily import DailyValuer
 from stocktool_stock.domain.portfolio import PortfolioId
