@@ -5339,7 +5339,7 @@ export type RealisedSaleModel = {
     /**
      * Repurchases
      *
-     * Ids of those purchases.
+     * Ids of those purchases, at most twenty.
      */
     repurchases: Array<string>;
     /**
