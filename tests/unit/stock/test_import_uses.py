@@ -16,6 +16,7 @@ from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest
 from stocktool_kit.testing.clock import FakeClock
 from stocktool_stock.adapters.import_files.parts import import_uses
+from stocktool_stock.application.custom_instruments import CustomInstruments
 from stocktool_stock.application.export_portfolio import ExportFormat
 from stocktool_stock.application.import_report import ImportChoices, ImportRefused, ImportReport, RowState
 from stocktool_stock.application.import_uses import ImportUses
@@ -24,8 +25,9 @@ from stocktool_stock.application.read_import import ImportOutcome
 from stocktool_stock.application.stage_import import StageImport
 from stocktool_stock.application.transactions import RecordTransactions
 from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.imports.check import with_ratios
-from stocktool_stock.domain.imports.options import ReadOptions
+from stocktool_stock.domain.imports.options import ReadOptions, UnreadableFile
 from stocktool_stock.domain.imports.rows import ImportRow
 from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.ledger import Draft, Entry, LotDraft
@@ -348,3 +350,26 @@ async def test_chosen_lots_come_back_as_those_of_the_new_ledger(export_format: E
     [left] = [lot for held in book.lots.values() for lot in held]
     assert (left.quantity, left.cost) == (10, 10)
     assert book.realised == 10
+
+
+async def test_instruments_of_ones_own_come_with_an_export_in_json() -> None:
+    kit = await a_kit()
+    house = CustomInstrument(
+        "CUSTOM:HOUSE", "House", "EUR", "real estate", country="DE", prices=((day("2024-01-02"), Decimal(300)),)
+    )
+    own = CustomInstruments(kit.store, kit.store, FakeRates(), FakeMarket(day("2024-11-29")))
+    await own.create(CALLER, kit.portfolio.id, house)
+    await kit.record(
+        CALLER,
+        kit.portfolio.id,
+        [Draft("opening", day("2024-01-02"), symbol=house.symbol, quantity="1", amount="300", currency="EUR")],
+    )
+    other = await kit.create(CALLER, name="Q", base_currency="USD")
+    with pytest.raises(ImportRefused, match="none was"):  # the CSV has entries alone
+        await kit.book(await kit.exported(ExportFormat.CSV), other)
+    text = await kit.exported(ExportFormat.JSON)
+    assert (await kit.book(text, other)).staged.count == 1
+    assert await own.list(CALLER, other.id) == [house]
+    broken = text.replace('"price":"300"', '"price":"many"')
+    with pytest.raises(UnreadableFile, match="instrument"):
+        await kit.book(broken, other)

@@ -17,7 +17,7 @@ from stocktool_stock.application.market_ports import MarketStatus
 from stocktool_stock.application.ports import PortfolioStore
 from stocktool_stock.application.resolve_symbols import Resolved, ResolveSymbols, Wanted, wanted_of
 from stocktool_stock.application.stage_import import StageImport
-from stocktool_stock.domain.custom_instruments import is_custom
+from stocktool_stock.domain.custom_instruments import CustomInstrument, is_custom
 from stocktool_stock.domain.imports.check import booked_split, with_ratios
 from stocktool_stock.domain.imports.options import ReadOptions
 from stocktool_stock.domain.imports.own_format import OWN_FORMAT
@@ -46,6 +46,7 @@ class Prepared:
         rows: With our symbols and the portfolio's accounts.
         states: What becomes of each; `NEW` still has to be checked.
         standing: The ledger's entries.
+        missing: Instruments of the user's own that come with the file and are to be made first.
     """
 
     portfolio: Portfolio
@@ -54,6 +55,7 @@ class Prepared:
     states: list[RowState]
     standing: Sequence[Entry]
     today: date
+    missing: Sequence[CustomInstrument] = ()
 
     @property
     def fresh(self) -> list[int]:
@@ -110,7 +112,9 @@ class PrepareImport:
         standing = (await self._store.ledger(portfolio)).standing
         prepared = Prepared(portfolio, file, list(file.rows), [], standing, today)
         await run_blocking(self._threads, _judge, prepared, known, choices)
-        custom = {one.symbol for one in await self._shelf.instruments(portfolio_id)}
+        made = {one.symbol for one in await self._shelf.instruments(portfolio_id)}
+        prepared.missing = [one for one in file.instruments if one.symbol not in made]
+        custom = made | {one.symbol for one in prepared.missing}
         answers: Mapping[Wanted, Resolved] = {}
         if file.preset != OWN_FORMAT.name:  # an export of ours has our symbols already
             wanted = await run_blocking(self._threads, _wanted, prepared)

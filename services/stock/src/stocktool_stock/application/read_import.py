@@ -13,6 +13,7 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 
+from stocktool_stock.application.custom_instruments import CustomInstruments
 from stocktool_stock.application.fixed_rates import fix_rates
 from stocktool_stock.application.import_report import ImportChoices, ImportReport, RowState, refusal
 from stocktool_stock.application.market_ports import FxRates
@@ -141,8 +142,11 @@ def _check_each(prepared: Prepared, currencies: Collection[str], now: datetime) 
 class CommitImport:
     """Books a file, all of it or nothing."""
 
-    def __init__(self, prepare: PrepareImport, read: ReadImport, stage: StageImport, threads: Limiter) -> None:
+    def __init__(
+        self, prepare: PrepareImport, read: ReadImport, stage: StageImport, own: CustomInstruments, threads: Limiter
+    ) -> None:
         self._prepare = prepare
+        self._own = own
         self._read = read
         self._stage = stage
         self._threads = threads
@@ -180,6 +184,8 @@ class CommitImport:
         beside = report.counts[RowState.DUPLICATE] + report.counts[RowState.NEW] - len(rows)
         if not rows:
             return ImportOutcome(StagedImport("", prepared.portfolio.version, 0, beside), report)
+        for instrument in prepared.missing:  # they outlive an import that is refused yet, and a repetition finds them
+            await self._own.create(caller, portfolio_id, instrument)
         try:
             staged = await self._stage(
                 caller,

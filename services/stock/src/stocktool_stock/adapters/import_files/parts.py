@@ -6,6 +6,7 @@ from stocktool_kit.aio import Limiter
 from stocktool_kit.core.clock import Clock
 
 from stocktool_stock.adapters.import_files.reader import ImportFiles
+from stocktool_stock.application.custom_instruments import CustomInstruments
 from stocktool_stock.application.export_portfolio import ExportPortfolio
 from stocktool_stock.application.import_mappings import ImportMappings, MappingStore
 from stocktool_stock.application.import_uses import ImportUses
@@ -50,7 +51,7 @@ def import_uses(
     read = ReadImport(prepare, rates, clock, threads)
     return ImportUses(
         read,
-        CommitImport(prepare, read, stage, threads),
+        CommitImport(prepare, read, stage, CustomInstruments(store, shelf, rates, market), threads),
         ExportPortfolio(store, shelf, clock, threads),
         ImportMappings(mappings, clock),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from stocktool_stock.domain.imports.dates import BadDate, DateStyle, Moment, read_moment
 from stocktool_stock.domain.imports.options import ReadOptions, unreadable
+from stocktool_stock.domain.imports.own_instruments import read_instruments
 from stocktool_stock.domain.imports.reading import Preset, Reading, TableShape
 from stocktool_stock.domain.imports.rows import ImportRow, RowProblem
 from stocktool_stock.domain.imports.sheet import Cursor, Line, heading
@@ -53,7 +54,7 @@ def finds_own_json(data: object) -> bool:
     return isinstance(data, Mapping) and str(data.get("format", "")).startswith("stocktool-portfolio/")
 
 
-def read_own_json(data: Mapping[str, Any], options: ReadOptions) -> Reading:  # noqa: ARG001 - it says all itself
+def read_own_json(data: Mapping[str, Any], options: ReadOptions) -> Reading:
     """Read an export as JSON.
 
     Raises:
@@ -65,7 +66,7 @@ def read_own_json(data: Mapping[str, Any], options: ReadOptions) -> Reading:  # 
     if not isinstance(accounts, list) or not isinstance(entries, list):
         raise unreadable("lacks its list of accounts or of entries")
     names = {str(one.get("id")): str(one.get("name")) for one in accounts if isinstance(one, Mapping)}
-    reading = Reading(keeps_order=True)
+    reading = Reading(keeps_order=True, instruments=read_instruments(data.get("instruments"), options.today))
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, Mapping):
             raise unreadable(f"entry {number} is no object")

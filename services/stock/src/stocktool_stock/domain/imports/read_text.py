@@ -186,7 +186,14 @@ def _file(format_name: str, preset: str, reading: Reading) -> ImportFile:
     if not reading.rows:
         raise unreadable("has headings and no rows")
     rows = reading.rows if reading.keeps_order else in_order(reading)
-    return ImportFile(tuple(rows), format_name, preset, currency=reading.currency, warnings=tuple(reading.warnings))
+    return ImportFile(
+        tuple(rows),
+        format_name,
+        preset,
+        currency=reading.currency,
+        warnings=tuple(reading.warnings),
+        instruments=reading.instruments,
+    )
 
 
 def in_order(reading: Reading) -> list[ImportRow]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.imports.dates import DateOrder
 from stocktool_stock.domain.imports.numbers import DecimalSign
 from stocktool_stock.domain.imports.options import ReadOptions, UnreadableFile, unreadable
@@ -18,6 +19,7 @@ class Reading:
     """Rows as a preset read them, in the order of the file.
 
     Attributes:
+        instruments: Instruments of the user's own that come with the file.
         newest_first: Whether the file lists the newest first, None to go by its days.
         keeps_order: Whether the order within a day is the file's and must stay.
     """
@@ -25,6 +27,7 @@ class Reading:
     rows: list[ImportRow] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     currency: str = ""
+    instruments: tuple[CustomInstrument, ...] = ()
     newest_first: bool | None = None
     keeps_order: bool = False
 

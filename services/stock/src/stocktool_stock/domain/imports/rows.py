@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from stocktool_kit.core.errors import InvalidArgument
 
+from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.ledger import Draft, plain, read_decimal
 
 _NUMBERS = ("quantity", "price", "amount", "amount_per_share", "fee", "tax", "cost_basis", "cost_fraction")
@@ -89,6 +90,7 @@ class ImportFile:
         encoding: Encoding of the text as detected.
         currency: Currency of amounts that name none, empty where each has its own or the account's is meant.
         warnings: What was decided about the file as a whole.
+        instruments: Instruments of the user's own that come with it.
     """
 
     rows: tuple[ImportRow, ...]
@@ -97,6 +99,7 @@ class ImportFile:
     encoding: str = "utf-8"
     currency: str = ""
     warnings: tuple[str, ...] = ()
+    instruments: tuple[CustomInstrument, ...] = ()
 
 
 def with_fingerprints(rows: Sequence[ImportRow], scope: str = "") -> tuple[ImportRow, ...]:
