@@ -26,7 +26,7 @@ from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
 from tests.fakes.market_server import MarketServer, market_server
-from tests.fakes.stock_process import analysis_worker, believing, stock_client, stock_settings
+from tests.fakes.stock_workers import analysis_worker, believing, stock_client, stock_settings
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -55,7 +55,7 @@ async def http(stock: Process[Settings]) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def worker(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    settings = stock_settings(market, emulator, service="stock-worker-analysis", analysis_visibility_seconds=3)
+    settings = stock_settings(market, emulator, service="stock-worker-analysis")
     async with running(settings, believing(KEYS, analyse)) as process:
         yield process
 
@@ -97,7 +97,7 @@ async def ended(http: httpx.AsyncClient, analysis_id: str) -> Json:
         answer: Json = (await http.get(f"/analyses/{analysis_id}")).json()
         return answer if answer["state"] in ("done", "failed") else {}
 
-    return await eventually(final, within=30)
+    return await eventually(final, within=60)
 
 
 async def download(body: Json) -> bytes:
