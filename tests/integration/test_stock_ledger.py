@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from google.type import date_pb2
 from stocktool.stock.v1 import portfolio_service_pb2 as pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as pb_grpc
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
 Json = dict[str, Any]
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one process for all: users keep apart what they write
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +45,13 @@ def market() -> Iterator[MarketServer]:
         yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
     async with running(settings(market, emulator), trusting(serve)) as process:
         yield process
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     async with client(stock, f"usr_{request.node.name}"[:60]) as opened:
         yield opened
