@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
+from stocktool_stock.domain.bars import MANUAL
 from stocktool_stock.domain.lots import CostMethod
 
 from tests.factories.stock import a_portfolio, an_entry, some_bars
@@ -358,3 +360,17 @@ async def test_money_that_moves_makes_implied_deposits_real() -> None:
         paid = await answered(http, "POST", "/what-if", body)
         assert (paid["after"]["cash_value"]["amount"], paid["after"]["total"]["amount"]) == ("-300.00", "2200.00")
         assert paid["warnings"] == ["cash of account Account acc_1 is negative: -300 USD"]
+
+
+async def test_a_price_entered_by_hand_is_traded_at_only_when_it_is_named() -> None:
+    market = bars() | {"HOUSE": replace(some_bars("HOUSE", {"2024-01-02": 900, "2024-11-29": 1000}), source=MANUAL)}
+    made = planning(market, PROFILES)
+    await made.keep(a_portfolio(), [*ENTRIES, an_entry("buy", "2024-01-02", "HOUSE", quantity="2", price="900")])
+    async with planning_client(made.uses) as http:
+        kept = await answered(http, "POST", "/rebalance", {"targets": {"weights": {"A": 0.5, "cash": 0.5}}})
+        assert [each["symbol"] for each in kept["locked"]] == ["HOUSE"]
+        assert "HOUSE" not in {t["symbol"] for t in kept["trades"]}
+        named = await answered(http, "POST", "/rebalance", {"targets": {"weights": {"HOUSE": 0.1, "cash": 0.9}}})
+        [trade] = [t for t in named["trades"] if t["symbol"] == "HOUSE"]
+    # 4000 + 2500 + 2000 + 5500 - 1800 = 12200, a tenth of which is 1.22 of it.
+    assert (named["locked"], trade["side"], trade["quantity"]) == ([], "sell", "0.78")

@@ -262,6 +262,9 @@ def test_a_fund_is_a_slice_of_its_own_among_sectors_and_countries() -> None:
     assert fund == Kind("funds", "fund", "funds")
     assert Kind.of(Instrument("X", type="EQUITY", sector="Energy")) == Kind("Energy", "equity", "")
     assert Kind.of(Instrument("X")) == Kind()
+    # What an owner tells of an instrument of theirs goes before that.
+    assert Kind.told(Instrument("CUSTOM:F", type="fund", country="Spain")) == Kind("funds", "fund", "Spain")
+    assert Kind.told(Instrument("CUSTOM:H", type="Real estate", sector="Housing")) == Kind("Housing", "real estate")
 
 
 def test_nothing_held_has_no_slices() -> None:
