@@ -176,7 +176,10 @@ def _entries(chosen: list[tuple[str, str, str, int, int]]) -> list[Entry]:
         key = (account, symbol)
         if kind in ("buy", "transfer_in"):
             held[key] = held.get(key, 0) + size
-            result.append(an_entry(kind, on, symbol, quantity=str(size), price="47", fee=str(gap), **common))
+            charged = (
+                {"fee": str(gap), "fee_currency": "EUR" if home == "USD" else "USD"} if gap % 3 else {"fee": str(gap)}
+            )
+            result.append(an_entry(kind, on, symbol, quantity=str(size), price="47", **charged, **common))
         elif kind == "sell" and held.get(key):
             sold = min(size, held[key])
             held[key] -= sold
@@ -186,15 +189,23 @@ def _entries(chosen: list[tuple[str, str, str, int, int]]) -> list[Entry]:
         elif kind == "split" and held.get(key):
             held[key] *= 2
             result.append(an_entry(kind, on, symbol, ratio="2", **common))
+        elif kind == "move" and held.get(key):
+            other = "acc_2" if account == "acc_1" else "acc_1"
+            held[key] -= 1
+            held[other, symbol] = held.get((other, symbol), 0) + 1
+            result.append(an_entry("transfer_out", on, symbol, quantity="1", to_account_id=other, **common))
+        elif kind == "cash":
+            other = "acc_2" if account == "acc_1" else "acc_1"
+            result.append(an_entry("transfer_out", on, amount=str(size), to_account_id=other, **common))
         elif kind in ("deposit", "withdrawal", "interest", "fee"):
             result.append(an_entry(kind, on, amount=str(size), **common))
     return result
 
 
 @settings(max_examples=50, deadline=None)
-@given(moves, st.sampled_from(list(ContributionBy)), st.integers(0, 20))
+@given(moves, st.sampled_from(list(ContributionBy)), st.integers(0, 20), st.sampled_from(["", "acc_1", "acc_2"]))
 async def test_rows_always_sum_to_the_return_and_none_is_unexplained(
-    chosen: list[tuple[str, str, str, int, int]], by: ContributionBy, start: int
+    chosen: list[tuple[str, str, str, int, int]], by: ContributionBy, start: int, account_id: str
 ) -> None:
     days = [str(date(2024, 1, 1) + timedelta(days=number)) for number in range(0, 60, 1)]
     series = {
@@ -210,5 +221,5 @@ async def test_rows_always_sum_to_the_return_and_none_is_unexplained(
     )
     measured.moving("EUR", {each: f"{1.1 + 0.1 * math.sin(n / 5):.4f}" for n, each in enumerate(days)})
     asked = {"start": day("2024-01-01") + timedelta(days=start)} if start else {}
-    found = await shared(measured, by, **asked)
+    found = await shared(measured, by, scope=Scope(account_id), **asked)
     assert "other" not in by_key(found)
