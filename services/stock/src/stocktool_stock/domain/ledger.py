@@ -94,7 +94,7 @@ class LotChoice:
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Draft:
     """An entry as someone wants it: texts as they came, None where nothing was said."""
 
