@@ -170,6 +170,7 @@ infra-test: cdk ## nag on production, drift of the committed local template
 bench: python ## benchmarks of the running mesh, one JSON line each
 	@$(BIN)/python -m stocktool_dev.bench_risk
 	@$(BIN)/python -m stocktool_dev.bench_live
+	@$(BIN)/python -m stocktool_dev.bench_ledger
 	@$(BIN)/python -m stocktool_dev.bench
 
 # ---- parts that later work brings ----

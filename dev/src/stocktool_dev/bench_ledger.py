@@ -1,8 +1,8 @@
 """Benchmarks of long ledgers: CPU of figures in one process, and a ledger of 50,000 entries over HTTP.
 
-The first needs nothing running (`python -m stocktool_dev.bench_ledger`); ratios are against the issue's limits. It is
-5,000 entries of 40 symbols over ten years, a quarter of them in another currency, valued and measured: from the packed
-entries alone (cold), in a new process from the snapshot another one left, and again in the same process (warm).
+Ratios of the first are against its limits. It is 5,000 entries of 40 symbols over ten years, a quarter of them in
+another currency, valued and measured: from the packed entries alone (cold), in a new process from the snapshot another
+one left, and again in the same process (warm).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import statistics
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import Account, Portfolio, PortfolioId
 
-from stocktool_dev.bench import BenchFailed, emit
+from stocktool_dev import vault
+from stocktool_dev.bench import BenchFailed, emit, own_mesh, signed_in
 
 ENTRIES, SYMBOLS = 5_000, 40
 START, END = date(2014, 12, 1), date(2024, 11, 29)
@@ -177,7 +179,10 @@ class Figures:
 
 async def figures() -> None:
     """CPU of holdings and performance: cold, from the snapshot, and warm."""
-    bench, cold, stored, warm = Figures(), [], [], []
+    bench = Figures()
+    cold: list[float] = []
+    stored: list[float] = []
+    warm: list[float] = []
     await bench.measure(bench.process(Afterwards()))  # imports, and the file of rates
     for _ in range(_ROUNDS):
         bench.snapshots.data = None
@@ -234,5 +239,20 @@ def _timed(name: str, answer: httpx.Response) -> httpx.Response:
     return answer
 
 
+def main() -> int:
+    """Measure figures in this process, then a large ledger in a mesh of its own."""
+    try:
+        asyncio.run(figures())
+        with own_mesh() as layout:
+            secrets = vault.load(layout.state / "secrets.json")
+            with httpx.Client(base_url=f"http://127.0.0.1:{layout.port}", timeout=60) as client:
+                signed_in(client, secrets)
+                large_ledger(client)
+    except (BenchFailed, httpx.HTTPError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    asyncio.run(figures())
+    sys.exit(main())
