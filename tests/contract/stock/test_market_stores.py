@@ -217,6 +217,7 @@ class TestDynamoDBWishes(WishesContract):
     async def test_wish_nobody_took_up_is_gone_after_a_minute(self, table: Table, wishes: Wishes) -> None:
         await wishes.put([Wish("quote", "AAPL")])
         assert list(await DynamoDBWishes(table, FakeClock(NOW + timedelta(seconds=61))).open()) == []
+        assert await table.get({"symbol": "L#wishes", "data_type": "quote|AAPL"}) is None
 
 
 class SymbolStoreContract:
