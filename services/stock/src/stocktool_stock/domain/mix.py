@@ -233,7 +233,8 @@ def related_groups(table: ReturnTable, names: Sequence[str], least: float) -> li
     order = [name for name in names if name in table.returns and float(np.ptp(table.returns[name])) > _FLAT]
     if len(order) < 2:
         return []
-    together = np.corrcoef(np.column_stack([table.returns[name] for name in order]), rowvar=False) >= least
+    related: Matrix = np.corrcoef(np.column_stack([table.returns[name] for name in order]), rowvar=False)
+    together = np.asarray(related >= least)
     groups: list[list[str]] = []
     left = set(range(len(order)))
     while left:
