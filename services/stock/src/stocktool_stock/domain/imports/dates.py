@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 
+from stocktool_stock.domain.values import value
+
 
 class DateOrder(StrEnum):
     """What comes first in 03/04/2024."""
@@ -33,7 +35,7 @@ class DateStyle:
     mixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Moment:
     """A day, and its time as `HH:MM:SS` where the text has one."""
 

@@ -13,6 +13,7 @@ from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.ledger import Draft, plain, read_decimal
+from stocktool_stock.domain.values import value
 
 _NUMBERS = ("quantity", "price", "amount", "amount_per_share", "fee", "tax", "cost_basis", "cost_fraction")
 
@@ -44,7 +45,7 @@ class Candidate:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ImportRow:
     """One booking of a file; a line that stands for two (a dividend bought again) gives two rows of one number.
 

@@ -14,13 +14,14 @@ from stocktool_stock.domain.imports.numbers import BadNumber, NumberStyle, decid
 from stocktool_stock.domain.imports.options import ReadOptions
 from stocktool_stock.domain.imports.rows import ImportRow, RowProblem
 from stocktool_stock.domain.ledger import Draft, plain
+from stocktool_stock.domain.values import value
 
 _PLACES = Decimal("1e-12")
 _MAX_NOTE = 500
 _HEADING = re.compile(r"[\s_\u00a0]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Line:
     """A line of a file: its number, from 1, and its cells."""
 
