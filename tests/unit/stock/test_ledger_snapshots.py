@@ -149,7 +149,7 @@ def test_a_book_from_a_snapshot_is_the_book_from_the_first_day(history: History,
     known = history.between(0, then.last_sequence).ledger().standing
     if not known:
         return
-    snapshot = take_snapshot(then, known, RATES, FIRST, kept_open=data.draw(st.integers(1, 6)))
+    snapshot = take_snapshot(then, known, RATES, FIRST, kept_open=data.draw(st.sampled_from((1, 1, 2, 4))))
     now, part = history.portfolio, history.between(then.last_sequence, history.portfolio.last_sequence)
     everything = history.part.ledger().standing
     read = unpack_snapshot(pack_snapshot(snapshot), now)
