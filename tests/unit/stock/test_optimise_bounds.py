@@ -153,7 +153,7 @@ def problems(draw: st.DrawFn) -> tuple[np.ndarray, Matrix, Bounds]:
     return random.normal(0.1, 0.05, size), covariance, Bounds(lower, upper, (group,))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(problems())
 def test_slsqp_from_many_starts_finds_nothing_better(problem: tuple[np.ndarray, Matrix, Bounds]) -> None:
     mean, covariance, bounds = problem

@@ -162,7 +162,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(situations(), rules)
 def test_no_plan_spends_or_sells_more_than_there_is(situation: Situation, given_rules: Rules) -> None:
     trades = plan_trades(situation, given_rules)
@@ -187,7 +187,7 @@ def test_no_plan_spends_or_sells_more_than_there_is(situation: Situation, given_
     assert not {t.symbol for t in trades if t.side is Side.BUY} & {t.symbol for t in trades if t.side is Side.SELL}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(situations(), rules)
 def test_every_trade_brings_its_symbol_nearer(situation: Situation, given_rules: Rules) -> None:
     after = {symbol: situation.value(symbol) for symbol in situation.wanted}
@@ -197,7 +197,7 @@ def test_every_trade_brings_its_symbol_nearer(situation: Situation, given_rules:
         assert abs(after[symbol] - wanted) <= abs(situation.value(symbol) - wanted)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from("ABCDEF"), amounts, min_size=1), amounts)
 def test_filling_is_the_least_sum_of_squares(shortfalls: dict[str, Decimal], budget: Decimal) -> None:
     """Its optimality conditions: what got a part comes down to one level, and nothing else lies above it."""
