@@ -124,7 +124,7 @@ async def test_model_is_given_tools_the_market_day_and_the_conversation(mesh: Me
     assert first["instructions"] == second["instructions"]
     assert first["store"] is False
     assert first["stream"] is True
-    assert len(first["tools"]) == 14
+    assert len(first["tools"]) == 28
     assert all(tool["strict"] and not tool["parameters"]["additionalProperties"] for tool in first["tools"])
     assert "2024-11-29" in first["input"][0]["content"]
     assert [item["content"] for item in second["input"][1:]] == ["First question?", "First answer.", "Second question?"]

@@ -6,30 +6,47 @@ import math
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from stocktool.common.v1.money_pb2 import Money
 from stocktool.stock.v1 import analytics_service_pb2 as analytics
+from stocktool.stock.v1 import insights_pb2 as insights
 from stocktool.stock.v1 import portfolio_service_pb2 as portfolio
 from stocktool.stock.v1 import stock_service_pb2 as stock
 from stocktool_chat.adapters import tool_arguments as args
-from stocktool_chat.adapters.grpc_tools import _TOOLS
+from stocktool_chat.adapters.grpc_tools import TOOLS
 from stocktool_chat.adapters.proto_json import to_plain
 from stocktool_kit.core.errors import InvalidArgument
 
 NAMES = [
     "get_market_status",
     "get_quotes",
+    "get_bars",
     "compare_symbols",
+    "search_instruments",
+    "get_profile",
+    "get_fundamentals",
+    "get_earnings",
+    "get_dividends",
+    "get_movers",
+    "list_news",
     "list_portfolios",
     "get_holdings",
     "get_performance",
     "get_risk",
     "get_allocation",
-    "search_instruments",
+    "get_contribution",
+    "get_income",
+    "get_tax_lots",
+    "explain_figure",
     "list_transactions",
     "propose_transaction",
-    "list_news",
+    "get_xray",
+    "what_if",
+    "plan_rebalance",
+    "optimise_portfolio",
     "search_documents",
     "read_page",
 ]
@@ -47,7 +64,7 @@ def objects(schema: Any) -> list[dict[str, Any]]:
 
 
 def test_every_tool_has_a_strict_schema_without_the_user() -> None:
-    definitions = [tool.definition() for tool in _TOOLS]
+    definitions = [tool.definition() for tool in TOOLS]
 
     assert [definition.name for definition in definitions] == NAMES
     for definition in definitions:
@@ -107,6 +124,15 @@ def test_answers_have_the_forms_of_the_public_api() -> None:
         "stale": False,
         "undefined": {"change_fraction": "no close"},
     }
+
+
+def test_a_struct_is_the_json_it_holds() -> None:
+    body = {"rows": [{"key": "AAPL", "gain": {"amount": "12.50", "currency": "USD"}, "dates": []}], "count": 3}
+    answer = insights.GetContributionResponse(contribution=ParseDict(body, Struct()))
+    without = {"rows": [{"key": "AAPL", "gain": {"amount": "12.50", "currency": "USD"}}], "count": 3}
+    assert to_plain(answer.contribution) == body
+    assert to_plain(answer.contribution, drop=("dates",)) == without
+    assert to_plain(answer) == {"contribution": body}
 
 
 def test_dates_enums_lists_and_missing_figures() -> None:

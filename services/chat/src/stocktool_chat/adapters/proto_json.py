@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from stocktool.common.v1.money_pb2 import Money
@@ -22,12 +24,14 @@ def to_plain(message: Message, drop: Sequence[str] = ()) -> dict[str, Json]:
 
     Amounts become `{amount, currency}`, dates and instants text, enum values their lower-case names without the
     prefix. An optional figure that is absent becomes null where `undefined` says why, and is left out elsewhere; other
-    fields that are empty are left out.
+    fields that are empty are left out. A struct is the JSON it holds.
 
     Args:
         message: The message.
         drop: Field names to leave out at any depth.
     """
+    if isinstance(message, Struct):
+        return cast(dict[str, Json], _without(MessageToDict(message), drop))
     undefined = _undefined(message)
     plain: dict[str, Json] = {}
     for field in message.DESCRIPTOR.fields:
@@ -48,6 +52,12 @@ def to_plain(message: Message, drop: Sequence[str] = ()) -> dict[str, Json]:
             if value not in ("", b"") and not (field.enum_type is not None and value == 0):
                 plain[name] = _value(field, value, drop)
     return plain
+
+
+def _without(node: Json, drop: Sequence[str]) -> Json:
+    if isinstance(node, Mapping):
+        return {key: _without(value, drop) for key, value in node.items() if key not in drop}
+    return [_without(value, drop) for value in node] if isinstance(node, list) else node
 
 
 def _undefined(message: Message) -> Mapping[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
 from stocktool_kit.core.errors import FieldViolation, InvalidArgument
 
 from stocktool_chat.domain.json_types import JsonObject
@@ -20,6 +22,7 @@ def _optional_text(value: object) -> object:
 
 
 Symbol = Annotated[str, BeforeValidator(_upper), Field(pattern=r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")]
+OptionalSymbol = Annotated[Symbol | None, BeforeValidator(_optional_text)]
 Amount = Annotated[
     str | None,
     BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else _optional_text(value)),
@@ -42,6 +45,18 @@ class Arguments(BaseModel):
 
 class NoArguments(Arguments):
     """For tools without any."""
+
+
+class OfSymbol(Arguments):
+    """A symbol."""
+
+    symbol: Symbol = Field(description="Ticker symbol such as AAPL.")
+
+
+class Limit(Arguments):
+    """How many."""
+
+    limit: int | None = Field(default=None, ge=1, le=20, description="At most so many; null for 5.")
 
 
 class Symbols(Arguments):
@@ -78,10 +93,99 @@ class Performance(OfPortfolio, Range):
     )
 
 
+class PortfolioRange(OfPortfolio):
+    """A portfolio between two days."""
+
+    start: Day = Field(default=None, description="First day, YYYY-MM-DD; null for the ledger's first.")
+    end: Day = Field(default=None, description="Last day, YYYY-MM-DD; null for the market's today.")
+
+
+class Realised(PortfolioRange):
+    """Sales of a portfolio."""
+
+    symbol: OptionalSymbol = Field(default=None, description="Only this symbol; null for all.")
+
+
+class Contribution(OfPortfolio, Range):
+    """Parts of a return."""
+
+    by: Literal["holding", "account", "sector", "currency"] | None = Field(
+        default=None, description="What rows are made of; null for holding."
+    )
+
+
+class Explain(OfPortfolio, Range):
+    """A figure to be explained."""
+
+    figure: str = Field(
+        min_length=1,
+        max_length=40,
+        description="twr, xirr, gain, simple_return, market_value, cost_basis, unrealised, realised, income, "
+        "volatility, sharpe, max_drawdown and so on.",
+    )
+    symbol: OptionalSymbol = Field(default=None, description="Of this holding; null for the whole portfolio.")
+
+
+class Trade(Arguments):
+    """A trade to try."""
+
+    type: Literal["buy", "sell"] = Field(description="What is tried.")
+    symbol: Symbol = Field(description="Ticker symbol such as AAPL.")
+    quantity: Amount = Field(default=None, description="Shares; null when the amount says it.")
+    price: Amount = Field(default=None, description="Price of one share; null for the last one.")
+    amount: Amount = Field(default=None, description="Total; null when the quantity says it.")
+
+
+class WhatIf(OfPortfolio):
+    """Trades to try."""
+
+    trades: list[Trade] = Field(min_length=1, max_length=20, description="In order.")
+
+
+class Target(Arguments):
+    """A wanted weight."""
+
+    symbol: Symbol = Field(description="Ticker symbol, or CASH.")
+    weight: float = Field(ge=0, le=1, description="Fraction of the total, 0.25 for a quarter.")
+
+
+class Rebalance(OfPortfolio):
+    """Towards weights."""
+
+    targets: list[Target] | None = Field(
+        default=None, max_length=50, description="Weights that sum to 1; null for the ones the user keeps."
+    )
+    buy_only: bool | None = Field(default=None, description="True never sells; null for false.")
+    whole_shares: bool | None = Field(default=None, description="False allows fractions; null for true.")
+    new_cash: Amount = Field(default=None, description="Cash to be added, in the base currency; null for none.")
+
+
+class Optimise(OfPortfolio):
+    """Best weights."""
+
+    method: Literal["min_variance", "max_sharpe", "risk_parity", "hrp"] = Field(description="What is best.")
+    most_per_holding: float | None = Field(
+        default=None, gt=0, le=1, description="Largest weight of one holding; null for no limit."
+    )
+
+
+class SymbolRange(OfSymbol):
+    """A symbol between two days."""
+
+    start: Day = Field(default=None, description="First day, YYYY-MM-DD; null for the first known.")
+    end: Day = Field(default=None, description="Last day, YYYY-MM-DD; null for the market's today.")
+
+
+class Bars(SymbolRange):
+    """Prices of a symbol."""
+
+    interval: Literal["1d", "1wk", "1mo"] | None = Field(default=None, description="null for days.")
+
+
 class Allocation(OfPortfolio):
     """A portfolio in slices."""
 
-    by: Literal["sector", "symbol", "currency", "account"] | None = Field(
+    by: Literal["sector", "symbol", "class", "country", "currency", "account"] | None = Field(
         default=None, description="What slices are made of; null for sector."
     )
 
@@ -152,19 +256,21 @@ class ReadPage(Arguments):
     page: int = Field(ge=1, description="Page number, from 1.")
 
 
+def wire_period(period: Period | None) -> analytics_pb.Period.ValueType:
+    """A range by name as performance and risk have it."""
+    return analytics_pb.Period.Value(f"PERIOD_{period.upper()}" if period else "PERIOD_UNSPECIFIED")
+
+
+def short_period(period: Period | None) -> str:
+    """A range by name as the public API writes it."""
+    short = {"year_to_date": "ytd", "one_year": "1y", "one_month": "1m", "since_inception": "max"}
+    return short[period] if period else ""
+
+
 def strict_schema(arguments: type[Arguments]) -> JsonObject:
     """The model's JSON schema as strict function calling wants it: closed, every property required, null for absent."""
     schema = arguments.model_json_schema()
-    properties = {name: _clean(prop) for name, prop in schema.get("properties", {}).items()}
-    return cast(
-        JsonObject,
-        {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        },
-    )
+    return cast(JsonObject, _strict(schema, schema.get("$defs", {})))
 
 
 def checked(arguments: type[Arguments], given: JsonObject) -> Any:
@@ -184,7 +290,22 @@ def checked(arguments: type[Arguments], given: JsonObject) -> Any:
         raise InvalidArgument(f"the arguments do not fit: {text}", violations) from error
 
 
-def _clean(schema: Any) -> Any:
-    if isinstance(schema, dict):
-        return {key: _clean(value) for key, value in schema.items() if key not in ("title", "default")}
-    return [_clean(value) for value in schema] if isinstance(schema, list) else schema
+_LEFT_OUT = frozenset({"title", "default", "$defs"})
+
+
+def _strict(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_strict(value, definitions) for value in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _strict(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if schema.get("type") == "object":
+        properties = {name: _strict(value, definitions) for name, value in schema.get("properties", {}).items()}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+    return {key: _strict(value, definitions) for key, value in schema.items() if key not in _LEFT_OUT}

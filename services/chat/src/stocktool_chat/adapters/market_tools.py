@@ -1,0 +1,109 @@
+"""Tools about the market and its symbols."""
+
+from __future__ import annotations
+
+from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
+from stocktool.stock.v1 import stock_service_pb2 as pb
+
+from stocktool_chat.adapters import tool_arguments as args
+from stocktool_chat.adapters.proto_json import to_plain
+from stocktool_chat.adapters.tool_session import Session, Tool, renamed, wire_day
+from stocktool_chat.domain.json_types import JsonObject
+
+_MOST_BARS = 60
+
+
+async def market_status(session: Session, _: args.NoArguments) -> JsonObject:
+    """The market's now."""
+    return to_plain(await session.ask.market.GetMarketStatus(pb.GetMarketStatusRequest()))
+
+
+async def quotes(session: Session, wanted: args.Symbols) -> JsonObject:
+    """Last prices."""
+    answer = await session.ask.market.GetQuotes(pb.GetQuotesRequest(symbols=wanted.symbols))
+    return renamed(to_plain(answer), quotes="items")
+
+
+async def bars(session: Session, wanted: args.Bars) -> JsonObject:
+    """Prices by day, week or month; the newest of a long range."""
+    request = pb.GetBarsRequest(
+        symbol=wanted.symbol, start=wire_day(wanted.start), end=wire_day(wanted.end), interval=wanted.interval or "1d"
+    )
+    plain = to_plain(await session.ask.market.GetBars(request), drop=("adjusted_close",))
+    shortened = {
+        key: value[-_MOST_BARS:] if isinstance(value, list) and key != "warnings" else value
+        for key, value in plain.items()
+    }
+    days = plain.get("dates")
+    return {**shortened, "total_count": len(days) if isinstance(days, list) else 0}
+
+
+async def compare(session: Session, wanted: args.Compare) -> JsonObject:
+    """Symbols side by side."""
+    request = analytics_pb.CompareSymbolsRequest(
+        symbols=wanted.symbols,
+        start=wire_day(wanted.start),
+        end=wire_day(wanted.end),
+        period=args.wire_period(wanted.period),
+    )
+    return to_plain(await session.ask.analytics.CompareSymbols(request))
+
+
+async def search_instruments(session: Session, wanted: args.Search) -> JsonObject:
+    """Symbols by name."""
+    request = pb.SearchInstrumentsRequest(query=wanted.query, page_size=10)
+    answer = await session.ask.market.SearchInstruments(request)
+    return renamed(to_plain(answer, drop=("next_page_token",)), instruments="items")
+
+
+async def profile(session: Session, wanted: args.OfSymbol) -> JsonObject:
+    """What an instrument is."""
+    answer = await session.ask.market.GetInstrument(pb.GetInstrumentRequest(symbol=wanted.symbol))
+    return to_plain(answer.instrument)
+
+
+async def fundamentals(session: Session, wanted: args.OfSymbol) -> JsonObject:
+    """A company's figures."""
+    return to_plain(await session.ask.market.GetFundamentals(pb.GetFundamentalsRequest(symbol=wanted.symbol)))
+
+
+async def earnings(session: Session, wanted: args.OfSymbol) -> JsonObject:
+    """When a company reports."""
+    return to_plain(await session.ask.market.GetEarnings(pb.GetEarningsRequest(symbol=wanted.symbol)))
+
+
+async def actions(session: Session, wanted: args.SymbolRange) -> JsonObject:
+    """Dividends and splits of a symbol."""
+    request = pb.GetActionsRequest(symbol=wanted.symbol, start=wire_day(wanted.start), end=wire_day(wanted.end))
+    return to_plain(await session.ask.market.GetActions(request))
+
+
+async def movers(session: Session, wanted: args.Limit) -> JsonObject:
+    """Largest rises and falls of the day."""
+    return to_plain(await session.ask.market.GetMovers(pb.GetMoversRequest(limit=wanted.limit or 5)))
+
+
+async def news(session: Session, wanted: args.News) -> JsonObject:
+    """News of a symbol."""
+    request = pb.ListNewsRequest(symbol=wanted.symbol, page_size=wanted.limit or 5)
+    answer = await session.ask.market.ListNews(request)
+    return {"symbol": wanted.symbol, **to_plain(answer, drop=("next_page_token",))}
+
+
+TOOLS = (
+    Tool("get_market_status", "The market's today, whether it is open, and the state of the price source.",
+         args.NoArguments, market_status),
+    Tool("get_quotes", "Last prices of symbols with their day's change and age.", args.Symbols, quotes),
+    Tool("get_bars", "Open, high, low, close and volume of a symbol by day, week or month; the newest of the range.",
+         args.Bars, bars),
+    Tool("compare_symbols", "Returns, volatility, drawdown and correlations of symbols over the same days.",
+         args.Compare, compare),
+    Tool("search_instruments", "Finds the symbol of a company or fund by name.", args.Search, search_instruments),
+    Tool("get_profile", "What an instrument is: name, kind, sector, industry, currency, seat.", args.OfSymbol, profile),
+    Tool("get_fundamentals", "A company's figures: market value, earnings, ratios, dividend yield.",
+         args.OfSymbol, fundamentals),
+    Tool("get_earnings", "When a company reports its earnings.", args.OfSymbol, earnings),
+    Tool("get_dividends", "Dividends and splits of a symbol.", args.SymbolRange, actions),
+    Tool("get_movers", "The largest rises and falls of the day among known symbols.", args.Limit, movers),
+    Tool("list_news", "Recent news about a symbol.", args.News, news),
+)  # fmt: skip
