@@ -360,3 +360,15 @@ def test_a_file_that_lists_the_newest_first_is_turned_round() -> None:
         "2024-03-15,buy,X,1,1\n2024-03-14,sell,AAPL,5,10\n2024-03-14,buy,AAPL,5,9\n2024-01-02,buy,Y,1,1\n"
     )
     assert [row.row for row in read_text(text, ReadOptions(today=TODAY)).rows] == [5, 4, 3, 2]
+
+
+def test_a_reverse_split_of_schwab_is_one_of_two_rows() -> None:
+    """Thirty-two old shares go under their CUSIP, one new share comes under the symbol."""
+    text = (
+        "Date,Action,Symbol,Description,Quantity,Price,Fees & Comm,Amount\n"
+        "06/10/2024,Reverse Split,TNXP,TONIX PHARMA HLDGS,1,,,\n"
+        "06/10/2024,Reverse Split,890260854,TONIX PHARMA HLDGS XXXREVERSE SPLIT EFF: 06/10/24,-32,,,\n"
+    )
+    file = read_text(text, ReadOptions(today=TODAY))
+    assert booked(file) == [(2, "split", "2024-06-10", "TNXP", {"ratio": "1:32"})]
+    assert skipped(file).keys() == {3}
