@@ -178,6 +178,20 @@ def test_reinvested_dividends_add_shares_and_no_cash() -> None:
     assert book.quantities["acc_1", "X"][-1][1] == Decimal("10.5")
 
 
+def test_tax_on_a_reinvested_dividend_was_withheld_before_and_takes_no_cash() -> None:
+    book = book_of(
+        an_entry("deposit", "2024-01-02", amount="1000"),
+        an_entry("buy", "2024-01-02", "X", quantity="10", price="90"),
+        an_entry("reinvest", "2024-02-01", "X", quantity="0.5", price="50", tax="4.41"),
+    )
+    assert book.cash["acc_1", "USD"] == 100
+    assert (book.income, book.taxes) == (Decimal("29.41"), Decimal("4.41"))
+    # At the day's price nothing is gained but the dividend after tax: shares for 25, which is income less tax.
+    worth = Decimal("10.5") * 50 + book.cash["acc_1", "USD"]
+    unrealised = Decimal("10.5") * 50 - sum(lot.cost for lot in book.lots["acc_1", "X"])
+    assert worth - 1000 == unrealised + book.income - book.taxes
+
+
 def test_transferred_shares_carry_their_cost_and_realise_nothing() -> None:
     book = book_of(
         an_entry("opening", "2024-01-02", "X", quantity="10", amount="500"),

@@ -21,7 +21,7 @@ from stocktool_stock.domain.ledger_part import LedgerPart, chained
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
 
-RULES = 1
+RULES = 2
 """To be raised with every change of what a ledger comes to; changed classes are noticed without it."""
 KEPT_OPEN = 100
 """So many of the last entries stay out of the book: entries back-dated among them do not cost the snapshot."""

@@ -693,7 +693,9 @@ class _Keeper:
 
     def _reinvest(self, entry: Entry) -> None:
         self._acquire(entry, entry.gross)
-        self._pay_net(entry, Decimal(0))
+        self._pay(entry, Decimal(0))
+        if entry.tax:  # withheld from the dividend: what was reinvested is the rest, and the cash stays as it was
+            self._charged(entry)
         tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
         self.book.income += self._to_base(entry.gross, entry) + tax
 
