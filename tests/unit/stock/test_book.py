@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stocktool_stock.domain.book import Book, keep_book
+from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.ledger import Entry, Ledger, NothingHeld, ShortSale
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import Portfolio

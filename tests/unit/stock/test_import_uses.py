@@ -24,7 +24,7 @@ from stocktool_stock.application.portfolios import CreatePortfolio
 from stocktool_stock.application.read_import import ImportOutcome
 from stocktool_stock.application.stage_import import StageImport
 from stocktool_stock.application.transactions import RecordTransactions
-from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.custom_instruments import CustomInstrument
 from stocktool_stock.domain.imports.check import with_ratios
 from stocktool_stock.domain.imports.options import ReadOptions, UnreadableFile

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stocktool_stock.application.measure_income import IncomeReport, MeasureIncome
 from stocktool_stock.application.portfolio_reader import PortfolioReader
-from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.income import expected, month_of, received, summed, summed_by, year_before
 from stocktool_stock.domain.ledger import Entry

@@ -21,7 +21,8 @@ from stocktool_stock.application.book_snapshot import (
 from stocktool_stock.application.ledger_books import WORTH_KEEPING, LedgerBooks
 from stocktool_stock.application.ports import Change
 from stocktool_stock.application.records import portfolio_record
-from stocktool_stock.domain.book import Book, continue_book, funds, keep_book
+from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.bookkeeping import continue_book, funds, keep_book
 from stocktool_stock.domain.ledger import Entry, Ledger, NothingHeld, Reversal, ShortSale
 from stocktool_stock.domain.ledger_part import LedgerPart, chained
 from stocktool_stock.domain.lots import CostMethod

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from stocktool_stock.domain.book import Book, keep_book
+from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.lots import CostMethod, Lot, LotNotOpen, placed
 from stocktool_stock.domain.portfolio import Portfolio

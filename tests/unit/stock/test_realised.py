@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.holding_period import HoldingRule, days_held
 from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.lots import CostMethod

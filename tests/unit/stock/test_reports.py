@@ -18,7 +18,7 @@ from stocktool_stock.adapters.pdf_paper import MAX_ROWS, Column, Paper
 from stocktool_stock.adapters.pdf_tax_lots import label_of, tax_lots_pdf
 from stocktool_stock.application.market_ports import MarketMode, ProviderState, Status
 from stocktool_stock.application.report_tax_lots import TaxLotsReport
-from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.holding_period import HoldingRule
 from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.lots import CostMethod

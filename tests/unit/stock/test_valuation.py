@@ -9,7 +9,7 @@ import pytest
 from stocktool_kit.core.money import Money
 from stocktool_stock.domain.allocation import AllocationBy, Kind, allocate
 from stocktool_stock.domain.bars import Bars
-from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.daily import DailyValuer, DailyValues, grid
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.instruments import Instrument

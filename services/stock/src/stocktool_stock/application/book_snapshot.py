@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from stocktool_stock.application.columns import Schema
-from stocktool_stock.domain.book import Book, funds, open_book
+from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.bookkeeping import funds, open_book
 from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.ledger_part import LedgerPart, chained
 from stocktool_stock.domain.portfolio import Portfolio

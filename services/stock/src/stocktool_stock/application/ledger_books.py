@@ -25,7 +25,8 @@ from stocktool_stock.application.book_snapshot import (
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.ports import PortfolioStore, SnapshotStore
 from stocktool_stock.application.rate_collector import rates_into
-from stocktool_stock.domain.book import Book, continue_book, keep_book
+from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.bookkeeping import continue_book, keep_book
 from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.rates import RateTable

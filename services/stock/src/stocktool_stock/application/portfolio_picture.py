@@ -15,7 +15,8 @@ from stocktool_stock.application.portfolio_reader import Material, PortfolioRead
 from stocktool_stock.application.read_kinds import read_kinds
 from stocktool_stock.domain.allocation import Kind
 from stocktool_stock.domain.bars import Column
-from stocktool_stock.domain.book import Book, Sale, continue_book, funds, keep_book
+from stocktool_stock.domain.book import Book, Sale
+from stocktool_stock.domain.bookkeeping import continue_book, funds, keep_book
 from stocktool_stock.domain.fork import NewTrade, entries_of, forked, last_day, new_sales
 from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.mix import ReturnTable, cash_name, return_table, window

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from stocktool_stock.domain.book import Book, Sale, funds
+from stocktool_stock.domain.book import Book, Sale
+from stocktool_stock.domain.bookkeeping import funds
 from stocktool_stock.domain.ledger import Entry, EntryType
 
 

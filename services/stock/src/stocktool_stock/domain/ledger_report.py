@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from stocktool_stock.domain.book import Book, Flow, keep_book
+from stocktool_stock.domain.book import Book, Flow
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.closes import Exchange, Observations, price_on
 from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.ledger_days import RETURN_FIGURES, return_figures, value_days

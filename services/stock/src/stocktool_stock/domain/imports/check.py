@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument
 
-from stocktool_stock.domain.book import keep_book
+from stocktool_stock.domain.bookkeeping import keep_book
 from stocktool_stock.domain.imports.rows import ImportRow, RowProblem
 from stocktool_stock.domain.ledger import Entry, EntryType
 from stocktool_stock.domain.portfolio import Portfolio

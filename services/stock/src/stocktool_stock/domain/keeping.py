@@ -1,0 +1,259 @@
+"""Keeping a book: how cash, charges and lots move; what an entry books with them stands in the classes above."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+
+from stocktool_kit.core.errors import Internal
+
+from stocktool_stock.domain import lots as lot_rules
+from stocktool_stock.domain.book import Book, Charge, Conversion, Flow, Payment, Position, Sale, TradePrice
+from stocktool_stock.domain.ledger import Entry, EntryType, ShortSale
+from stocktool_stock.domain.lots import CostMethod, Lot, LotNotOpen
+from stocktool_stock.domain.rates import RateTable
+
+_TRADES = frozenset({EntryType.BUY, EntryType.SELL})
+_RATE_PLACES = Decimal("1e-12")
+
+
+class Keeping:
+    """Moves cash and lots of one book; one use."""
+
+    def __init__(
+        self,
+        book: Book,
+        method: CostMethod,
+        rates: RateTable,
+        *,
+        implied: bool,
+        settle_daily: bool,
+    ) -> None:
+        self.book = book
+        self._method = method
+        self._rates = rates
+        self._implied = implied
+        self._settle_daily = settle_daily
+        self._traded: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._day: date | None = None
+        self._moved: set[Position] = set()
+        self._held: dict[Position, Decimal] = {}  # summing lots at every entry would make long ledgers quadratic
+
+    def close_day(self) -> None:
+        """Note where quantities and cash stand; a fund-less ledger gets its implied deposits first."""
+        if self._day is None:
+            return
+        self._settle(self._day)
+        if self._implied:
+            for (account_id, currency), amount in self.book.cash.items():
+                if amount < 0:
+                    self.book.cash[account_id, currency] = Decimal(0)
+                    self.book.flows.append(Flow(self._day, account_id, -amount, currency, implied=True))
+        for position in self._moved:
+            self.book.quantities[position].append((self._day, self._holding(position)))
+        self._moved.clear()
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for (_, currency), amount in self.book.cash.items():
+            totals[currency] += amount
+        for currency, total in totals.items():
+            steps = self.book.cash_steps[currency]
+            if not steps or steps[-1][1] != total:
+                steps.append((self._day, total))
+
+    def _settle(self, day: date) -> None:
+        """Convert what the day's trades left in, or lack of, other currencies than their account's."""
+        for (account_id, currency), traded in self._traded.items():
+            balance, home = self.book.cash[account_id, currency], self.book.portfolio.by_account[account_id].currency
+            amount = max(Decimal(0), min(traded, balance)) if traded > 0 else min(Decimal(0), max(traded, balance))
+            if amount:
+                rate = self._rates.rate(currency, day) / self._rates.rate(home, day)
+                self.book.cash[account_id, currency] -= amount
+                self.book.cash[account_id, home] += amount * rate
+                self.book.conversions.append(Conversion(day, amount, currency, home))
+        self._traded.clear()
+
+    def average(self) -> None:
+        """Under average cost, give all shares of each position the same cost."""
+        if self._method is CostMethod.AVERAGE:
+            self.book.lots = {position: lot_rules.averaged(lots) for position, lots in self.book.lots.items()}
+
+    def _to_base(self, amount: Decimal, entry: Entry) -> Decimal:
+        return self._rates.to_base(amount, entry.currency, entry.day)
+
+    def _pay(self, entry: Entry, amount: Decimal) -> None:
+        """Move cash: in the account's currency where the entry converts, else in the entry's own."""
+        home = self.book.portfolio.by_account[entry.account_id].currency
+        currency = entry.currency
+        if entry.fx_rate is not None:
+            currency, amount = home, amount * entry.fx_rate
+        self._move(entry, amount, currency)
+        if self._settle_daily and entry.type in _TRADES and currency != home:
+            self._traded[entry.account_id, currency] += amount
+
+    def _move(self, entry: Entry, amount: Decimal, currency: str) -> None:
+        self.book.cash[entry.account_id, currency] += amount
+        payment = Payment(entry.day, entry.type, entry.symbol, amount, currency, entry.account_id, entry.id)
+        self.book.payments.append(payment)
+
+    def _charged(self, entry: Entry) -> None:
+        fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
+        tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+        self._charge_of(entry, fee, tax)
+
+    def _charge_of(self, entry: Entry, fee: Decimal, tax: Decimal) -> None:
+        self.book.fees += fee
+        self.book.taxes += tax
+        self.book.charges.append(Charge(entry.day, entry.account_id, entry.symbol, fee, tax, entry.id))
+
+    def _cross(self, source: str, target: str, day: date) -> Decimal:
+        """Units of `target` for one of `source`, to twelve places as a recorded rate has them."""
+        rate = self._rates.rate(source, day) / self._rates.rate(target, day)
+        return rate.quantize(_RATE_PLACES, rounding=ROUND_HALF_EVEN)
+
+    def _costs(self, entry: Entry) -> tuple[Decimal, Decimal]:
+        """Fee and tax in the entry's currency, at its day's rate where they are in another, and in the base one."""
+        own = base = Decimal(0)
+        for amount, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+            if amount:
+                own += amount * self._cross(currency, entry.currency, entry.day) if currency else amount
+                base += self._rates.to_base(amount, currency or entry.currency, entry.day)
+        return own, base
+
+    def _pay_net(self, entry: Entry, amount: Decimal) -> None:
+        """Move an entry's cash less its fee and tax; those in another currency are paid in the account's own."""
+        home = self.book.portfolio.by_account[entry.account_id].currency
+        if entry.fee or entry.tax:
+            for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+                if not currency:
+                    amount -= part
+                elif part:
+                    self._move(entry, -part * self._cross(currency, home, entry.day), home)
+            self._charged(entry)
+        self._pay(entry, amount)
+
+    def _acquire(self, entry: Entry, cost: Decimal, base_cost: Decimal | None = None) -> None:
+        acquired = entry.acquired or entry.day
+        lot = Lot(
+            id=entry.id,
+            account_id=entry.account_id,
+            symbol=entry.symbol,
+            day=acquired,
+            quantity=quantity_of(entry),
+            cost=cost,
+            currency=entry.currency,
+            base_cost=self._rates.to_base(cost, entry.currency, acquired) if base_cost is None else base_cost,
+        )
+        position = (entry.account_id, entry.symbol)
+        self._held[position] = self._holding(position) + lot.quantity
+        lots = self._ready(entry.account_id, entry.symbol, entry.currency)
+        if lots and lots[-1].day > acquired:
+            lots.insert(bisect_right(lots, acquired, key=lambda each: each.day), lot)
+        else:
+            lots.append(lot)
+        self._note_price(entry)
+
+    def _holding(self, position: Position) -> Decimal:
+        """Shares in a position."""
+        found = self._held.get(position)
+        if found is None:
+            found = self._held[position] = lot_rules.held(self.book.lots.get(position, []))
+        return found
+
+    def _changed(self, position: Position) -> None:
+        """Note that a position's lots are others now."""
+        self._moved.add(position)
+        self._held.pop(position, None)
+
+    def _receive(self, account_id: str, symbol: str, arriving: Sequence[Lot]) -> None:
+        """Put lots that come from elsewhere where their days have them."""
+        self._changed((account_id, symbol))
+        lots = self.book.lots.setdefault((account_id, symbol), [])
+        if self._method is CostMethod.AVERAGE and len({lot.currency for lot in (*lots, *arriving)}) > 1:
+            lots, arriving = lot_rules.averaged(lots), lot_rules.averaged(arriving)
+        here = [replace(lot, account_id=account_id) for lot in arriving]
+        self.book.lots[account_id, symbol] = lot_rules.placed(lots, here)
+
+    def _ready(self, account_id: str, symbol: str, currency: str) -> list[Lot]:
+        """The lots of a position that one in this currency can join."""
+        self._moved.add((account_id, symbol))
+        lots = self.book.lots.setdefault((account_id, symbol), [])
+        if self._method is CostMethod.AVERAGE and lots and lots[-1].currency != currency:
+            lots[:] = lot_rules.averaged(lots)  # from here on they go at their own cost
+        return lots
+
+    def _release(self, entry: Entry) -> list[Lot]:
+        position = (entry.account_id, entry.symbol)
+        lots = self.book.lots.get(position, [])
+        quantity, holding = quantity_of(entry), self._holding(position)
+        if quantity > holding:
+            raise ShortSale(
+                symbol=entry.symbol, day=entry.day, quantity=quantity, holding=holding, account_id=entry.account_id
+            )
+        if entry.lots:
+            taken, self.book.lots[position] = self._take_chosen(entry, lots)
+        else:
+            taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
+        self._moved.add(position)
+        self._held[position] = holding - quantity
+        return taken
+
+    def _take_chosen(self, entry: Entry, lots: Sequence[Lot]) -> tuple[list[Lot], list[Lot]]:
+        if self._method is CostMethod.AVERAGE:
+            lots = lot_rules.averaged(lots)  # every share costs the same; the choice says which days go
+        there = {lot.id: lot.quantity for lot in lots}
+        for index, choice in enumerate(entry.lots):
+            found = there.get(choice.lot_id, Decimal(0))
+            if choice.quantity > found:
+                raise LotNotOpen(
+                    choice.lot_id,
+                    index=index,
+                    quantity=choice.quantity,
+                    held=found,
+                    day=entry.day,
+                    entry_id=entry.id,
+                )
+        return lot_rules.take_chosen(lots, {choice.lot_id: choice.quantity for choice in entry.lots})
+
+    def _note_price(self, entry: Entry) -> None:
+        price = entry.price if entry.price is not None else entry.worth / quantity_of(entry)
+        if price > 0:
+            self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
+
+    def _sold(self, entry: Entry, symbol: str, quantity: Decimal, proceeds: Decimal, taken: Sequence[Lot]) -> None:
+        self.book.sales.append(
+            Sale(
+                entry_id=entry.id,
+                day=entry.day,
+                symbol=symbol,
+                account_id=taken[0].account_id,
+                quantity=quantity,
+                proceeds=proceeds,
+                cost=sum((lot.base_cost for lot in taken), Decimal(0)),
+                lots=tuple(taken),
+                type=entry.type,
+            )
+        )
+
+    def _positions(self, entry: Entry) -> Iterable[Position]:
+        for position, lots in self.book.lots.items():
+            if position[1] == entry.symbol and lots and entry.account_id in ("", position[0]):
+                yield position
+
+
+def ratio_of(entry: Entry) -> Fraction:
+    """New shares per old one."""
+    if entry.ratio is None:
+        raise Internal(f"a {entry.type} without its ratio was stored", transaction_id=entry.id)
+    return entry.ratio
+
+
+def quantity_of(entry: Entry) -> Decimal:
+    """Shares of an entry that has some."""
+    if entry.quantity is None:
+        raise Internal("an entry of shares without its quantity was stored", transaction_id=entry.id)
+    return entry.quantity
