@@ -176,6 +176,8 @@ async def test_a_purchase_before_the_split_of_2020_is_worth_what_the_file_says(h
     [lot] = holding["lots"]
     assert (lot["quantity"], lot["date"]) == ("40", "2019-12-31")
     assert Decimal(lot["price"]["amount"]) == file["2019-12-31"]
+    bare = (await http.get(f"/portfolios/{portfolio_id}/holdings", params={"as_of": on, "lots": False})).json()
+    assert bare == {**body, "items": [{**holding, "lots": []}]}
 
     answer = await http.get(f"/portfolios/{portfolio_id}/performance", params={"benchmark": "SPY"})
     performance = answer.json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from stocktool_stock.domain.allocation import AllocationBy
 from stocktool_stock.domain.holding_period import HoldingRule
@@ -12,7 +12,7 @@ from stocktool_stock.domain.instruments import parse_symbol, parse_symbols
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.allocation_models import AllocationModel
 from stocktool_stock.http.comparison_models import ComparisonModel
-from stocktool_stock.http.holding_models import HoldingsModel
+from stocktool_stock.http.holding_models import HoldingsModel, holdings_json
 from stocktool_stock.http.performance_models import PerformanceModel
 from stocktool_stock.http.portfolio_uses import (
     AsOf,
@@ -29,13 +29,22 @@ from stocktool_stock.http.risk_models import RiskModel
 router = APIRouter(tags=["figures"])
 
 
-@router.get("/portfolios/{portfolio_id}/holdings")
+@router.get("/portfolios/{portfolio_id}/holdings", response_model=HoldingsModel)
 async def get_holdings(
-    portfolio_id: str, caller: Reader, uses: Uses, as_of: AsOf = None, long_term_days: LongTermDays = None
-) -> HoldingsModel:
+    *,
+    portfolio_id: str,
+    caller: Reader,
+    uses: Uses,
+    as_of: AsOf = None,
+    long_term_days: LongTermDays = None,
+    lots: Annotated[bool, Query(description="Whether the open lots come too; a long ledger has thousands.")] = True,
+) -> HoldingsModel | Response:
     """What is held at the close of a day, and its value in the base currency."""
     report = await uses.value(caller.owner, PortfolioId(portfolio_id), as_of=as_of)
-    return HoldingsModel.of(report, HoldingRule(long_term_days))
+    rule = HoldingRule(long_term_days)
+    if not lots:
+        return HoldingsModel.of(report, rule, lots=False)
+    return Response(holdings_json(report, rule), media_type="application/json")
 
 
 @router.get("/portfolios/{portfolio_id}/performance")
