@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,11 +42,24 @@ class AllocatePortfolio:
         Raises:
             PortfolioNotFound: None by this id is the owner's.
         """
+        return (await self.cut(owner, portfolio_id, [by], as_of=as_of))[by]
+
+    async def cut(
+        self, owner: OwnerId, portfolio_id: PortfolioId, cuts: Sequence[AllocationBy], *, as_of: date | None = None
+    ) -> dict[AllocationBy, AllocationReport]:
+        """Cut one in several ways, valued once.
+
+        Raises:
+            PortfolioNotFound: None by this id is the owner's.
+        """
         day = self._reader.day_of(as_of)
         material = await self._reader.material(owner, portfolio_id, day)
         valuation, _ = await self._reader.valuation(material, day)
         symbols = [holding.symbol for holding in valuation.holdings]
         kinds = {}
-        if by in NEEDS_PROFILES:
+        if not NEEDS_PROFILES.isdisjoint(cuts):
             kinds = await read_kinds(self._instruments, symbols, material.custom)
-        return AllocationReport(portfolio_id, by, valuation, allocate(valuation, by, material.portfolio, kinds))
+        return {
+            by: AllocationReport(portfolio_id, by, valuation, allocate(valuation, by, material.portfolio, kinds))
+            for by in cuts
+        }

@@ -32,6 +32,7 @@ class PortfolioAnalysis:
     allocation: Mapping[AllocationBy, AllocationReport]
 
 
+_CUTS = tuple(by for by in AllocationBy if by is not AllocationBy.HOLDING)  # which is that by symbol
 Render: TypeAlias = Callable[[PortfolioAnalysis], Result]
 
 
@@ -79,7 +80,7 @@ class AnalysePortfolio:
         await tell("performance")
         risk = await self._risk(owner, portfolio_id, benchmark=self._benchmark)
         await tell("risk")
-        allocation = {by: await self._allocate(owner, portfolio_id, by=by) for by in AllocationBy}
+        allocation = await self._allocate.cut(owner, portfolio_id, _CUTS)
         await tell("allocation")
         return Outcome(self._render(PortfolioAnalysis(holdings, performance, risk, allocation)))
 
