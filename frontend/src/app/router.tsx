@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
 
 import { Gate } from "@/app/gate";
+import { PortfolioLayout } from "@/app/portfolio-layout";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
@@ -17,10 +18,34 @@ const rootRoute = createRootRoute({
   errorComponent: ({ error, reset }) => <ErrorNote error={error} onRetry={reset} />,
 });
 
-const dashboardRoute = createRoute({
+const portfolioRoute = createRoute({
   getParentRoute: () => rootRoute,
+  id: "portfolio",
+  component: PortfolioLayout,
+});
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => portfolioRoute,
   path: "/",
   component: lazyRouteComponent(() => import("@/features/portfolio/dashboard-page"), "DashboardPage"),
+});
+
+const transactionsRoute = createRoute({
+  getParentRoute: () => portfolioRoute,
+  path: "/transactions",
+  component: lazyRouteComponent(() => import("@/features/portfolio/transactions-page"), "TransactionsPage"),
+});
+
+const importRoute = createRoute({
+  getParentRoute: () => portfolioRoute,
+  path: "/import",
+  component: lazyRouteComponent(() => import("@/features/portfolio/import-page"), "ImportPage"),
+});
+
+const insightsRoute = createRoute({
+  getParentRoute: () => portfolioRoute,
+  path: "/insights",
+  component: lazyRouteComponent(() => import("@/features/portfolio/insights-page"), "InsightsPage"),
 });
 
 const chatRoute = createRoute({
@@ -40,13 +65,43 @@ const documentsRoute = createRoute({
   component: lazyRouteComponent(() => import("@/app/documents-route"), "DocumentsRoute"),
 });
 
+const watchRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/watch",
+  validateSearch: (search: Record<string, unknown>): { alert?: string } =>
+    typeof search["alert"] === "string" ? { alert: search["alert"] } : {},
+  component: lazyRouteComponent(() => import("@/app/watch-route"), "WatchRoute"),
+});
+
+const reportsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reports",
+  validateSearch: (search: Record<string, unknown>): { analysis?: string } =>
+    typeof search["analysis"] === "string" ? { analysis: search["analysis"] } : {},
+  component: lazyRouteComponent(() => import("@/app/reports-route"), "ReportsRoute"),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+});
+
 const adminRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/admin",
   component: lazyRouteComponent(() => import("@/app/admin-route"), "AdminRoute"),
 });
 
-const routeTree = rootRoute.addChildren([dashboardRoute, chatRoute, documentsRoute, adminRoute]);
+const routeTree = rootRoute.addChildren([
+  portfolioRoute.addChildren([dashboardRoute, transactionsRoute, importRoute, insightsRoute]),
+  chatRoute,
+  documentsRoute,
+  watchRoute,
+  reportsRoute,
+  settingsRoute,
+  adminRoute,
+]);
 
 export const router = createRouter({
   routeTree,

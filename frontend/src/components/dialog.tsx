@@ -7,8 +7,8 @@ import { classNames } from "@/lib/class-names";
 type Props = {
   title: string;
   description?: string;
-  /** "panel" stands at the right edge and leaves the page readable beside it. */
-  placement?: "centre" | "panel";
+  /** "panel" stands at the right edge and leaves the page readable beside it; "wide" is one for tables. */
+  placement?: "centre" | "panel" | "wide";
   onClose: () => void;
   children: ReactNode;
 };
@@ -27,7 +27,9 @@ export function Dialog({ title, description, placement = "centre", onClose, chil
             "fixed z-50 flex flex-col gap-4 overflow-y-auto border-line bg-surface p-5 shadow-xl",
             placement === "centre"
               ? "top-1/2 left-1/2 max-h-[90dvh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-xl border"
-              : "inset-y-0 right-0 w-[min(30rem,100vw)] border-l",
+              : "inset-y-0 right-0 border-l",
+            placement === "panel" && "w-[min(30rem,100vw)]",
+            placement === "wide" && "w-[min(52rem,100vw)]",
           )}
         >
           <div className="flex items-start justify-between gap-4">

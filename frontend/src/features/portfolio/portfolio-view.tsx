@@ -34,11 +34,12 @@ function ValuedPortfolio({ portfolio, holdings }: { portfolio: Portfolio; holdin
   const span = spanOf(range, holdings.as_of);
   const performance = useQuery(performanceQuery(portfolio.id, span, benchmark));
   const risk = useQuery(riskQuery(portfolio.id, span, benchmark));
+  const trail = (figure: string) => ({ portfolioId: portfolio.id, figure, query: { ...span, benchmark } });
   return (
     <div className="grid gap-4 lg:grid-cols-3">
       <div className="flex min-w-0 flex-col gap-4 lg:col-span-1">
         <ValueCard holdings={holdings} />
-        <ReturnsCard performance={performance} range={range} />
+        <ReturnsCard performance={performance} range={range} trail={trail} />
       </div>
       <div className="flex min-w-0 flex-col lg:col-span-2">
         <PerformanceCard performance={performance} range={range} onRange={setRange} />
@@ -47,7 +48,7 @@ function ValuedPortfolio({ portfolio, holdings }: { portfolio: Portfolio; holdin
         <HoldingsCard portfolio={portfolio} holdings={holdings} />
       </div>
       <div className="min-w-0 lg:col-span-3">
-        <RiskCard risk={risk} range={range} />
+        <RiskCard risk={risk} range={range} trail={trail} />
       </div>
       <div className="min-w-0 lg:order-last">
         <AllocationCard portfolioId={portfolio.id} />

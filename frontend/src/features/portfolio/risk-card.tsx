@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Card } from "@/components/card";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
+import type { TrailAsk } from "@/features/portfolio/api/trail";
 import type { Risk } from "@/features/portfolio/api/types";
 import { Figure } from "@/features/portfolio/figure";
 import { ranges, type Range } from "@/features/portfolio/ranges";
@@ -62,7 +63,9 @@ const figures: readonly { key: Name; name: string; meaning: string; format: (val
   },
 ];
 
-export function RiskCard({ risk, range }: { risk: UseQueryResult<Risk>; range: Range }) {
+type Props = { risk: UseQueryResult<Risk>; range: Range; trail: (figure: string) => TrailAsk };
+
+export function RiskCard({ risk, range, trail }: Props) {
   const label = ranges.find((option) => option.value === range)?.label ?? range;
   const data = risk.data;
   return (
@@ -81,7 +84,7 @@ export function RiskCard({ risk, range }: { risk: UseQueryResult<Risk>; range: R
           {figures.map(({ key, name, meaning, format }) => {
             const value = data[key];
             return (
-              <Figure key={key} name={name} meaning={meaning} reason={data.undefined[key]}>
+              <Figure key={key} name={name} meaning={meaning} reason={data.undefined[key]} trail={trail(key)}>
                 {value == null ? undefined : format(value)}
               </Figure>
             );

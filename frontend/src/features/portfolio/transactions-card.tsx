@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Trash2, Undo2 } from "lucide-react";
+import { Plus, Undo2 } from "lucide-react";
 import { useState } from "react";
 
 import { Button } from "@/components/button";
@@ -10,9 +10,9 @@ import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 import { transactionsQuery, useDeleteTransaction } from "@/features/portfolio/api/transactions";
 import type { Portfolio, Transaction } from "@/features/portfolio/api/types";
+import { LedgerTable } from "@/features/portfolio/ledger-table";
 import { TransactionForm } from "@/features/portfolio/transaction-form";
 import { formatDay, humanise } from "@/lib/format";
-import { formatMoney, formatQuantity } from "@/lib/money";
 
 const pageLength = 50;
 
@@ -70,7 +70,12 @@ export function TransactionsCard({ portfolio, marketDay }: { portfolio: Portfoli
         <EmptyState title="No entries yet">Add a deposit or your first purchase.</EmptyState>
       )}
       {transactions.isSuccess && transactions.data.length > 0 && (
-        <Ledger portfolio={portfolio} transactions={transactions.data.slice(0, shown)} onDelete={setDoomed} />
+        <LedgerTable
+          portfolio={portfolio}
+          transactions={transactions.data.slice(0, shown)}
+          className="max-h-128"
+          onDelete={setDoomed}
+        />
       )}
       {transactions.isSuccess && transactions.data.length > shown && (
         <div className="mt-3 text-center">
@@ -102,84 +107,4 @@ export function TransactionsCard({ portfolio, marketDay }: { portfolio: Portfoli
       )}
     </Card>
   );
-}
-
-type LedgerProps = { portfolio: Portfolio; transactions: Transaction[]; onDelete: (entry: Transaction) => void };
-
-function Ledger({ portfolio, transactions, onDelete }: LedgerProps) {
-  const accounts = new Map(portfolio.accounts.map((account) => [account.id, account.name]));
-  const cell = "py-1.5 pr-4 text-right tabular-nums whitespace-nowrap";
-  return (
-    <div className="-mx-4 max-h-128 overflow-auto px-4 sm:-mx-5 sm:px-5" tabIndex={0} role="group" aria-label="Ledger">
-      <table className="w-full text-sm">
-        <thead className="sticky top-0 bg-surface">
-          <tr className="border-b border-line text-xs text-muted">
-            <th scope="col" className="py-2 pr-4 text-left font-medium">
-              Date
-            </th>
-            <th scope="col" className="py-2 pr-4 text-left font-medium">
-              Type
-            </th>
-            <th scope="col" className="py-2 pr-4 text-left font-medium">
-              Symbol
-            </th>
-            <th scope="col" className="py-2 pr-4 text-right font-medium">
-              Quantity
-            </th>
-            <th scope="col" className="py-2 pr-4 text-right font-medium">
-              Price
-            </th>
-            <th scope="col" className="py-2 pr-4 text-right font-medium">
-              Amount
-            </th>
-            <th scope="col" className="py-2 pr-4 text-right font-medium">
-              Fee
-            </th>
-            <th scope="col" className="py-2 pr-4 text-left font-medium">
-              Account
-            </th>
-            <th scope="col" className="py-2">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {transactions.map((entry) => (
-            <tr key={entry.id} className="border-b border-line last:border-0" title={entry.note ?? undefined}>
-              <td className="py-1.5 pr-4 whitespace-nowrap">{formatDay(entry.date)}</td>
-              <td className="py-1.5 pr-4 whitespace-nowrap">{humanise(entry.type)}</td>
-              <td className="py-1.5 pr-4 font-medium">{entry.symbol}</td>
-              <td className={cell}>{quantityOf(entry)}</td>
-              <td className={cell}>{moneyOf(entry.price, entry.currency)}</td>
-              <td className={cell}>{moneyOf(entry.amount, entry.currency)}</td>
-              <td className={cell}>{moneyOf(entry.fee, entry.currency)}</td>
-              <td className="py-1.5 pr-4 whitespace-nowrap text-muted">
-                {entry.account_id == null ? "" : (accounts.get(entry.account_id) ?? entry.account_id)}
-              </td>
-              <td className="py-1.5 text-right">
-                <button
-                  type="button"
-                  aria-label={`Delete ${entry.type} ${entry.symbol ?? ""} of ${entry.date}`}
-                  onClick={() => onDelete(entry)}
-                  className="rounded p-1 text-muted hover:bg-raised hover:text-loss"
-                >
-                  <Trash2 aria-hidden className="size-4" />
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function quantityOf(entry: Transaction): string {
-  if (entry.ratio)
-    return entry.ratio.includes("/") ? entry.ratio.replace("/", " for ") : `${formatQuantity(entry.ratio)} for 1`;
-  return entry.quantity ? formatQuantity(entry.quantity) : "";
-}
-
-function moneyOf(amount: string | null, currency: string): string {
-  return amount ? formatMoney({ amount, currency }) : "";
 }

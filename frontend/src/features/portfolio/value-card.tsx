@@ -1,14 +1,17 @@
-import type { ReactNode } from "react";
+import { useState } from "react";
 
 import { SignedMoney } from "@/components/amount";
 import { Badge } from "@/components/badge";
 import { Card } from "@/components/card";
-import { Explain } from "@/components/explain";
 import type { Holdings } from "@/features/portfolio/api/types";
+import { Figure } from "@/features/portfolio/figure";
+import { TrailPanel } from "@/features/portfolio/trail-panel";
 import { formatDay } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 
 export function ValueCard({ holdings }: { holdings: Holdings }) {
+  const [asked, setAsked] = useState(false);
+  const trail = (figure: string) => ({ portfolioId: holdings.portfolio_id, figure });
   return (
     <Card
       title="Portfolio value"
@@ -23,28 +26,52 @@ export function ValueCard({ holdings }: { holdings: Holdings }) {
         )
       }
     >
-      <p className="text-3xl font-semibold tracking-tight tabular-nums" data-testid="total">
-        {formatMoney(holdings.total)}
-      </p>
+      <div className="flex flex-wrap items-baseline gap-x-3">
+        <p className="text-3xl font-semibold tracking-tight tabular-nums" data-testid="total">
+          {formatMoney(holdings.total)}
+        </p>
+        <button
+          type="button"
+          onClick={() => setAsked(true)}
+          className="text-xs font-medium text-accent underline underline-offset-2"
+        >
+          How is this computed?
+        </button>
+      </div>
+      {asked && <TrailPanel name="Portfolio value" ask={trail("market_value")} onClose={() => setAsked(false)} />}
       <dl className="mt-4 grid grid-cols-2 gap-x-4 gap-y-3 text-sm">
-        <Item
-          term="Unrealised"
+        <Figure
+          name="Unrealised"
+          trail={trail("unrealised")}
+          reason={undefined}
           meaning="Market value less the cost of the lots still held, at the rates of the days they were bought."
         >
           <SignedMoney money={holdings.unrealised} />
-        </Item>
-        <Item term="Realised" meaning="Gains and losses of what was sold since the ledger began.">
+        </Figure>
+        <Figure
+          name="Realised"
+          trail={trail("realised")}
+          reason={undefined}
+          meaning="Gains and losses of what was sold since the ledger began."
+        >
           <SignedMoney money={holdings.realised} />
-        </Item>
-        <Item term="Cost basis" meaning="What the lots still held were bought for, fees included.">
+        </Figure>
+        <Figure
+          name="Cost basis"
+          trail={trail("cost_basis")}
+          reason={undefined}
+          meaning="What the lots still held were bought for, fees included."
+        >
           <span className="tabular-nums">{formatMoney(holdings.cost_basis)}</span>
-        </Item>
-        <Item
-          term="Cash"
+        </Figure>
+        <Figure
+          name="Cash"
+          trail={trail("cash")}
+          reason={undefined}
           meaning="Cash of all accounts and currencies, in the base currency at the ECB's rate of the day."
         >
           <span className="tabular-nums">{formatMoney(holdings.cash_value)}</span>
-        </Item>
+        </Figure>
       </dl>
       {holdings.cash.length > 1 && (
         <ul aria-label="Cash by currency" className="mt-3 flex flex-wrap gap-2">
@@ -68,17 +95,5 @@ export function ValueCard({ holdings }: { holdings: Holdings }) {
         </p>
       ))}
     </Card>
-  );
-}
-
-function Item({ term, meaning, children }: { term: string; meaning: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt className="flex items-center gap-1 text-xs text-muted">
-        {term}
-        <Explain subject={term}>{meaning}</Explain>
-      </dt>
-      <dd className="font-medium">{children}</dd>
-    </div>
   );
 }
