@@ -3,7 +3,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const features = ["auth", "portfolio", "chat", "documents", "admin"];
+const features = ["auth", "portfolio", "chat", "documents", "admin", "watch", "inbox", "settings", "reports"];
 
 /** Imports a folder must not make, as patterns over the `@/` alias; climbing out by `../..` is refused everywhere. */
 function boundary(files, forbidden, message) {

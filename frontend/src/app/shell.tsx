@@ -1,7 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { FileText, LayoutDashboard, LogOut, MessagesSquare, Moon, ShieldCheck, Sun, TrendingUp } from "lucide-react";
+import {
+  Binoculars,
+  ChartColumn,
+  FileText,
+  LayoutDashboard,
+  LogOut,
+  MessagesSquare,
+  Moon,
+  Settings2,
+  ShieldCheck,
+  Sun,
+  TrendingUp,
+} from "lucide-react";
 
+import { InboxCorner } from "@/app/inbox-corner";
 import { setDark, useDark } from "@/hooks/use-dark";
 import { Badge } from "@/components/badge";
 import { useLiveStatus } from "@/hooks/use-live";
@@ -15,6 +28,8 @@ const pages = [
   { to: "/", label: "Dashboard", icon: LayoutDashboard, admin: false },
   { to: "/chat/{-$conversationId}", label: "Chat", icon: MessagesSquare, admin: false },
   { to: "/documents", label: "Documents", icon: FileText, admin: false },
+  { to: "/watch", label: "Watch", icon: Binoculars, admin: false },
+  { to: "/reports", label: "Reports", icon: ChartColumn, admin: false },
   { to: "/admin", label: "Admin", icon: ShieldCheck, admin: true },
 ] as const;
 
@@ -55,6 +70,15 @@ export function Shell({ user }: { user: User }) {
           <div className="ml-auto flex items-center gap-2">
             <MarketLabel />
             <LiveIndicator />
+            <InboxCorner />
+            <Link
+              to="/settings"
+              aria-label="Notification settings"
+              title="Notification settings"
+              className="rounded-lg p-2 text-muted hover:bg-raised hover:text-ink"
+            >
+              <Settings2 aria-hidden className="size-4" />
+            </Link>
             <ThemeButton />
             <span className="hidden max-w-40 truncate text-sm text-muted md:inline" title={user.email}>
               {user.display_name === "" ? user.email : user.display_name}

@@ -1,0 +1,21 @@
+import { Badge, type Tone } from "@/components/badge";
+import type { Alert } from "@/features/watch/api/alerts";
+import { formatInstant } from "@/lib/format";
+
+const tones = {
+  armed: "accent",
+  fired: "loss",
+  snoozed: "warn",
+  disabled: "neutral",
+  expired: "neutral",
+} as const satisfies Record<Alert["status"], Tone>;
+
+export function AlertStatusBadge({ alert }: { alert: Alert }) {
+  return <Badge tone={tones[alert.status]}>{wordsOf(alert)}</Badge>;
+}
+
+function wordsOf(alert: Alert): string {
+  if (alert.status === "snoozed" && alert.snoozed_until !== null)
+    return `snoozed until ${formatInstant(alert.snoozed_until)}`;
+  return alert.status === "disabled" ? "off" : alert.status;
+}
