@@ -19,7 +19,7 @@ from stocktool_kit.core.ids import OwnerId, new_ulid
 from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.push.hub import Hub
 from stocktool_kit.push.publisher import Publisher
-from stocktool_kit.testing.aws import emulated, own_table
+from stocktool_kit.testing.aws import emulated, own_bucket, own_table
 from stocktool_stock.adapters.dynamodb_inbox import DynamoDBInbox
 from stocktool_stock.adapters.market_parts import MarketOptions
 from stocktool_stock.adapters.push_hints import PushHints
@@ -128,6 +128,23 @@ async def test_refresh_brings_what_is_held_and_a_repetition_tells_nothing(
         (symbol, kind) for symbol in ("JPM", "MSFT", "SPY") for kind in ("quote", "bars#1d")
     }
     assert len(outbox) == 1
+
+
+async def test_refresh_writes_the_archive_and_the_next_reads_it(aws: AwsClients, market: MarketServer) -> None:
+    options = MarketOptions(market_now=DEMO_NOW, yahoo=YahooOptions(base_url=market.url, calls_per_second=100))
+    async with own_table(aws) as portfolios, own_bucket(aws, versioned=False) as bucket:
+        charts = []
+        for _ in range(2):
+            before = market.calls("/v8/finance/chart/BAC")
+            async with own_table(aws, partition_key="symbol", sort_key="data_type") as cache:
+                summary = await update(
+                    options, cache=cache, portfolios=portfolios, clock=SystemClock(), always=["BAC"], bucket=bucket
+                )
+                series = (await stored(cache))["BAC", "bars#1d"]
+            charts.append((market.calls("/v8/finance/chart/BAC") - before, summary.refreshed, series))
+            assert await bucket.head("bars/BAC/head") is not None
+    assert charts[0][0] > 0
+    assert charts[1] == (0, ("BAC",), charts[0][2])
 
 
 async def stored(cache: Table) -> dict[tuple[str, str], bytes]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
+from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.outbox import Outbox
 from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import Clock, instant
@@ -19,9 +21,17 @@ from stocktool_stock.application.refresh_market import Evaluates, RefreshMarket,
 TOOL = "update_market"
 """Name of a refresh among the tools of `ToolExecTime`."""
 
+_ARCHIVING_SECONDS = 30.0
+
 
 async def update(
-    options: MarketOptions, *, cache: Table, portfolios: Table, clock: Clock, always: Sequence[str]
+    options: MarketOptions,
+    *,
+    cache: Table,
+    portfolios: Table,
+    clock: Clock,
+    always: Sequence[str],
+    bucket: Bucket | None = None,
 ) -> RefreshSummary:
     """Refresh what is held, watched or named in `always`, and let one summary out; evaluates no alerts.
 
@@ -31,8 +41,9 @@ async def update(
         portfolios: `stocktool-portfolios`.
         clock: Real time.
         always: Symbols refreshed whether held or not, such as the benchmark.
+        bucket: The knowledge bucket, where series are archived; None: nowhere.
     """
-    async with market_parts(options, cache, clock, lambda _: None) as parts:
+    async with market_parts(options, cache, clock, lambda _: None, bucket) as parts:
         return await refresh(parts, cache=cache, portfolios=portfolios, clock=clock, always=always)
 
 
@@ -66,7 +77,12 @@ async def refresh(
     fetching = asyncio.create_task(parts.fetches.run(stop))
     started = time.perf_counter()
     try:
-        return await run()
+        summary = await run()
+        # Series are archived behind their readers' backs, and the process ends with the refresh.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ARCHIVING_SECONDS):
+                await parts.fetches.idle()
+        return summary
     finally:
         if metrics is not None:
             metrics.tool_exec_time(TOOL, (time.perf_counter() - started) * 1000)

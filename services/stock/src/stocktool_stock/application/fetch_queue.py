@@ -23,6 +23,7 @@ class FetchQueue:
         self._waits: asyncio.Queue[Job] = asyncio.Queue(capacity)
         self._concurrency = concurrency
         self._waiting = waiting
+        self._open = 0
 
     def submit(self, job: Job, *, waits: bool = False) -> None:
         """Queue a job.
@@ -36,20 +37,30 @@ class FetchQueue:
         """
         try:
             (self._waits if waits else self._jobs).put_nowait(job)
+            self._open += 1
         except asyncio.QueueFull as error:
             raise ProviderLimited("too many market data requests wait; try again soon") from error
+
+    async def idle(self) -> None:
+        """Wait until every job that was queued is done."""
+        while self._open:  # a job may queue another one, of either kind
+            await self._jobs.join()
+            await self._waits.join()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until stopped; jobs in hand are cancelled, since what they fetch can be fetched again."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_work(self._jobs)) for _ in range(self._concurrency)]
-            tasks += [group.create_task(_work(self._waits)) for _ in range(self._waiting)]
+            tasks = [group.create_task(self._work(self._jobs)) for _ in range(self._concurrency)]
+            tasks += [group.create_task(self._work(self._waits)) for _ in range(self._waiting)]
             await stop.wait()
             for task in tasks:
                 task.cancel()
 
-
-async def _work(jobs: asyncio.Queue[Job]) -> None:
-    while True:
-        job = await jobs.get()
-        await job()
+    async def _work(self, jobs: asyncio.Queue[Job]) -> None:
+        while True:
+            job = await jobs.get()
+            try:
+                await job()
+            finally:
+                self._open -= 1
+                jobs.task_done()

@@ -85,6 +85,10 @@ class FetchWork:
         finally:
             await self._shards.leave()
 
+    async def idle(self) -> None:
+        """Wait until what was queued is done."""
+        await self._queue.idle()
+
     async def _tend(self, stop: asyncio.Event) -> None:
         while not await _stopped(stop, self._tend_seconds):
             await self._shards.tend()
