@@ -244,6 +244,7 @@ class FakeRates:
     """`FxRates` that never move: units of the euro's partner by currency."""
 
     per_euro: Mapping[str, str] = field(default_factory=lambda: {"EUR": "1", "USD": "1.25"})
+    _tables: dict[str, Mapping[tuple[str, date], Decimal]] = field(default_factory=dict, repr=False, compare=False)
 
     async def rate(self, base: str, quote: str, day: date) -> FxRate:
         for currency in (base, quote):
@@ -252,7 +253,7 @@ class FakeRates:
         return FxRate(base, quote, day, Decimal(self.per_euro[quote]) / Decimal(self.per_euro[base]))
 
     async def into(self, currency: str) -> Mapping[tuple[str, date], Decimal]:
-        return _RatesInto(self.per_euro, currency)
+        return self._tables.setdefault(currency, _RatesInto(self.per_euro, currency))
 
     async def series(self, base: str, quote: str, days: npt.NDArray[np.datetime64]) -> FxSeries:
         rate = float((await self.rate(base, quote, date(2024, 1, 1))).rate)

@@ -94,6 +94,7 @@ class FxRates(Protocol):
         """Give the rates into a currency, by currency and day, by the same rule.
 
         What is not there yet is worked out at the look-up, which so raises `UnknownCurrency` and `RateNotPublished`.
+        While no rate changes this is the same object: figures are kept as long as the rates they came from are.
 
         Raises:
             UnknownCurrency: The ECB publishes no rate for it.

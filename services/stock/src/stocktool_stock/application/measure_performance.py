@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.money import Money
 
+from stocktool_stock.application.derived import Sources
 from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_reader import PRICE_BASIS, RATE_SOURCE, PortfolioReader, price_warnings
 from stocktool_stock.application.read_history import WHOLE, BenchmarkReport, DailyHistory, ReadHistory
@@ -124,8 +125,21 @@ class MeasurePerformance:
 
     async def measured(self, history: DailyHistory) -> PerformanceReport:
         """Measure what was read already."""
+        part = (history.scope, history.gross, history.start, history.end, history.since_inception)
+        compared = history.benchmark.symbol if history.benchmark else ""
+        failures = tuple(sorted(history.material.failures.items()))
+        question = (history.portfolio.id, *part, compared, failures)
+        sources = Sources(history.book, history.material.bars, history.rates)
+        derived = self._reader.derived
+        report = derived.find(PerformanceReport, question, sources)
+        if report is None:
+            report = await self._measured(history)
+            derived.keep(question, sources, report, 6 * len(report.days))
+        return replace(report, portfolio=history.portfolio)
+
+    async def _measured(self, history: DailyHistory) -> PerformanceReport:
         base = history.portfolio.base_currency
-        at_end = history.valued_at_end()
+        at_end = self._reader.valued(history.book, history.material.bars, history.rates, history.end)
         begin = Decimal(0)
         if not history.since_inception:
             at_start, _ = await self._reader.valuation(history.material, history.start)

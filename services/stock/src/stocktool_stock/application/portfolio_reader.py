@@ -9,6 +9,7 @@ from datetime import date
 from stocktool_kit.core.errors import Internal
 from stocktool_kit.core.ids import OwnerId
 
+from stocktool_stock.application.derived import Derived, Sources
 from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import BarsBatch, BarSource, FxRates, MarketStatus
@@ -71,6 +72,7 @@ class PortfolioReader:
         self._bars = bars
         self._rates = rates
         self._market = market
+        self.derived = Derived()
 
     def day_of(self, asked: date | None) -> date:
         """The day asked for, at most the market's today."""
@@ -122,7 +124,14 @@ class PortfolioReader:
     async def valuation(self, material: Material, as_of: date) -> tuple[Valuation, Book]:
         """Value the portfolio at the close of a day."""
         book, rates = await self.book(material, as_of)
-        return value_book(book, material.bars, rates, as_of=as_of), book
+        return self.valued(book, material.bars, rates, as_of), book
+
+    def valued(self, book: Book, bars: Mapping[str, Bars], rates: RateTable, as_of: date) -> Valuation:
+        """Value a book that was kept until a day at its close, once for everybody who asks."""
+        sources = Sources(book, {symbol: bars[symbol] for symbol in book.symbols if symbol in bars}, rates)
+        return self.derived.recall(
+            Valuation, (book.portfolio.id, as_of), sources, lambda: value_book(book, bars, rates, as_of=as_of)
+        )
 
     async def fx_columns(self, material: Material, book: Book, days: Days) -> dict[str, Column]:
         """Daily rates of every currency in the book or its prices into the base currency."""

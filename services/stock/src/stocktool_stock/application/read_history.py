@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ import numpy as np
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.ids import OwnerId
 
+from stocktool_stock.application.derived import Sources
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.periods import Period, range_start
 from stocktool_stock.application.portfolio_reader import Material, PortfolioReader
@@ -152,6 +153,33 @@ class ReadHistory:
         material = await self._reader.material(owner, portfolio_id, last, also=also, with_ledger=with_ledger)
         book, rates = await self._reader.book(material, last)
         check_scope(scope, book)
+        question = (portfolio_id, first, last, benchmark, scope, gross, tuple(also))
+        sources = Sources(book, material.bars, rates)
+        kept = self._reader.derived.find(DailyHistory, question, sources)
+        if kept is not None:
+            return replace(kept, portfolio=material.portfolio, material=material)
+        history = await self._read(
+            material, sources, first, last, benchmark=benchmark, scope=scope, gross=gross, also=also
+        )
+        for column in (history.daily.values, history.daily.flows, history.returns, history.growth):
+            column.setflags(write=False)  # others will read them too
+        cells = len(history.daily.days) * (len(history.book.symbols) + 8)
+        self._reader.derived.keep(question, sources, replace(history, material=replace(material, entries=None)), cells)
+        return history
+
+    async def _read(
+        self,
+        material: Material,
+        sources: Sources,
+        first: date | None,
+        last: date,
+        *,
+        benchmark: str,
+        scope: Scope,
+        gross: bool,
+        also: Sequence[str],
+    ) -> DailyHistory:
+        book, rates = sources.book, sources.rates
         inception = first_day(book, scope) or last
         since_inception = first is None or first < inception
         begin = inception if first is None else max(first, inception)
