@@ -117,7 +117,8 @@ def test_name_is_looked_up_before_its_price_is_asked() -> None:
         ]
     }
     called, text = converse(
-        "What is the price of Apple?", {"search_instruments": {"items": [{"symbol": "AAPL"}]}, "get_quotes": price}
+        "What is the price of Zyx Widgets?",
+        {"search_instruments": {"items": [{"symbol": "AAPL"}]}, "get_quotes": price},
     )
     assert called == ["search_instruments", "get_quotes"]
     assert "$237.33" in text

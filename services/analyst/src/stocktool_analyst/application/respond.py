@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from stocktool_analyst.domain.compose import compose
 from stocktool_analyst.domain.plan import next_calls
 from stocktool_analyst.domain.question import understand
 from stocktool_analyst.domain.tools import Call, Json, JsonObject, Result, Tool
 
-_MAX_ROUNDS = 3
+_MAX_ROUNDS = 4
 _TODAY = re.compile(r"today is (\d{4}-\d{2}-\d{2})")
 
 
@@ -31,12 +32,24 @@ def respond(items: Sequence[JsonObject], tools: Sequence[Tool]) -> Reply:
         items: Input items of the Responses API, oldest first.
         tools: Function tools on offer.
     """
-    last = max((at for at, item in enumerate(items) if item.get("role") == "user"), default=-1)
-    question = understand(_content(items[last]) if last >= 0 else "")
+    said = [at for at, item in enumerate(items) if item.get("role") == "user"]
+    last = said[-1] if said else -1
+    today = _today(items)
+    earlier = [_content(items[at]) for at in said[:-1]]
+    question = understand(_content(items[last]) if said else "", today, earlier)
     done, rounds = _results(items[last + 1 :])
-    today = next((found[1] for item in items if (found := _TODAY.search(_content(item)))), "")
     calls = next_calls(question, tools, done, today) if rounds < _MAX_ROUNDS else []
     return Reply(calls=tuple(calls)) if calls else Reply(text=compose(question, tools, done))
+
+
+def _today(items: Sequence[JsonObject]) -> str:
+    """The market's day as the developer's message tells it; what users say of it does not count."""
+    told = (_TODAY.search(_content(item)) for item in items if item.get("role") in {"developer", "system"})
+    day = next((found[1] for found in told if found), "")
+    try:
+        return date.fromisoformat(day).isoformat() if day else ""
+    except ValueError:
+        return ""
 
 
 def _results(items: Sequence[JsonObject]) -> tuple[list[Result], int]:

@@ -1,34 +1,46 @@
-"""The answer: a paragraph per topic, from the results and from nothing else."""
+"""The answer: a paragraph per result, from the results and from nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stocktool_analyst.domain import market_answers, portfolio_answers
-from stocktool_analyst.domain.plan import missing_tools, resolved
-from stocktool_analyst.domain.question import Question, Topic
-from stocktool_analyst.domain.results import error_of
+from stocktool_analyst.domain import (
+    company_answers,
+    insight_answers,
+    market_answers,
+    phrases,
+    planning_answers,
+    portfolio_answers,
+)
+from stocktool_analyst.domain.next_questions import next_question
+from stocktool_analyst.domain.plan import TOOL_OF, missing_tools, resolved
+from stocktool_analyst.domain.question import Ask, Question, Topic
+from stocktool_analyst.domain.results import error_of, find, instruments, output_of, undefined
 from stocktool_analyst.domain.tools import JsonObject, Result, Tool
 
 GREETING = (
     "Hello. I am StockTool's offline analyst: I answer by rules, only from what the tools return. Ask me how your"
     " portfolio did, how risky it is, what you hold, or what your documents say."
 )
+THANKS = 'You are welcome. You could go on with "What drove my return?" or "Check my portfolio".'
 HELP = """\
 I am the offline analyst: no language model, just rules over the same tools. I understand English questions about
 
-- performance: "How did I do this year against SPY?"
-- risk: "How risky is my portfolio?"
+- performance and what drove it: "How did I do this year against SPY?", "What drove my return?"
+- risk and health: "How risky is my portfolio?", "Check my portfolio"
 - holdings and allocation: "What do I hold?", "How am I allocated by currency?"
-- prices: "What is the price of AAPL?"
-- comparisons: "Compare AAPL and JPM this year"
-- the ledger: "Show my latest transactions"
+- income and sales: "How much dividends did I get this year?", "What did I realise in 2023?"
+- where a figure comes from and what it means: "How is my XIRR computed?", "What is beta?"
+- plans: "What if I sold half my AAPL?", "Rebalance to 60 % SPY and 40 % AAPL", "Which weights carry the least risk?"
+- the ledger: "Show my latest transactions", "Record that I bought 10 AAPL at 230 on 2024-11-20"
+- prices and companies: "What is the price of AAPL?", "Compare AAPL and JPM", "When does Apple report earnings?"
+- the day: "What are the largest movers?", "Is the market open?"
 - your documents: "What do my documents say about cash flow?"
 
 With a model key configured, a language model answers instead and understands far more."""
 ADVICE = (
-    "I cannot do that: I neither predict prices nor advise on what to buy or sell. I can tell you what you hold, how it"
-    " did and how risky it has been, with every figure traceable."
+    "I cannot tell you what to buy or sell: I neither predict prices nor advise. These are the facts that such a"
+    " decision can start from."
 )
 UNKNOWN = (
     "I cannot answer that. I am the offline analyst and understand questions about your portfolio's performance, risk,"
@@ -39,10 +51,27 @@ _ACTIONS = {
     "get_risk": "compute the risk figures",
     "get_holdings": "read your holdings",
     "get_allocation": "split your portfolio",
+    "get_contribution": "attribute your return",
+    "get_income": "read your income",
+    "get_tax_lots": "read your sales",
+    "explain_figure": "explain this figure",
+    "get_xray": "examine your portfolio",
+    "what_if": "try these trades",
+    "plan_rebalance": "plan the trades",
+    "optimise_portfolio": "find the weights",
+    "list_portfolios": "list your portfolios",
     "list_transactions": "read your ledger",
+    "propose_transaction": "prepare this entry",
     "get_quotes": "get the prices",
+    "get_bars": "get the price history",
+    "get_profile": "look the company up",
+    "get_fundamentals": "get the company's figures",
+    "get_earnings": "get the earnings day",
+    "get_dividends": "get the dividends",
+    "get_movers": "get the day's movers",
     "compare_symbols": "compare these symbols",
     "search_documents": "search your documents",
+    "read_page": "read this page",
     "search_instruments": "look the name up",
     "list_news": "read the notes",
     "get_market_status": "ask for the market's state",
@@ -50,25 +79,79 @@ _ACTIONS = {
 _WRITERS: Mapping[str, Callable[[JsonObject], str]] = {
     "get_performance": portfolio_answers.performance,
     "get_risk": portfolio_answers.risk,
-    "get_holdings": portfolio_answers.holdings,
     "get_allocation": portfolio_answers.allocation,
+    "get_contribution": insight_answers.contribution,
+    "get_income": insight_answers.income,
+    "get_tax_lots": insight_answers.tax_lots,
+    "explain_figure": insight_answers.explained,
+    "get_xray": insight_answers.xray,
+    "what_if": planning_answers.what_if,
+    "plan_rebalance": planning_answers.rebalance,
+    "optimise_portfolio": planning_answers.optimise,
+    "propose_transaction": planning_answers.proposal,
+    "list_portfolios": planning_answers.portfolios,
     "list_transactions": portfolio_answers.transactions,
     "get_quotes": market_answers.quotes,
+    "get_bars": company_answers.bars,
+    "get_profile": company_answers.profile,
+    "get_fundamentals": company_answers.fundamentals,
+    "get_earnings": company_answers.earnings,
+    "get_dividends": company_answers.dividends,
+    "get_movers": company_answers.movers,
     "compare_symbols": market_answers.comparison,
     "get_market_status": market_answers.market,
     "list_news": market_answers.news,
+    "read_page": company_answers.page,
+}
+_FIXED = {Topic.GREETING: GREETING, Topic.THANKS: THANKS, Topic.HELP: HELP}
+# Calls that only prepare another one: what they gave is not told unless it was asked for.
+_PREPARE = {
+    Topic.WHAT_IF: {"get_holdings", "get_quotes"},
+    Topic.REBALANCE: {"get_holdings"},
+    Topic.PAGE: {"search_documents"},
 }
 
 
 def compose(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -> str:
     """Write the answer to a question whose tools have all been called."""
-    fixed = {Topic.GREETING: GREETING, Topic.HELP: HELP, Topic.ADVICE: ADVICE}
-    for topic in question.topics:
-        if topic in fixed:
-            return fixed[topic]
-    paragraphs = [_paragraph(question, result) for result in done]
+    fixed = next((_FIXED[topic] for topic in question.topics if topic in _FIXED), "")
+    if fixed:
+        return fixed
+    if not question.asks:
+        return _unclear(question)
+    paragraphs = [ADVICE] if Topic.ADVICE in question.topics else []
+    paragraphs += [_definition(ask, done) for ask in question.asks if ask.topic is Topic.DEFINE]
+    told = _told(question)
+    paragraphs += [
+        _paragraph(question, result) for result in done if result.call.tool in told or error_of(result.output)
+    ]
     paragraphs += list(_gaps(question, tools, done))
+    if question.vague:
+        paragraphs.append(
+            f'I do not know the exact days of "{question.vague}", so I took the usual range.'
+            ' Name a day, as in "since 2024-06-01".'
+        )
+    follow = next_question(question)
+    if follow and any(not error_of(result.output) for result in done):
+        paragraphs.append(f'You could ask next: "{follow}"')
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) or UNKNOWN
+
+
+def _unclear(question: Question) -> str:
+    if not question.suggestions:
+        return UNKNOWN
+    offered = " or ".join(f'"{each}"' for each in question.suggestions)
+    return f"I am not sure what you mean. You could ask {offered}."
+
+
+def _told(question: Question) -> set[str]:
+    """Tools whose results are told."""
+    asked = {TOOL_OF[topic] for topic in question.topics if topic in TOOL_OF}
+    if Topic.ADVICE in question.topics:
+        asked |= {"get_quotes", "compare_symbols", "get_xray"}
+    prepared = set().union(*(_PREPARE.get(topic, set()) for topic in question.topics))
+    own = {TOOL_OF[topic] for topic in question.topics if topic in TOOL_OF and topic not in _PREPARE}
+    return (asked | {"list_portfolios", "search_instruments"}) - (prepared - own)
 
 
 def _paragraph(question: Question, result: Result) -> str:
@@ -78,15 +161,65 @@ def _paragraph(question: Question, result: Result) -> str:
         return f"I could not {action}: {problem.rstrip('.')}."
     if tool == "search_documents":
         return market_answers.documents(output, question.text)
+    if tool == "search_instruments":
+        near = instruments(output)
+        looked_up = any(ask.names for ask in question.asks)
+        return "" if looked_up or not near else f"Symbols that may be meant: {phrases.listed(near[:3])}."
+    if tool == "get_holdings":
+        narrowed = next((ask.symbols for ask in question.asks if ask.topic is Topic.HOLDINGS), ())
+        return portfolio_answers.holdings(output, narrowed)
     writer = _WRITERS.get(tool)
     return writer(output) if writer else ""
+
+
+def _definition(ask: Ask, done: Sequence[Result]) -> str:
+    term = ask.term
+    if term is None:
+        return ""
+    said = f"**{term.name}.** {term.text}"
+    output = output_of(done, term.tool) if term.tool else {}
+    if not output or error_of(output):
+        return said
+    value = find(output, term.key)
+    forms = {"percent": phrases.percent, "ratio": phrases.ratio, "money": phrases.money}
+    figure = forms[term.form](value)
+    if figure:
+        start, end = phrases.day(find(output, "start")), phrases.day(find(output, "end"))
+        days = (
+            f" from {start} to {end}"
+            if start and end
+            else f" as of {day}"
+            if (day := phrases.day(find(output, "as_of")))
+            else ""
+        )
+        benchmark = find(output, "benchmark")
+        versus = (
+            f" against {benchmark}"
+            if isinstance(benchmark, str)
+            and term.key in {"beta", "alpha_annual", "correlation", "tracking_error", "information_ratio"}
+            else ""
+        )
+        return f"{said} Yours{versus}{days} is **{figure}**."
+    reason = undefined(output, term.key)
+    return f"{said} Yours is undefined: {reason}." if reason else said
 
 
 def _gaps(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -> Iterator[str]:
     missing = missing_tools(question, tools)
     if missing:
-        yield f"This deployment gives me no tool for: {', '.join(missing)}."
+        yield f"This deployment gives me no tool for: {', '.join(topic.replace('_', ' ') for topic in missing)}."
     searched = [result for result in done if result.call.tool == "search_instruments"]
-    if searched and not resolved(done) and not any(error_of(result.output) for result in searched):
-        names = ", ".join(question.names)
-        yield f"I know no instrument called {names}. Ask with its ticker symbol, such as AAPL."
+    names = [name for ask in question.asks for name in ask.names]
+    if names and searched and not resolved(done) and not any(error_of(result.output) for result in searched):
+        yield (
+            f"I know no instrument called {', '.join(dict.fromkeys(names))}. Ask with its ticker symbol, such as AAPL."
+        )
+    for ask in question.asks:
+        if ask.topic is Topic.WHAT_IF and not missing and not output_of(done, "what_if"):
+            symbols = f" of {phrases.listed(list(ask.symbols))}" if ask.symbols else ""
+            yield (
+                f"I could not count these trades in shares: your holdings or the last prices{symbols}"
+                f" do not say how many."
+            )
+        if ask.topic is Topic.REBALANCE and not missing and not output_of(done, "plan_rebalance"):
+            yield "There is nothing to weigh: the portfolio holds no position."

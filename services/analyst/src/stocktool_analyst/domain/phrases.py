@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
-from stocktool_analyst.domain.tools import Json
+from stocktool_analyst.domain.tools import Json, JsonObject
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+_LARGEST = Decimal(10) ** 18  # beyond it nothing is rounded exactly
 _NO_MINOR_UNIT = frozenset({"JPY", "KRW"})
 
 
@@ -48,6 +49,47 @@ def quantity(value: Json) -> str:
     return f"{whole:,}" if number == whole else f"{number.normalize():,f}"
 
 
+def price(value: Json) -> str:
+    """An amount with all its digits, for dividends of fractions of a cent."""
+    if not isinstance(value, dict):
+        return ""
+    number, currency = _decimal(value.get("amount")), value.get("currency")
+    if number is None or not isinstance(currency, str):
+        return ""
+    exact = number.normalize()
+    if exact == exact.quantize(Decimal("0.01")):
+        return money(value)
+    return f"{_SIGNS[currency]}{exact:,f}" if currency in _SIGNS else f"{exact:,f} {currency}"
+
+
+def amount(row: JsonObject, key: str) -> str:
+    """An amount that is an object, or text beside its currency."""
+    value = row.get(key)
+    if isinstance(value, dict):
+        return money(value)
+    return money({"amount": value, "currency": row.get("currency")}) if value else ""
+
+
+def significant(value: Json) -> str:
+    """A number with at most six decimals; other text as it is."""
+    number = _decimal(value)
+    if number is None:
+        return value if isinstance(value, str) else ""
+    rounded = number.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN) if abs(number) < 10**20 else number
+    return quantity(f"{rounded:f}")
+
+
+def notes(output: JsonObject) -> list[str]:
+    """What a result warns of: stale prices first, then its own words."""
+    stale = output.get("stale_prices")
+    lines = []
+    if isinstance(stale, int | float) and not isinstance(stale, bool) and stale > 0:
+        lines.append(f"{quantity(stale)} of the prices {'is' if stale == 1 else 'are'} stale.")
+    warnings = output.get("warnings")
+    told = [str(each).rstrip(".") for each in warnings if isinstance(each, str)] if isinstance(warnings, list) else []
+    return ["", *lines, *(f"Note: {each}." for each in told[:5])] if lines or told else []
+
+
 def day(value: Json) -> str:
     """`2024-11-29` of a day or an instant."""
     return value[:10] if isinstance(value, str) else ""
@@ -77,4 +119,4 @@ def _decimal(value: Json) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number) < _LARGEST else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stocktool_analyst.domain import phrases
 from stocktool_analyst.domain.results import find, find_object, rows, text, undefined
 from stocktool_analyst.domain.tools import Json, JsonObject
@@ -78,9 +80,11 @@ def risk(output: JsonObject) -> str:
     return "\n".join([f"Risk of your portfolio{_span(output)}:", *lines, *absent, *_freshness(output)])
 
 
-def holdings(output: JsonObject) -> str:
-    """What is held, its value, cash and the total."""
+def holdings(output: JsonObject, symbols: Sequence[str] = ()) -> str:
+    """What is held, its value, cash and the total; of some symbols alone when they are named."""
     items = rows(output, "items", "holdings")
+    if symbols:
+        return _positions(output, [item for item in items if text(item, "symbol") in symbols], symbols)
     as_of = phrases.day(find(output, "as_of"))
     lines = [f"Your portfolio is worth **{phrases.money(find(output, 'total'))}**{f' on {as_of}' if as_of else ''}."]
     if items:
@@ -93,6 +97,25 @@ def holdings(output: JsonObject) -> str:
     if cash:
         lines += ["", f"Cash: {phrases.listed(cash)}."]
     return "\n".join([*lines, *_freshness(output)])
+
+
+def _positions(output: JsonObject, items: list[JsonObject], symbols: Sequence[str]) -> str:
+    as_of = phrases.day(find(output, "as_of"))
+    lines = []
+    for item in items:
+        paid, made = phrases.money(item.get("cost_basis")), phrases.money(item.get("unrealised"))
+        line = f"You hold **{phrases.quantity(item.get('quantity'))} {text(item, 'symbol')}**"
+        worth = phrases.money(item.get("market_value"))
+        line += f", worth {worth}{f' on {as_of}' if as_of else ''}" if worth else ", without a known price"
+        line += f", for which you paid {paid}" if paid else ""
+        word = "loss" if phrases.negative(item.get("unrealised")) else "gain"
+        line += f": an unrealised {word} of {made}" if made else ""
+        weight = phrases.percent(item.get("weight"))
+        lines.append(f"{line}. It is {weight} of the portfolio." if weight else f"{line}.")
+    missing = [symbol for symbol in symbols if symbol not in {text(item, "symbol") for item in items}]
+    if missing:
+        lines.append(f"You hold no {phrases.listed(missing)}{f' as of {as_of}' if as_of else ''}.")
+    return "\n".join(lines)
 
 
 def _holding(item: JsonObject) -> list[str]:

@@ -3,223 +3,304 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import replace
 
-from stocktool_analyst.domain.vocabulary import word_set
+from stocktool_analyst.domain import topics as said
+from stocktool_analyst.domain.amounts import read_count
+from stocktool_analyst.domain.ask import Ask, Question
+from stocktool_analyst.domain.definitions import find_figure, find_term
+from stocktool_analyst.domain.messages import EXAMPLES, read_portfolio, read_whole
+from stocktool_analyst.domain.spans import Period, Span, read_span
+from stocktool_analyst.domain.symbols import read_symbols
+from stocktool_analyst.domain.topics import Topic
 
+__all__ = ["Ask", "Period", "Question", "Span", "Topic", "understand"]
 
-class Topic(StrEnum):
-    """What the analyst can talk about."""
-
-    GREETING = "greeting"
-    HELP = "help"
-    ADVICE = "advice"
-    QUOTE = "quote"
-    COMPARE = "compare"
-    HOLDINGS = "holdings"
-    PERFORMANCE = "performance"
-    RISK = "risk"
-    ALLOCATION = "allocation"
-    TRANSACTIONS = "transactions"
-    NEWS = "news"
-    MARKET = "market"
-    DOCUMENTS = "documents"
+_LONGEST = 4_000  # characters that are read: a pasted page is no question
 
 
-class Period(StrEnum):
-    """A range of days by name."""
-
-    YEAR_TO_DATE = "year_to_date"
-    ONE_MONTH = "one_month"
-    ONE_YEAR = "one_year"
-    SINCE_INCEPTION = "since_inception"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, understood as far as rules go.
-
-    Attributes:
-        text: The user's words.
-        topics: What it asks for, in the order an answer gives them; empty when nothing was recognised.
-        symbols: Ticker symbols it names, the benchmark not among them.
-        names: Capitalised names that may be companies, when no symbol was named.
-        benchmark: Symbol to compare the portfolio with, empty for none.
-        period: Range by name, None when it names none.
-        start: First day, `YYYY-MM-DD`, empty when it names none.
-        end: Last day, likewise.
-        by: What an allocation is split by.
-    """
-
-    text: str
-    topics: tuple[Topic, ...]
-    symbols: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    benchmark: str = ""
-    period: Period | None = None
-    start: str = ""
-    end: str = ""
-    by: str = "sector"
-
-
-_TOPIC_WORDS: Mapping[Topic, str] = {
-    Topic.PERFORMANCE: (
-        r"how (?:did|am|have|was|is) (?:i|we|my)\b.{0,30}\b(?:do|doing|done|perform\w*|portfolio)|perform\w*"
-        r"|\breturns?\b|\bgains?\b|profit|\bearn\w*|\blost\b|\bmade\b|\btwr\b|\bxirr\b|time-weighted"
-        r"|money-weighted|\bbeat\b|benchmark"
-    ),
-    Topic.RISK: (
-        r"\brisk\w*|volatil\w*|drawdown|\bc?var\b|value at risk|sharpe|sortino|\bbeta\b|\bsafe\b|worst (?:day|loss)"
-    ),
-    Topic.HOLDINGS: (
-        r"\bholdings?\b|\bpositions?\b|what (?:do|did) (?:i|we) (?:own|hold|have)"
-        r"|(?:worth|value) .{0,25}\bportfolio|\bportfolio\b.{0,25}(?:worth|value)|\bcash\b(?! flow)|\blots?\b"
-        r"|cost basis|unrealised|unrealized"
-    ),
-    Topic.ALLOCATION: (
-        r"allocat\w*|diversif\w*|\bsectors?\b|\bweights?\b|concentrat\w*|exposure|\bexposed\b|split by|breakdown"
-    ),
-    Topic.TRANSACTIONS: (
-        r"transactions?|\btrades\b|\bledger\b|(?:did|have) i (?:buy|bought|sell|sold)|when did i (?:buy|sell)"
-    ),
-    Topic.NEWS: r"\bnews\b|headlines?",
-    Topic.MARKET: r"market (?:open|closed|status|hours)|is the market",
-    Topic.DOCUMENTS: (
-        r"documents?|\bfiles?\b|\bpdf\b|upload\w*|\bnotes?\b|report says|according to|\bmemo\b|\bpage\b|filing"
-    ),
-    Topic.COMPARE: r"\bcompar\w*|\bversus\b|\bvs\b|better than|against each other|correlat\w*",
-    Topic.QUOTE: (
-        r"\bprices?\b|\bquotes?\b|trading at|\btrade[sd]? at\b|how much (?:is|does)|\bstock\b|\bshares? of\b|worth"
-    ),
-}
-_GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|greetings)\b[\s\w,!.]{0,30}$", re.IGNORECASE
+_BY = (
+    ("currency", r"\bcurrenc|\bin (?:euros?|dollars?)\b"),
+    ("account", r"\baccounts?\b"),
+    ("country", r"\bcountr|\bregions?\b|geograph"),
+    ("class", r"asset class|\bclass(?:es)?\b"),
+    ("symbol", r"\bby (?:holding|symbol|position|stock|company)|\bholdings?\b|\bsymbols?\b|\bpositions?\b|\bstocks?\b"),
+    ("sector", r"\bsectors?\b|\bindustr"),
 )
-_HELP = re.compile(r"^\W*help\b|what can you (?:do|answer)|how do (?:i|you) (?:use|work)|who are you", re.IGNORECASE)
-_ADVICE = re.compile(
-    r"\bshould i\b|\bshall i\b|recommend|\bpredict\w*|\bforecast\w*|tip for|price target|\bbuy or sell\b"
-    r"|\bwill .{1,40}\b(?:rise|fall|go up|go down|crash|be worth)\b",
+_OWN = re.compile(r"\b(?:i|my|we|our|me|mine|portfolio)\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:it|its|it's|they|their|them|both|that (?:stock|company|one|share)|this (?:stock"
+    r"|company|one)|the (?:stock|company|share)|those)\b",
     re.IGNORECASE,
 )
-_BENCHMARK = re.compile(
-    r"(?:against|versus|vs\.?|compared (?:to|with)|relative to|beat|than)\s+(?:the\s+)?"
-    r"(?P<name>S&P(?: 500)?|the market|market|index|\^?[A-Z][A-Z0-9.^=-]{0,9})\b"
+_FOLLOWS = re.compile(
+    r"^\W*(?:and|what about|how about|also|then|now|or|same|but|ok(?:ay)?,? and|so|in"
+    r"|since|for|over|by|against|versus|vs|compared|during|last|this|the)\b",
+    re.IGNORECASE,
 )
-_BENCHMARK_NAMES = {"s&p": "SPY", "s&p 500": "SPY", "market": "SPY", "the market": "SPY", "index": "SPY"}
-_SYMBOL = re.compile(r"(?<![\w&.])\^?[A-Z]{1,5}(?:[.=-][A-Z]{1,2})?(?![\w&])")
-_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+(?:\s+[A-Z][a-z]+)*")
-_NO_SYMBOLS = word_set(
-    "I A AN THE AND OR OF IN ON TO MY ME IS IT AM DO DID HOW WHAT WHY WHO WHEN S P USD EUR GBP CHF JPY CAD "
-    "AUD YTD TWR XIRR IRR ETF ETFS VAR CVAR PDF CSV FX USA US UK EU AI API OK CEO CFO Q FY P E PE EPS ROI HHI "
-    "ESG IPO NAV VS"
+_AGAINST = re.compile(
+    r"^\W*(?:and |what about |how about )*(?:against|versus|vs\.?|compared? (?:to|with)|relative to)\b", re.IGNORECASE
 )
-_NO_NAMES = word_set(
-    "January February March April May June July August September October November December Monday Tuesday "
-    "Wednesday Thursday Friday Saturday Sunday Sharpe Sortino English Portfolio"
+_CUT = re.compile(
+    r"(?<=[?!;])\s+|(?<=[a-z0-9])\.\s+(?=[A-Z])|,?\s+(?:and|but|also|plus)(?: also| then"
+    r"| please)*\s+(?=(?:what|how|which|who|when|where|why|show|is|are|am|do|does|did"
+    r"|tell|give|list"
+    r"|explain|compare|any|can|could)\b)|,\s*(?=(?:what|how|which|when|where|why|show|is|are|am|did|do|explain|compare|tell|give|list)\b)",
+    re.IGNORECASE,
 )
-_PERIODS: tuple[tuple[Period, str], ...] = (
-    (Period.YEAR_TO_DATE, r"this year|year[ -]to[ -]date|\bytd\b|so far|since january"),
-    (Period.ONE_MONTH, r"(?:this|last|past) month|\b30 days\b|(?:past|last) four weeks"),
-    (Period.ONE_YEAR, r"(?:last|past) (?:year|twelve months|12 months)|one year|\b1 year\b|\b12 months\b"),
-    (
-        Period.SINCE_INCEPTION,
-        r"since (?:inception|the (?:start|beginning)|i (?:started|began))|overall|all[ -]time|in total|\bever\b",
-    ),
+_OFF_TOPIC = re.compile(
+    r"\b(?:poem|joke|weather|recipe|cook|bake|pancakes?|translat\w*|python|javascript"
+    r"|code|song|lyrics|president|football|soccer|movie|film|haiku|story about"
+    r"|capital of|who won|birthday|horoscope|essay|homework|ignore (?:all|previous|your)|system prompt)\b",
+    re.IGNORECASE,
 )
-_BY = (
-    ("currency", r"currenc"),
-    ("account", r"account"),
-    ("symbol", r"holding|symbol|position|stock"),
-    ("sector", r"sector"),
+_FINANCE = re.compile(
+    r"\b(?:portfolio|money|invest\w*|stocks?|shares?|account|funds?|savings|wealth|trad\w*|market|companies|company)\b",
+    re.IGNORECASE,
 )
+_ABOUT_SYMBOL = (Topic.NEWS, Topic.EARNINGS, Topic.FUNDAMENTALS, Topic.DIVIDENDS)
+_SYMBOL_TOPICS = frozenset({Topic.QUOTE, Topic.BARS, Topic.COMPARE, Topic.PROFILE, *_ABOUT_SYMBOL})
+_NARROWED = frozenset({Topic.HOLDINGS, Topic.TRANSACTIONS, Topic.TAX_LOTS, Topic.INCOME})
+# What a topic says already in the same breath, so that the other is not answered beside it.
+_COVERS = {
+    Topic.XRAY: {Topic.HOLDINGS, Topic.ALLOCATION, Topic.RISK, Topic.PERFORMANCE, Topic.CONTRIBUTION, Topic.NEWS},
+    Topic.CONTRIBUTION: {Topic.PERFORMANCE, Topic.HOLDINGS, Topic.MOVERS, Topic.ALLOCATION, Topic.RISK},
+    Topic.INCOME: {Topic.HOLDINGS, Topic.PERFORMANCE, Topic.TRANSACTIONS, Topic.TAX_LOTS},
+    Topic.TAX_LOTS: {Topic.PERFORMANCE, Topic.HOLDINGS, Topic.TRANSACTIONS, Topic.CONTRIBUTION},
+    Topic.MOVERS: {Topic.PERFORMANCE, Topic.CONTRIBUTION, Topic.MARKET},
+    Topic.PORTFOLIOS: {Topic.HOLDINGS, Topic.ALLOCATION, Topic.PERFORMANCE},
+    Topic.TRANSACTIONS: {Topic.HOLDINGS, Topic.PERFORMANCE},
+}
 
 
-def understand(text: str) -> Question:
-    """Read a question."""
-    if _GREETING.search(text):
-        return Question(text, (Topic.GREETING,))
-    if _HELP.search(text):
-        return Question(text, (Topic.HELP,))
-    if _ADVICE.search(text):
-        return Question(text, (Topic.ADVICE,))
+def understand(text: str, today: str = "", earlier: Sequence[str] = ()) -> Question:
+    """Read a question.
+
+    Args:
+        text: The user's words.
+        today: The market's day, `YYYY-MM-DD`, empty when unknown.
+        earlier: What the user said before in this conversation, oldest first: follow-ups and pronouns mean it.
+    """
+    before: tuple[Ask, ...] = ()
+    for words in earlier[-6:]:
+        before = _read(words[:_LONGEST], today, before).asks or before
+    return replace(_read(text[:_LONGEST], today, before), text=text)
+
+
+def _read(text: str, today: str, before: tuple[Ask, ...]) -> Question:
+    for topic, pattern in ((Topic.GREETING, said.GREETING), (Topic.THANKS, said.THANKS), (Topic.HELP, said.HELP)):
+        if pattern.search(text):
+            return Question(text, (Ask(topic, text),))
+    if _OFF_TOPIC.search(text):
+        return Question(text)
+    whole = read_whole(text, today)
+    if whole is not None:
+        return whole
+    asks: list[Ask] = []
+    for clause in _clauses(text):
+        asks.extend(_clause(clause, today, asks, before))
+    vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
+    if not asks:
+        return Question(text, suggestions=_suggestions(text))
+    return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
+
+
+def _clauses(text: str) -> list[str]:
+    """Parts of a message that each ask for something; a part that does not stays with the one before it."""
+    parts: list[str] = []
+    for part in _CUT.split(text):
+        if parts and not (said.found_in(part.lower()) or find_term(part.lower())):
+            parts[-1] = f"{parts[-1]} {part}"
+        elif part.strip():
+            parts.append(part)
+    return parts[:6]
+
+
+def _clause(text: str, today: str, same: Sequence[Ask], before: tuple[Ask, ...]) -> list[Ask]:
     lowered = text.lower()
-    found = {topic for topic, words in _TOPIC_WORDS.items() if re.search(words, lowered)}
-    symbols = _symbols(text)
-    names = () if symbols else _names(text)
-    benchmark = _benchmark(text, found, symbols)
-    symbols = tuple(symbol for symbol in symbols if symbol != benchmark)
-    return Question(
-        text=text,
-        topics=_topics(found, symbols, names, benchmark),
-        symbols=symbols,
-        names=names,
-        benchmark=benchmark,
-        period=next((period for period, words in _PERIODS if re.search(words, lowered)), None),
-        start=_start(lowered),
-        end=_end(lowered),
-        by=next((by for by, words in _BY if re.search(words, lowered)), "sector"),
+    span = read_span(lowered, today)
+    symbols = read_symbols(text)
+    found = said.found_in(lowered)
+    term = find_term(lowered)
+    base = Ask(
+        Topic.QUOTE,
+        text,
+        symbols=symbols.named,
+        names=symbols.names,
+        benchmark=symbols.benchmark,
+        span=span,
+        by=next((by for by, words in _BY if re.search(words, lowered)), ""),
+        count=read_count(lowered),
+        portfolio=read_portfolio(text) or (same[-1].portfolio if same else ""),
+        interval=_interval(lowered),
+    )
+    base = _inherited(base, found, same, before)
+    if said.EXPLAIN.search(text) and (figure := find_figure(lowered)) and (not base.symbols or _OWN.search(text)):
+        return [replace(base, topic=Topic.EXPLAIN, figure=figure, term=term)]
+    if term and _defines(lowered, base):
+        return [replace(base, topic=Topic.DEFINE, term=term)]
+    followed = _followed(base, found, before) if not same else []
+    if followed:
+        return followed
+    return [replace(base, topic=topic) for topic in _chosen(base, found, lowered)]
+
+
+def _defines(lowered: str, base: Ask) -> bool:
+    if base.symbols and not re.search(r"\bmean\b|\bdefin", lowered):
+        return False
+    if re.search(
+        r"\bmean(?:s|ing)?\b|\bdefin|\bstand for\b|\bexplain\b|in plain|\bhow (?:should|do) i (?:read"
+        r"|interpret|understand)\b",
+        lowered,
+    ):
+        return True
+    asked = re.search(r"\bwhat(?:'s| is| are| was)?\s+(?:exactly )?(?:an? |the )?(?P<rest>.+)", lowered)
+    return bool(
+        asked
+        and said.DEFINE.search(lowered)
+        and not _OWN.search(asked["rest"])
+        and len(asked["rest"].split()) <= 6
+        and not base.span
     )
 
 
-def _topics(found: set[Topic], symbols: tuple[str, ...], names: tuple[str, ...], benchmark: str) -> tuple[Topic, ...]:
-    own = found & {Topic.PERFORMANCE, Topic.RISK, Topic.HOLDINGS, Topic.ALLOCATION, Topic.TRANSACTIONS}
-    if Topic.DOCUMENTS in found:
-        return (Topic.DOCUMENTS,)
-    if len(symbols) + bool(benchmark and symbols) > 1 or (Topic.COMPARE in found and symbols):
-        return (Topic.COMPARE,)
-    if symbols or (names and Topic.QUOTE in found):
-        # "How did AAPL do this year?" asks about the symbol, not about the portfolio.
-        about = found & {Topic.NEWS}
-        if own & {Topic.PERFORMANCE, Topic.RISK} and symbols:
-            return (Topic.COMPARE, *about)
-        if not own or Topic.QUOTE in found:
-            return tuple(about) or (Topic.QUOTE,)
-    order = (
+def _inherited(ask: Ask, found: set[Topic], same: Sequence[Ask], before: tuple[Ask, ...]) -> Ask:
+    """An ask with what the words before it leave understood: "it", and the range and benchmark of the same message."""
+    last = same[-1] if same else before[-1] if before else None
+    if last is None:
+        return ask
+    refers = bool(_PRONOUN.search(ask.text)) or bool(same)
+    if (
+        not ask.symbols
+        and not ask.names
+        and last.symbols
+        and _PRONOUN.search(ask.text)
+        and last.topic not in {Topic.PERFORMANCE, Topic.RISK}
+    ):
+        ask = replace(ask, symbols=last.symbols)
+    if refers and found & {
         Topic.PERFORMANCE,
         Topic.RISK,
-        Topic.HOLDINGS,
-        Topic.ALLOCATION,
-        Topic.TRANSACTIONS,
-        Topic.NEWS,
-        Topic.MARKET,
+        Topic.CONTRIBUTION,
+        Topic.INCOME,
+        Topic.TAX_LOTS,
+        Topic.COMPARE,
+    }:
+        ask = replace(
+            ask, span=ask.span or last.span, benchmark=ask.benchmark or (last.benchmark if not ask.symbols else "")
+        )
+    return ask
+
+
+def _followed(ask: Ask, found: set[Topic], before: tuple[Ask, ...]) -> list[Ask]:
+    """A question that only changes the one before it: "and last year?", "what about JPM?", "by currency?"."""
+    if not before or not _FOLLOWS.search(ask.text):
+        return []
+    if _AGAINST.search(ask.text) and (ask.symbols or ask.benchmark):
+        return [
+            replace(old, benchmark=ask.benchmark or ask.symbols[0])
+            for old in before
+            if old.topic in {Topic.PERFORMANCE, Topic.RISK}
+        ]
+    only_split = bool(ask.by) and found <= {Topic.ALLOCATION, Topic.HOLDINGS, Topic.QUOTE, Topic.PORTFOLIOS}
+    if found - ({Topic.ALLOCATION, Topic.HOLDINGS, Topic.QUOTE, Topic.PORTFOLIOS} if only_split else set()):
+        return []
+    changed = []
+    for old in before:
+        if old.topic in {
+            Topic.GREETING,
+            Topic.THANKS,
+            Topic.HELP,
+            Topic.RECORD,
+            Topic.WHAT_IF,
+            Topic.DOCUMENTS,
+            Topic.ADVICE,
+        }:
+            continue
+        new = replace(old, text=ask.text, span=ask.span or old.span, count=ask.count or old.count)
+        if only_split and old.topic in {Topic.ALLOCATION, Topic.CONTRIBUTION}:
+            new = replace(new, by=ask.by)
+        elif ask.symbols and old.topic is Topic.COMPARE:
+            new = replace(new, symbols=tuple(dict.fromkeys((*old.symbols[:1], *ask.symbols))), names=())
+        elif ask.symbols and old.topic in _SYMBOL_TOPICS | _NARROWED:
+            new = replace(new, symbols=ask.symbols, names=())
+        elif ask.symbols and old.topic in {Topic.PERFORMANCE, Topic.RISK}:
+            new = replace(new, topic=Topic.COMPARE, symbols=ask.symbols, benchmark="")
+        elif ask.names and old.topic in _SYMBOL_TOPICS and not ask.span:
+            new = replace(new, symbols=(), names=ask.names)
+        elif not ask.span and not ask.count:
+            continue
+        changed.append(new)
+    return changed
+
+
+def _chosen(ask: Ask, found: set[Topic], lowered: str) -> list[Topic]:
+    own = bool(_OWN.search(ask.text))
+    if ask.symbols:
+        return _about_symbols(ask, found, lowered, own=own)
+    if ask.names and not own:
+        about = [topic for topic in (*_ABOUT_SYMBOL, Topic.PROFILE) if topic in found]
+        if about:
+            return about
+        if Topic.COMPARE in found or found & {Topic.PERFORMANCE, Topic.RISK}:
+            return [Topic.COMPARE]
+        if found & {Topic.QUOTE, Topic.BARS}:
+            return [Topic.BARS if ask.span else Topic.QUOTE]
+    hidden: set[Topic] = set().union(*(_COVERS.get(topic, set()) for topic in found))
+    if Topic.XRAY in found:
+        found = {Topic.XRAY, *(found & {Topic.MARKET})}
+    elif found & {Topic.CONTRIBUTION, Topic.MOVERS} and not own and Topic.MOVERS in found:
+        found = {Topic.MOVERS}
+    else:
+        found = found - hidden if not (found <= hidden) else found
+    if Topic.ALLOCATION in found and re.search(r"\bby\b|\bsplit\b|\bspread\b|allocat|diversif|weights?\b", lowered):
+        found = found - {Topic.HOLDINGS}
+    return [topic for topic in said.ORDER if topic in found and not (topic is Topic.NEWS and not ask.names)]
+
+
+def _about_symbols(ask: Ask, found: set[Topic], lowered: str, *, own: bool) -> list[Topic]:
+    if own:
+        narrowed: list[Topic] = [
+            topic for topic in (Topic.TAX_LOTS, Topic.INCOME, Topic.TRANSACTIONS, Topic.HOLDINGS) if topic in found
+        ]
+        if narrowed:
+            return narrowed[:1]
+    about = [topic for topic in _ABOUT_SYMBOL if topic in found]
+    if (
+        Topic.FUNDAMENTALS in about
+        and Topic.DIVIDENDS in about
+        and re.search(r"dividend yield|pay-?out ratio", lowered)
+    ):
+        about.remove(Topic.DIVIDENDS)
+    priced = (
+        bool(re.search(r"\bprices?\b|\bquotes?\b|\btrad(?:es?|ed|ing)\b", lowered)) and Topic.FUNDAMENTALS not in found
     )
-    return tuple(topic for topic in order if topic in found)
+    many = len(ask.symbols) + bool(ask.benchmark) > 1
+    if about:
+        return ([Topic.QUOTE] if priced else []) + about
+    several = many and not priced and not re.search(r"how much|worth|cost", lowered)
+    rules = (
+        (Topic.COMPARE, bool(found & {Topic.COMPARE, Topic.PERFORMANCE, Topic.RISK})),
+        (Topic.PROFILE, Topic.PROFILE in found),
+        (Topic.BARS, Topic.BARS in found or (bool(ask.span) and Topic.QUOTE in found)),
+        (Topic.COMPARE, several),
+        (Topic.TAX_LOTS, Topic.TAX_LOTS in found),
+        (Topic.COMPARE, bool(ask.span)),
+    )
+    return [next((topic for topic, holds in rules if holds), Topic.QUOTE)]
 
 
-def _symbols(text: str) -> tuple[str, ...]:
-    shouting = text.upper() == text
-    found = () if shouting and len(text.split()) > 3 else _SYMBOL.findall(text)
-    return tuple(dict.fromkeys(symbol for symbol in found if symbol not in _NO_SYMBOLS))[:10]
+def _interval(lowered: str) -> str:
+    if re.search(r"\bmonthly\b|\bby month\b|\bper month\b|\beach month\b", lowered):
+        return "1mo"
+    return "1wk" if re.search(r"\bweekly\b|\bby week\b|\bper week\b", lowered) else ""
 
 
-def _names(text: str) -> tuple[str, ...]:
-    found = [name for name in _NAME.findall(text) if name not in _NO_NAMES]
-    return tuple(dict.fromkeys(found))[:3]
-
-
-def _benchmark(text: str, found: set[Topic], symbols: tuple[str, ...]) -> str:
-    match = _BENCHMARK.search(text)
-    if match is None or not found & {Topic.PERFORMANCE, Topic.RISK}:
-        return ""
-    name = match["name"]
-    symbol = _BENCHMARK_NAMES.get(name.lower(), name)
-    others = [each for each in symbols if each != symbol]
-    return "" if others or symbol in _NO_SYMBOLS else symbol
-
-
-def _start(lowered: str) -> str:
-    day = re.search(r"(?:since|from|after) (\d{4}-\d{2}-\d{2})", lowered)
-    if day:
-        return day[1]
-    year = re.search(r"\b(?:in|during|since|from|of) ((?:19|20)\d{2})\b", lowered)
-    return f"{year[1]}-01-01" if year else ""
-
-
-def _end(lowered: str) -> str:
-    day = re.search(r"(?:until|to|before) (\d{4}-\d{2}-\d{2})", lowered)
-    if day:
-        return day[1]
-    year = re.search(r"\b(?:in|during|of) ((?:19|20)\d{2})\b", lowered)
-    return f"{year[1]}-12-31" if year else ""
+def _suggestions(text: str) -> tuple[str, ...]:
+    lowered = text.lower()
+    if said.EXPLAIN.search(text) and _OWN.search(text):
+        return EXAMPLES["figure"]
+    if re.search(r"\b(?:price|quote|company|chart)\b", lowered):
+        return EXAMPLES["symbol"]
+    return EXAMPLES["portfolio"] if _FINANCE.search(text) else ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from stocktool_analyst.domain.tools import Json, JsonObject
+from stocktool_analyst.domain.tools import Json, JsonObject, Result
 
 
 def find(node: Json, key: str) -> Json:
@@ -33,6 +33,30 @@ def rows(node: Json, *keys: str) -> list[JsonObject]:
     return []
 
 
+def obj(node: JsonObject, key: str) -> JsonObject:
+    """The object right under a key, empty when there is none."""
+    value = node.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def entries(node: JsonObject, key: str) -> list[tuple[str, Json]]:
+    """The entries of the object right under a key, by name."""
+    return sorted(obj(node, key).items())
+
+
+def number(node: JsonObject, key: str) -> float:
+    """The number right under a key, 0 when there is none: for sorting."""
+    value = node.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+
+
+def span_of(output: JsonObject) -> str:
+    """` from 2024-01-01 to 2024-11-29`, or what of it the result says."""
+    start, end = output.get("start"), output.get("end")
+    words = f" from {start[:10]}" if isinstance(start, str) and start else ""
+    return words + (f" to {end[:10]}" if isinstance(end, str) and end else "")
+
+
 def text(node: Json, key: str) -> str:
     """The value under a key as text, empty when there is none."""
     value = find(node, key)
@@ -47,6 +71,11 @@ def error_of(output: JsonObject) -> str:
     if isinstance(error, dict):
         return text(error, "detail") or text(error, "message") or text(error, "reason") or "it gave no reason"
     return ""
+
+
+def output_of(done: Sequence[Result], tool: str) -> JsonObject:
+    """What the last call of a tool gave, an error included; empty when it was not called."""
+    return next((result.output for result in reversed(done) if result.call.tool == tool), {})
 
 
 def instruments(output: JsonObject) -> list[str]:
