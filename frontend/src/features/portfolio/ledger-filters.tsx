@@ -2,25 +2,8 @@ import { Button } from "@/components/button";
 import { SelectField, TextField } from "@/components/field";
 import { everything, type LedgerFilters } from "@/features/portfolio/api/ledger";
 import type { Portfolio } from "@/features/portfolio/api/types";
+import { entryTypes } from "@/features/portfolio/entry-types";
 import { humanise } from "@/lib/format";
-
-const types = [
-  "buy",
-  "sell",
-  "deposit",
-  "withdrawal",
-  "dividend",
-  "reinvest",
-  "interest",
-  "fee",
-  "tax",
-  "split",
-  "opening",
-  "transfer_in",
-  "transfer_out",
-  "spin_off",
-  "merger",
-] as const satisfies readonly LedgerFilters["type"][];
 
 type Props = { portfolio: Portfolio; filters: LedgerFilters; onChange: (filters: LedgerFilters) => void };
 
@@ -43,10 +26,10 @@ export function LedgerFilterBar({ portfolio, filters, onChange }: Props) {
         label="Type"
         value={filters.type}
         className="w-36"
-        onChange={(event) => change({ type: types.find((type) => type === event.target.value) ?? "" })}
+        onChange={(event) => change({ type: entryTypes.find((type) => type === event.target.value) ?? "" })}
       >
         <option value="">All</option>
-        {types.map((type) => (
+        {entryTypes.map((type) => (
           <option key={type} value={type}>
             {humanise(type)}
           </option>

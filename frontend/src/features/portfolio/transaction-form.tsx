@@ -1,13 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useState } from "react";
 
 import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
 import { SelectField, TextField } from "@/components/field";
-import { instrumentsQuery } from "@/features/portfolio/api/instruments";
 import { useRecordTransaction, type NewTransaction } from "@/features/portfolio/api/transactions";
 import type { Portfolio, Transaction } from "@/features/portfolio/api/types";
-import { useDebounced } from "@/hooks/use-debounced";
+import { SymbolField } from "@/features/portfolio/symbol-field";
 import { useIdempotencyKey } from "@/hooks/use-idempotency-key";
 import { ApiError } from "@/lib/api/api-error";
 import { humanise } from "@/lib/format";
@@ -160,33 +158,5 @@ export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
         </Button>
       </div>
     </form>
-  );
-}
-
-function SymbolField({ error }: { error: string | undefined }) {
-  const listId = useId();
-  const [typed, setTyped] = useState("");
-  const { data: found } = useQuery(instrumentsQuery(useDebounced(typed.trim())));
-  return (
-    <>
-      <TextField
-        label="Symbol"
-        name="symbol"
-        required
-        autoComplete="off"
-        autoCapitalize="characters"
-        list={listId}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        error={error}
-      />
-      <datalist id={listId}>
-        {found?.map((instrument) => (
-          <option key={instrument.symbol} value={instrument.symbol}>
-            {instrument.name}
-          </option>
-        ))}
-      </datalist>
-    </>
   );
 }
