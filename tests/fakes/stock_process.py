@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,10 +22,25 @@ if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
 KEYS = TokenFactory()
+Json = dict[str, Any]
 SCOPES = "market.read portfolio.read portfolio.write"
 
 
-def trusting(start: Callable[[Runtime[Settings]], Any]) -> Callable[[Runtime[Settings]], Any]:
+def stock_settings(market: MarketServer, emulator: EmulatedAws, **overrides: object) -> Settings:
+    """Settings of a process that asks the stand-in as often as it likes."""
+    values = ephemeral(
+        service="stock",
+        market_now=DEMO_NOW,
+        yahoo_base_url=market.url,
+        yahoo_calls_per_second=100,
+        yahoo_burst=100,
+        notifications_topic_arn=emulator.notifications_topic_arn,
+        outbox_idle_seconds=0.05,
+    )
+    return Settings.model_validate(values | overrides)
+
+
+def trusting(start: Callable[[Runtime[Settings]], Any] = serve) -> Callable[[Runtime[Settings]], Any]:
     """The composition of the console script, believing the test's tokens."""
 
     @asynccontextmanager
@@ -35,28 +54,50 @@ def trusting(start: Callable[[Runtime[Settings]], Any]) -> Callable[[Runtime[Set
 
 @asynccontextmanager
 async def stock_process(
-    emulator: EmulatedAws, market: MarketServer, **overrides: object
+    market: MarketServer, emulator: EmulatedAws, **overrides: object
 ) -> AsyncIterator[Process[Settings]]:
     """Run the service until the block ends."""
-    values = ephemeral(
-        service="stock",
-        market_now=DEMO_NOW,
-        yahoo_base_url=market.url,
-        yahoo_calls_per_second=100,
-        yahoo_burst=100,
-        notifications_topic_arn=emulator.notifications_topic_arn,
-        outbox_idle_seconds=0.05,
-    )
-    async with running(Settings.model_validate(values | overrides), trusting(serve)) as process:
+    async with running(stock_settings(market, emulator, **overrides), trusting()) as process:
         yield process
 
 
-@asynccontextmanager
-async def user_of(stock: Process[Settings], name: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A user's client of the service's HTTP API."""
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{stock.http_port}/api/stock/v1",
-        headers={"authorization": f"Bearer {KEYS.token(f'usr_{name}'[:60], SCOPES)}"},
+def user_of(
+    process: Process[Settings], user: str, *, scope: str = SCOPES, under: str = "/api/stock/v1"
+) -> httpx.AsyncClient:
+    """A user's client of the HTTP API, to be closed."""
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{process.http_port}{under}",
+        headers={"authorization": f"Bearer {KEYS.token(user[:60], scope)}"},
         timeout=30,
-    ) as client:
-        yield client
+    )
+
+
+def closes(symbol: str) -> dict[str, Decimal]:
+    """The closes of the bundled file, read without the service or the stand-in."""
+    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
+        return {row["date"]: Decimal(row[symbol]) for row in csv.DictReader(file) if row[symbol]}
+
+
+async def a_portfolio(http: httpx.AsyncClient, **body: object) -> str:
+    """Make a portfolio; its id."""
+    answer = await http.post("/portfolios", json={"name": "Mine", "base_currency": "USD"} | body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def record(http: httpx.AsyncClient, portfolio_id: str, *items: Json) -> list[Json]:
+    """Book entries; what was recorded."""
+    answer = await http.post(f"/portfolios/{portfolio_id}/transactions", json={"items": list(items)})
+    assert answer.status_code == 201, answer.text
+    recorded: list[Json] = answer.json()["items"]
+    return recorded
+
+
+def money(body: Json) -> Decimal:
+    """The number of an amount."""
+    return Decimal(body["amount"])
+
+
+def apple(quantity: str, price: str, on: str) -> Json:
+    """A purchase of AAPL."""
+    return {"date": on, "type": "buy", "symbol": "AAPL", "quantity": quantity, "price": price}

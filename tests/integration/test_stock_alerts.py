@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import gzip
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -19,15 +18,13 @@ from stocktool_kit.aws.outbox import Outbox
 from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.ids import OwnerId, new_ulid
-from stocktool_kit.process import Parts, Process, Runtime, running
+from stocktool_kit.process import Process, running
 from stocktool_kit.push.events import PushEvent
 from stocktool_kit.push.hub import Hub
 from stocktool_kit.testing.aws import emulated, own_table
-from stocktool_kit.testing.process import TokenFactory, ephemeral
 from stocktool_stock.adapters.dynamodb_alerts import DynamoDBAlerts
 from stocktool_stock.application.evaluate_alerts import Evaluation
 from stocktool_stock.bootstrap.notifying import notify
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.bootstrap.updating import handler
 from stocktool_stock.settings import Settings
 from stocktool_stock.worker.alert_watch import AlertWatch
@@ -35,53 +32,20 @@ from stocktool_stock.worker.alert_watch import AlertWatch
 from tests.eventually import eventually
 from tests.factories.alerts import an_alert
 from tests.fakes.market_process import empty_the_cache
-from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
+from tests.fakes.market_server import DEMO_NOW, MarketServer
+from tests.fakes.stock_process import KEYS, SCOPES, stock_settings, trusting
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
-KEYS = TokenFactory()
-SCOPES = "market.read portfolio.read portfolio.write"
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
-
-
-def settings(market: MarketServer, emulator: EmulatedAws, **overrides: object) -> Settings:
-    values = ephemeral(
-        service="stock",
-        market_now=DEMO_NOW,
-        yahoo_base_url=market.url,
-        yahoo_calls_per_second=100,
-        yahoo_burst=100,
-        notifications_topic_arn=emulator.notifications_topic_arn,
-        outbox_idle_seconds=0.05,
-        alert_sweep_seconds=0.2,
-    )
-    return Settings.model_validate(values | overrides)
-
-
-def trusting(start: Callable[[Runtime[Settings]], Any]) -> Callable[[Runtime[Settings]], Any]:
-    """The composition of the console script, believing the test's tokens."""
-
-    @asynccontextmanager
-    async def bootstrapped(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
-        runtime.verifier.use(KEYS)
-        async with start(runtime) as parts:
-            yield parts
-
-    return bootstrapped
 
 
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
     market.set_clock(DEMO_NOW)
     await empty_the_cache()
-    async with running(settings(market, emulator), trusting(serve)) as process:
+    async with running(stock_settings(market, emulator), trusting()) as process:
         yield process
 
 
@@ -147,7 +111,7 @@ async def test_watchlist_lives_with_current_quotes(stock: Process[Settings], htt
 async def test_alert_fires_once_into_the_inbox(
     stock: Process[Settings], http: httpx.AsyncClient, market: MarketServer, emulator: EmulatedAws
 ) -> None:
-    async with running(settings(market, emulator, service="stock-worker-notify"), trusting(notify)):
+    async with running(stock_settings(market, emulator, service="stock-worker-notify"), trusting(notify)):
         alert = await made(http, name="Apple is dear", rule=above("237"))
         silent = await made(http, rule=above("238"))
         rows = await eventually(lambda: inbox(http))
@@ -173,8 +137,8 @@ async def test_alert_fires_when_the_price_crosses_with_no_browser_watching(
     before = "2024-11-27T22:00:00Z"
     market.set_clock(before)
     await empty_the_cache()
-    live = settings(market, emulator, market_now="", stream_poll_seconds=0.1, quote_fresh_seconds=0.05)
-    async with running(live, trusting(serve)) as process, client(process) as http:
+    live = stock_settings(market, emulator, market_now="", stream_poll_seconds=0.1, quote_fresh_seconds=0.05)
+    async with running(live, trusting()) as process, client(process) as http:
         alert = await made(http, rule=above("236"))
         path = f"/alerts/{alert['id']}"
         assert (await http.get(path)).json()["conditions"][0]["value"] == "234.93"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,12 @@ from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.http.analytics_route import MAX_BODY_BYTES
 from stocktool_stock.settings import Settings
 
-from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
+from tests.fakes.market_server import DEMO_NOW, MarketServer
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
 KEYS = TokenFactory()
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
 
 
 @asynccontextmanager

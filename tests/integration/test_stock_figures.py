@@ -13,10 +13,9 @@ from stocktool.stock.v1 import analytics_service_pb2 as pb
 from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool_kit.process import Process, running
 from stocktool_kit.rpc.channel import open_channel
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
-from tests.integration.test_stock_portfolios import KEYS, SCOPES, client, market, money, record, settings, trusting
+from tests.fakes.stock_process import KEYS, SCOPES, money, record, stock_settings, trusting, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -25,12 +24,10 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 USER = "usr_figures"
 
-__all__ = ["market"]
-
 
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(settings(market, emulator), trusting(serve)) as process:
+    async with running(stock_settings(market, emulator), trusting()) as process:
         yield process
 
 
@@ -78,7 +75,7 @@ async def whole_trail(http: httpx.AsyncClient, path: str, **params: object) -> J
 
 
 async def test_returns_come_in_parts_that_sum_and_with_trails(stock: Process[Settings]) -> None:
-    async with client(stock, USER) as http:
+    async with user_of(stock, USER) as http:
         portfolio_id, accounts = await two_currencies(http)
         path = f"/portfolios/{portfolio_id}"
         whole = await get(http, f"{path}/performance", end="2021-12-31", benchmark="SPY")
@@ -119,7 +116,7 @@ async def test_returns_come_in_parts_that_sum_and_with_trails(stock: Process[Set
 
 
 async def test_active_returns_are_explained_where_sectors_are_known(stock: Process[Settings]) -> None:
-    async with client(stock, USER) as http:
+    async with user_of(stock, USER) as http:
         portfolio_id, _ = await two_currencies(http)
         path = f"/portfolios/{portfolio_id}/attribution"
         fund = await get(http, path, benchmark="SPY", start="2020-06-30", end="2021-06-30")
@@ -138,13 +135,13 @@ async def test_active_returns_are_explained_where_sectors_are_known(stock: Proce
         assert {"Energy", "Financials", "Information Technology", "cash"} == {row["sector"] for row in found["sectors"]}
         wrong = await http.post(path, json={"benchmark": {"symbols": {"AAPL": 0.4}}})
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/benchmark/symbols")
-        async with client(stock, "usr_stranger") as stranger:
+        async with user_of(stock, "usr_stranger") as stranger:
             for call in ("attribution", "contribution", "trail?figure=twr"):
                 assert (await stranger.get(f"/portfolios/{portfolio_id}/{call}")).status_code == 404
 
 
 async def test_grpc_tells_the_same_trail(stock: Process[Settings]) -> None:
-    async with client(stock, USER) as http:
+    async with user_of(stock, USER) as http:
         portfolio_id, _ = await two_currencies(http)
         page = await get(http, f"/portfolios/{portfolio_id}/trail", figure="gain", start="2020-06-30", end="2021-06-30")
     channel = open_channel(f"127.0.0.1:{stock.grpc_port}", stock.runtime.identity, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from stocktool_kit.process import Process, running
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
-from tests.fakes.market_server import MarketServer, market_server
-from tests.integration.test_stock_portfolios import a_portfolio, client, record, settings, trusting
+from tests.fakes.market_server import MarketServer
+from tests.fakes.stock_process import a_portfolio, record, stock_settings, trusting, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -28,21 +27,15 @@ DATA = Path(__file__).parents[1] / "data" / "imports"
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(settings(market, emulator), trusting(serve)) as process:
+    async with running(stock_settings(market, emulator), trusting()) as process:
         yield process
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(stock, f"usr_{request.node.name}"[:60]) as opened:
+    async with user_of(stock, f"usr_{request.node.name}"[:60]) as opened:
         yield opened
 
 
@@ -250,7 +243,7 @@ async def test_what_is_no_file_of_a_broker_is_refused(stock: Process[Settings], 
         answer = await send(http, portfolio_id, FIDELITY, **{field: value})
         assert answer.status_code == 422, field
         assert field in answer.json()["errors"][0]["pointer"]
-    async with client(stock, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         for answer in (
             await send(stranger, portfolio_id, FIDELITY),
             await send(stranger, portfolio_id, FIDELITY, dry_run="true"),
@@ -289,7 +282,7 @@ async def test_a_mapping_is_kept_and_read_by(stock: Process[Settings], http: htt
     file = (DATA / "generic-de.csv").read_bytes()
     looked = (await send(http, portfolio_id, file, saved_mapping="Mine", dry_run="true")).json()
     assert looked["counts"] == {"new": 2, "duplicate": 0, "error": 0, "skipped": 1}
-    async with client(stock, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         assert (await stranger.get("/imports/mappings/Mine")).status_code == 404
     assert (await http.delete("/imports/mappings/Mine")).status_code == 204
     assert (await send(http, portfolio_id, file, saved_mapping="Mine")).json()["reason"] == "IMPORT_MAPPING_NOT_FOUND"

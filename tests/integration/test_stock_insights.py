@@ -18,7 +18,7 @@ from tests.fakes.stock_process import KEYS, SCOPES, stock_process, user_of
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
-USER = "insights"
+USER = "usr_insights"
 ENTRIES = [
     {"date": "2023-01-03", "type": "deposit", "amount": "20000"},
     {"date": "2023-01-03", "type": "buy", "symbol": "AAPL", "quantity": "40", "price": "125"},
@@ -31,7 +31,7 @@ ENTRIES = [
 async def test_both_transports_tell_the_same(emulator: EmulatedAws) -> None:
     with market_server() as market:
         async with (
-            stock_process(emulator, market) as stock,
+            stock_process(market, emulator) as stock,
             user_of(stock, USER) as http,
             open_channel(f"127.0.0.1:{stock.grpc_port}", stock.runtime.identity, None) as channel,
         ):
@@ -39,7 +39,7 @@ async def test_both_transports_tell_the_same(emulator: EmulatedAws) -> None:
             booked = await http.post(f"/portfolios/{portfolio}/transactions", json={"items": ENTRIES})
             assert booked.status_code == 201, booked.text
             stub = grpc_stubs.AnalyticsServiceStub(channel)
-            metadata = (("authorization", f"Bearer {KEYS.token(f'usr_{USER}', SCOPES)}"),)
+            metadata = (("authorization", f"Bearer {KEYS.token(USER, SCOPES)}"),)
 
             contribution = await stub.GetContribution(
                 pb.GetContributionRequest(portfolio_id=portfolio, period="ytd", by=pb.CONTRIBUTION_BY_SECTOR),

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
-from tests.fakes.market_server import MarketServer, market_server
+from tests.fakes.market_server import MarketServer
 from tests.fakes.stock_workers import analysis_worker, believing, stock_client, stock_settings
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 
 KEYS = TokenFactory()
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
 
 
 @pytest.fixture

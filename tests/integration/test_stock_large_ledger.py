@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,11 @@ import pytest
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.table import Key, Table
 from stocktool_kit.process import Process, running
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
-from tests.fakes.market_server import MarketServer, market_server
-from tests.integration.test_stock_portfolios import a_portfolio, client, closes, record, settings, trusting
+from tests.fakes.market_server import MarketServer
+from tests.fakes.stock_process import a_portfolio, closes, record, stock_settings, trusting, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -26,15 +25,9 @@ ROWS = 5_000
 SYMBOLS = ("AAPL", "JPM", "WMT", "XOM")
 
 
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
-
-
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(settings(market, emulator), trusting(serve)) as process:
+    async with running(stock_settings(market, emulator), trusting()) as process:
         yield process
 
 
@@ -68,7 +61,7 @@ async def test_thousands_of_entries_come_at_once_are_read_from_a_snapshot_and_go
     stock: Process[Settings], emulator: EmulatedAws, market: MarketServer
 ) -> None:
     content, held = a_file()
-    async with client(stock, "usr_large") as http:
+    async with user_of(stock, "usr_large") as http:
         portfolio_id = await a_portfolio(http)
         made = await put(http, portfolio_id, content)
         assert made.status_code == 201, made.text
@@ -95,7 +88,7 @@ async def test_thousands_of_entries_come_at_once_are_read_from_a_snapshot_and_go
             portfolio_id,
             {"date": "2024-06-03", "type": "buy", "symbol": "AAPL", "quantity": "5", "price": "190"},
         )
-        async with running(settings(market, emulator), trusting(serve)) as other, client(other, "usr_large") as fresh:
+        async with running(stock_settings(market, emulator), trusting()) as other, user_of(other, "usr_large") as fresh:
             assert await quantities(fresh, portfolio_id) == held | {"AAPL": held["AAPL"] + 5}
             body = (await fresh.get(f"/portfolios/{portfolio_id}/performance")).json()
             total = (await fresh.get(f"/portfolios/{portfolio_id}/holdings")).json()["total"]["amount"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,21 +15,20 @@ from stocktool.stock.v1 import portfolio_service_pb2 as pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as pb_grpc
 from stocktool_kit.process import Process, running
 from stocktool_kit.rpc.channel import open_channel
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
-from tests.fakes.market_server import MarketServer, market_server
-from tests.integration.test_stock_portfolios import (
+from tests.fakes.market_server import MarketServer
+from tests.fakes.stock_process import (
     KEYS,
     SCOPES,
     a_portfolio,
     apple,
-    client,
     closes,
     money,
     record,
-    settings,
+    stock_settings,
     trusting,
+    user_of,
 )
 
 if TYPE_CHECKING:
@@ -39,21 +38,15 @@ Json = dict[str, Any]
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one process for all: users keep apart what they write
 
 
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(settings(market, emulator), trusting(serve)) as process:
+    async with running(stock_settings(market, emulator), trusting()) as process:
         yield process
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(stock, f"usr_{request.node.name}"[:60]) as opened:
+    async with user_of(stock, f"usr_{request.node.name}"[:60]) as opened:
         yield opened
 
 
@@ -332,7 +325,7 @@ async def test_instruments_of_others_are_not_found(stock: Process[Settings], htt
     portfolio_id = await a_portfolio(http)
     body = {"symbol": "custom:fund", "name": "Fund", "currency": "USD"}
     assert (await http.post(f"/portfolios/{portfolio_id}/instruments", json=body)).status_code == 201
-    async with client(stock, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         for call in ("instruments", "instruments/custom:fund", "instruments/custom:fund/prices", "history", "realised"):
             answer = await stranger.get(f"/portfolios/{portfolio_id}/{call}")
             assert (answer.status_code, answer.json()["reason"]) == (404, "PORTFOLIO_NOT_FOUND"), call

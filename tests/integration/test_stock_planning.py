@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import gzip
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -18,62 +17,26 @@ from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
 from stocktool.stock.v1 import analytics_service_pb2_grpc as analytics_grpc
 from stocktool.stock.v1 import planning_pb2 as pb
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFound
-from stocktool_kit.process import Parts, Process, Runtime, running
+from stocktool_kit.process import Process
 from stocktool_kit.rpc.channel import open_channel
-from stocktool_kit.testing.process import TokenFactory, ephemeral
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
-from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
+from tests.fakes.market_server import MarketServer
+from tests.fakes.stock_process import Json, stock_process, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
-KEYS = TokenFactory()
-Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
-
-
-def trusting(start: Callable[[Runtime[Settings]], Any]) -> Callable[[Runtime[Settings]], Any]:
-    """The composition of the console script, believing the test's tokens."""
-
-    @asynccontextmanager
-    async def bootstrapped(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
-        runtime.verifier.use(KEYS)
-        async with start(runtime) as parts:
-            yield parts
-
-    return bootstrapped
-
 
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    values = ephemeral(
-        service="stock",
-        market_now=DEMO_NOW,
-        yahoo_base_url=market.url,
-        yahoo_calls_per_second=100,
-        yahoo_burst=100,
-        notifications_topic_arn=emulator.notifications_topic_arn,
-        outbox_idle_seconds=0.05,
-    )
-    async with running(Settings.model_validate(values), trusting(serve)) as process:
+    async with stock_process(market, emulator) as process:
         yield process
 
 
 @pytest.fixture
 async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
-    token = KEYS.token(f"usr_{request.node.name}"[:60], "market.read portfolio.read portfolio.write")
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{stock.http_port}/api/stock/v1",
-        headers={"authorization": f"Bearer {token}"},
-        timeout=30,
-    ) as client:
+    async with user_of(stock, f"usr_{request.node.name}") as client:
         yield client
 
 

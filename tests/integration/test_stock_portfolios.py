@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import gzip
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from decimal import Decimal
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -19,100 +15,42 @@ from stocktool.stock.v1 import analytics_service_pb2_grpc as analytics_grpc
 from stocktool.stock.v1 import portfolio_service_pb2 as pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as pb_grpc
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFound
-from stocktool_kit.process import Parts, Process, Runtime, running
+from stocktool_kit.process import Process, running
 from stocktool_kit.rpc.channel import open_channel
-from stocktool_kit.testing.process import TokenFactory, ephemeral
 from stocktool_stock.bootstrap.analysing import analyse
-from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
-from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
+from tests.fakes.market_server import MarketServer
+from tests.fakes.stock_process import (
+    KEYS,
+    SCOPES,
+    Json,
+    a_portfolio,
+    apple,
+    closes,
+    money,
+    record,
+    stock_process,
+    stock_settings,
+    trusting,
+    user_of,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
-KEYS = TokenFactory()
-SCOPES = "market.read portfolio.read portfolio.write"
-Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
-
-
-def settings(market: MarketServer, emulator: EmulatedAws, **overrides: object) -> Settings:
-    values = ephemeral(
-        service="stock",
-        market_now=DEMO_NOW,
-        yahoo_base_url=market.url,
-        yahoo_calls_per_second=100,
-        yahoo_burst=100,
-        notifications_topic_arn=emulator.notifications_topic_arn,
-        outbox_idle_seconds=0.05,
-    )
-    return Settings.model_validate(values | overrides)
-
-
-def trusting(start: Callable[[Runtime[Settings]], Any]) -> Callable[[Runtime[Settings]], Any]:
-    """The composition of the console script, believing the test's tokens."""
-
-    @asynccontextmanager
-    async def bootstrapped(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
-        runtime.verifier.use(KEYS)
-        async with start(runtime) as parts:
-            yield parts
-
-    return bootstrapped
-
 
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(settings(market, emulator), trusting(serve)) as process:
+    async with stock_process(market, emulator) as process:
         yield process
 
 
 @pytest.fixture
 async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(stock, f"usr_{request.node.name}"[:60]) as opened:
+    async with user_of(stock, f"usr_{request.node.name}"[:60]) as opened:
         yield opened
-
-
-def client(process: Process[Settings], user: str, scope: str = SCOPES) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{process.http_port}/api/stock/v1",
-        headers={"authorization": f"Bearer {KEYS.token(user, scope)}"},
-        timeout=30,
-    )
-
-
-def closes(symbol: str) -> dict[str, Decimal]:
-    """The closes of the bundled file, read without the service or the stand-in."""
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        return {row["date"]: Decimal(row[symbol]) for row in csv.DictReader(file) if row[symbol]}
-
-
-async def a_portfolio(http: httpx.AsyncClient, **body: object) -> str:
-    answer = await http.post("/portfolios", json={"name": "Mine", "base_currency": "USD"} | body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
-async def record(http: httpx.AsyncClient, portfolio_id: str, *items: Json) -> list[Json]:
-    answer = await http.post(f"/portfolios/{portfolio_id}/transactions", json={"items": list(items)})
-    assert answer.status_code == 201, answer.text
-    recorded: list[Json] = answer.json()["items"]
-    return recorded
-
-
-def money(body: Json) -> Decimal:
-    return Decimal(body["amount"])
-
-
-def apple(quantity: str, price: str, on: str) -> Json:
-    return {"date": on, "type": "buy", "symbol": "AAPL", "quantity": quantity, "price": price}
 
 
 async def test_a_portfolio_is_created_listed_read_changed_and_deleted(http: httpx.AsyncClient) -> None:
@@ -137,14 +75,14 @@ async def test_a_portfolio_is_created_listed_read_changed_and_deleted(http: http
 
 async def test_another_users_portfolio_is_not_found(stock: Process[Settings], http: httpx.AsyncClient) -> None:
     portfolio_id = await a_portfolio(http)
-    async with client(stock, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         for call in ("", "/transactions", "/holdings", "/performance", "/risk", "/allocation"):
             answer = await stranger.get(f"/portfolios/{portfolio_id}{call}")
             assert (answer.status_code, answer.json()["reason"]) == (404, "PORTFOLIO_NOT_FOUND"), call
         answer = await stranger.post(f"/portfolios/{portfolio_id}/transactions", json=apple("1", "1", "2024-01-02"))
         assert answer.status_code == 404
         assert (await stranger.delete(f"/portfolios/{portfolio_id}")).status_code == 404
-    async with client(stock, "usr_stranger", "market.read") as poor:
+    async with user_of(stock, "usr_stranger", scope="market.read") as poor:
         assert (await poor.get(f"/portfolios/{portfolio_id}")).status_code == 403
 
 
@@ -407,7 +345,7 @@ async def test_an_analysis_runs_once_in_a_worker_and_its_result_is_kept(
     again = await http.post(f"/portfolios/{portfolio_id}/analyses", json={"kind": "portfolio"}, headers=key)
     assert again.json()["id"] == queued.json()["id"]
     path = f"/analyses/{queued.json()['id']}"
-    worker = settings(market, emulator, service="stock-worker-analysis")
+    worker = stock_settings(market, emulator, service="stock-worker-analysis")
     async with running(worker, trusting(analyse)):
 
         async def ended() -> Json:
@@ -421,7 +359,7 @@ async def test_an_analysis_runs_once_in_a_worker_and_its_result_is_kept(
     assert body["result"]["holdings"] == holdings
     assert body["result"]["performance"]["benchmark"]["symbol"] == "SPY"
     assert body["result"]["risk"]["beta"]
-    async with client(stock, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         assert (await stranger.get(path)).status_code == 404
 
 

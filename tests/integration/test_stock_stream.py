@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
 
 SCOPE = "market.read portfolio.read"
 SOON = 20.0
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
 
 
 @pytest.fixture

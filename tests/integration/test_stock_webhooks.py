@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ from stocktool_stock.worker.notify import NotifyHandler
 from tests.contract.stock.test_notification_channels import mails_to
 from tests.eventually import eventually
 from tests.fakes.inbox import FakeInbox
-from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
+from tests.fakes.market_server import DEMO_NOW, MarketServer
 from tests.fakes.notification_channels import FakeDeliveries, FakeLater, FakeNotificationSettings
 from tests.fakes.webhook_receiver import (
     FOREVER,
@@ -375,12 +375,6 @@ def test_deployment_refuses_the_unsafe_setting(deployed: dict[str, Any], authori
 
 
 KEYS = TokenFactory()
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[MarketServer]:
-    with market_server() as server:
-        yield server
 
 
 @asynccontextmanager
