@@ -26,15 +26,29 @@ class Quotes:
 
 
 class Browser:
-    """One socket; while `reads` is not set, nothing is taken off it."""
+    """One socket; while `reads` is not set, nothing is taken off it.
 
-    def __init__(self, uses: StreamUses) -> None:
+    Args:
+        uses: What sockets share.
+        direct: Its server can write a frame at once.
+    """
+
+    def __init__(self, uses: StreamUses, *, direct: bool = False) -> None:
         self.heard: list[dict[str, Any]] = []
+        self.offered: list[bytes] = []
         self.reads = asyncio.Event()
         self.reads.set()
-        self.session = StreamSession(uses, self._send)
+        self.asked = asyncio.Event()
+        self.session = StreamSession(uses, self._send, self._offer if direct else None)
+
+    def _offer(self, frame: bytes) -> bool:
+        if self.reads.is_set():
+            self.offered.append(frame)
+            self.heard.append(json.loads(frame[2:]))  # short texts have two bytes before them
+        return self.reads.is_set()
 
     async def _send(self, text: str) -> None:
+        self.asked.set()
         await self.reads.wait()
         self.heard.append(json.loads(text))
 
@@ -51,8 +65,8 @@ class World:
         nobody: Any = None
         self.uses = StreamUses(self.hub, quotes, nobody, verifier, clock, asyncio.Event())
 
-    async def browser(self, user: str = "usr_1") -> Browser:
-        browser = Browser(self.uses)
+    async def browser(self, user: str = "usr_1", *, direct: bool = False) -> Browser:
+        browser = Browser(self.uses, direct=direct)
         await browser.session.open(json.dumps({"auth": self.keys.token(user, "market.read")}))
         return browser
 
@@ -117,4 +131,58 @@ async def test_socket_that_never_reads_is_let_go() -> None:
     world.hub.publish(PushEvent("usr_1", "job", {"state": "done"}, "ana_1"))
     ended = await browser.session.write(0.01)
     assert ended.code == 4408
+    browser.session.close()
+
+
+def price(number: int, symbol: str = "AAPL") -> PushEvent:
+    return PushEvent(f"symbol:{symbol}", "quote", {"n": number}, symbol)
+
+
+async def test_price_is_written_at_once_and_the_same_bytes_serve_everybody() -> None:
+    world = World()
+    browsers = [await world.browser(f"usr_{number}", direct=True) for number in range(3)]
+    for browser in browsers:
+        await browser.session.take(json.dumps({"subscribe": ["AAPL"]}))
+        browser.heard.clear()
+    world.hub.publish(price(1))
+    for browser in browsers:
+        assert browser.heard == [{"type": "quote", "n": 1, "id": "AAPL"}]
+        assert browser.offered[0] is browsers[0].offered[0]
+        browser.session.close()
+    world.hub.publish(price(2))
+    assert all(len(browser.heard) == 1 for browser in browsers)
+
+
+async def test_price_overtakes_neither_what_waits_nor_what_is_being_said() -> None:
+    world = World()
+    browser = await world.browser(direct=True)
+    await browser.session.take(json.dumps({"subscribe": ["AAPL"]}))
+    browser.heard.clear()
+    browser.reads.clear()
+    world.hub.publish(price(1))  # refused: it waits for the writer
+    browser.reads.set()
+    world.hub.publish(price(2))  # replaces it
+    browser.reads.clear()
+    writing = asyncio.create_task(browser.session.write(30.0))
+    browser.asked.clear()
+    await browser.asked.wait()  # the writer holds the first one now, and waits until it is read
+    browser.reads.set()
+    world.hub.publish(price(3))  # before the writer has run again
+    async with asyncio.timeout(5):
+        while len(browser.heard) < 2:  # noqa: ASYNC110 - what it waits for signals nothing
+            await asyncio.sleep(0)
+    world.hub.publish(price(4))
+    assert [message["n"] for message in browser.heard] == [2, 3, 4]
+    assert len(browser.offered) == 1
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    browser.session.close()
+
+
+async def test_only_prices_are_written_at_once() -> None:
+    world = World()
+    browser = await world.browser(direct=True)
+    world.hub.publish(PushEvent("usr_1", "session.revoked", {}, "ses_1"))
+    ended = await browser.session.write(5.0)
+    assert (ended.code, browser.offered) == (4401, [])
     browser.session.close()

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from stocktool_kit.config import TlsSettings
+from stocktool_kit.http.websocket import SocketProtocol
 
 # Longer than the edge keeps an idle connection, so that it is never the server that closes one under a request.
 _KEEP_ALIVE_SECONDS = 120
@@ -47,7 +48,7 @@ class HttpServer:
             app,
             loop="none",
             http="httptools",
-            ws="websockets-sansio",
+            ws=SocketProtocol,
             ws_ping_interval=None,  # the socket's own protocol pings
             ws_max_size=64 * 1024,
             ws_per_message_deflate=False,  # a window per socket, and a millisecond per thousand small messages

@@ -16,6 +16,9 @@ CAPACITY = 256
 Interest = Callable[[str, bool], None]
 """Told when the first local reader of a subject comes, and when the last one leaves."""
 
+Direct = Callable[[PushEvent], bool]
+"""Takes a hint at once, without waiting for its reader; False: not now, or not this one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -37,6 +40,11 @@ class Subscription:
         self._dropped = 0
         self._wake = asyncio.Event()
         self._closed = False
+        self._direct: Direct | None = None
+
+    def hand_over(self, direct: Direct) -> None:
+        """Offer hints here first, as long as none waits before them."""
+        self._direct = direct
 
     def add(self, subjects: Iterable[str]) -> None:
         """Listen to these too."""
@@ -53,7 +61,13 @@ class Subscription:
                 self._hub.leave(subject, self)
 
     def offer(self, event: PushEvent) -> None:
-        """Take a hint: it replaces one about the same thing that still waits; beyond the capacity the oldest goes."""
+        """Take a hint.
+
+        One that cannot be handed over at once waits: it replaces one about the same thing that still waits; beyond the
+        capacity the oldest goes.
+        """
+        if self._direct is not None and not self._waiting and not self._closed and self._direct(event):
+            return
         self._waiting[event.subject, event.type, event.id] = event
         if len(self._waiting) > self._capacity:
             self._waiting.popitem(last=False)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from stocktool_kit.http.websocket import offer_of
 
 from stocktool_stock.http.stream_session import Ended, StreamSession, StreamUses
 
@@ -23,7 +24,7 @@ async def stream(socket: WebSocket) -> None:
     """Quotes, jobs, notifications, document states and session revocation of one user."""
     uses: StreamUses = socket.app.state.stream
     await socket.accept()
-    session = StreamSession(uses, socket.send_text)
+    session = StreamSession(uses, socket.send_text, offer_of(socket.scope))
     ended = Ended(1000, "")
     try:
         async with asyncio.timeout(AUTH_SECONDS):
