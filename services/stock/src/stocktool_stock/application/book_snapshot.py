@@ -7,29 +7,34 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import orjson
 
 from stocktool_stock.application.columns import Schema
-from stocktool_stock.domain.book import Book
+from stocktool_stock.domain.book import Book, Charge, Payment, Sale, TradePrice
 from stocktool_stock.domain.bookkeeping import funds, open_book
 from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.ledger_part import LedgerPart, chained
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.tape import Tape, Unread
 
-RULES = 2
+RULES = 3
 """To be raised with every change of what a ledger comes to; changed classes are noticed without it."""
 KEPT_OPEN = 100
 """So many of the last entries stay out of the book: entries back-dated among them do not cost the snapshot."""
 
-_BOOK = Schema(Book, leave_out=["portfolio"])
+_TAPES = {"payments": Schema(Payment), "charges": Schema(Charge), "sales": Schema(Sale)}
+_PRICES = Schema(TradePrice)
+_BOOK = Schema(Book, leave_out=["portfolio", "trade_prices", *_TAPES])
 _ENTRIES = Schema(LedgerPart, leave_out=["reversals", "undone", "rows"])
-_FORMAT = f"{RULES}-{_BOOK.name}-{_ENTRIES.name}"
+_FORMAT = "-".join([str(RULES), *(each.name for each in (_BOOK, _ENTRIES, _PRICES, *_TAPES.values()))])
 
 
 class SnapshotUnusable(Exception):
@@ -145,9 +150,23 @@ def _cut(
 
 
 def pack_snapshot(snapshot: BookSnapshot) -> bytes:
-    """Write a snapshot: a line of JSON that says what it holds for, then book and entries as columns, compressed."""
-    content = {"book": _BOOK.write(snapshot.book), "rest": _ENTRIES.write(LedgerPart(list(snapshot.rest)))}
-    body = zlib.compress(orjson.dumps(content), 3)
+    """Write a snapshot: a line of JSON that says what it holds for, then compressed parts of columns.
+
+    The first has what every figure takes. What few figures look at follows in parts of its own, so that it is read
+    only then.
+    """
+    book = snapshot.book
+    tapes: dict[str, Tape[Any]] = {name: getattr(book, name) for name in _TAPES}
+    content = {
+        "book": _BOOK.write(book),
+        "rest": _ENTRIES.write(LedgerPart(list(snapshot.rest))),
+        "counts": {name: len(tape) for name, tape in tapes.items()},
+        "prices": {symbol: len(tape) for symbol, tape in book.trade_prices.items()},
+    }
+    prices = [price for tape in book.trade_prices.values() for price in tape]
+    columns = [_TAPES[name].write_many(list(tape)) for name, tape in tapes.items()]
+    parts = [zlib.compress(orjson.dumps(part), 3) for part in (content, *columns, _PRICES.write_many(prices))]
+    body = b"".join(parts)
     head = {
         "format": _FORMAT,
         "portfolio": snapshot.portfolio.id,
@@ -159,6 +178,7 @@ def pack_snapshot(snapshot: BookSnapshot) -> bytes:
         "funded": snapshot.funded,
         "implied": snapshot.implied,
         "rates_until": snapshot.rates_until.isoformat(),
+        "parts": [len(part) for part in parts],
         "body_digest": _digest(body),
     }
     return orjson.dumps(head) + b"\n" + body
@@ -177,7 +197,8 @@ def unpack_snapshot(data: bytes, portfolio: Portfolio) -> BookSnapshot:
         due = (_FORMAT, portfolio.id, portfolio.cost_method.value, portfolio.base_currency, _digest(body))
         if said != due:
             raise SnapshotUnusable("a snapshot that is not of this portfolio, or of another version, or damaged")
-        content = orjson.loads(zlib.decompress(body))
+        first, *tapes, prices = _parts(body, head["parts"])
+        content = orjson.loads(zlib.decompress(first))
         book = Book(portfolio)
         for name, value in _BOOK.read(content["book"]).items():
             present = getattr(book, name)
@@ -185,6 +206,12 @@ def unpack_snapshot(data: bytes, portfolio: Portfolio) -> BookSnapshot:
                 present.update(value)  # keeps what makes its missing values
             else:
                 setattr(book, name, value)
+        for (name, schema), part in zip(_TAPES.items(), tapes, strict=True):
+            setattr(book, name, Tape(first=Unread(content["counts"][name], _reading(schema, part))))
+        read, at = _reading(_PRICES, prices), 0
+        for symbol, count in content["prices"].items():
+            book.trade_prices[symbol] = Tape(first=Unread(count, _cut_out(read, at, count)))
+            at += count
         return BookSnapshot(
             portfolio=replace(portfolio, last_sequence=head["sequence"], ledger_digest=head["ledger_digest"]),
             cut=date.fromisoformat(head["cut"]),
@@ -196,6 +223,22 @@ def unpack_snapshot(data: bytes, portfolio: Portfolio) -> BookSnapshot:
         )
     except (ValueError, KeyError, TypeError, IndexError, ArithmeticError, zlib.error) as error:
         raise SnapshotUnusable("a snapshot that cannot be read") from error
+
+
+def _parts(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+    ends = list(accumulate(lengths))
+    if ends[-1] != len(body):
+        raise ValueError("parts of other lengths")
+    return [body[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+
+
+def _reading(schema: Schema, part: bytes) -> Callable[[], list[Any]]:
+    """Reads a part once, when it is asked for; the digest has told that it is whole."""
+    return cache(lambda: schema.read_many(orjson.loads(zlib.decompress(part))))
+
+
+def _cut_out(read: Callable[[], list[Any]], at: int, count: int) -> Callable[[], list[Any]]:
+    return lambda: read()[at : at + count]
 
 
 def _digest(body: bytes) -> str:

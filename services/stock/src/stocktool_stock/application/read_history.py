@@ -238,7 +238,7 @@ def check_scope(scope: Scope, book: Book) -> None:
 
 def _days_of(book: Book) -> list[date]:
     """Days on which something moved."""
-    return list({flow.day for flow in book.flows} | {paid.day for paid in book.payments})
+    return list({flow.day for flow in book.flows}.union(book.payment_days))
 
 
 def _benchmark(

@@ -11,6 +11,7 @@ from stocktool_stock.domain.ledger import EntryType
 from stocktool_stock.domain.lots import Lot
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.splits import MATCH_DAYS, BookedSplit
+from stocktool_stock.domain.tape import Tape
 from stocktool_stock.domain.values import value
 
 Position = tuple[str, str]
@@ -125,11 +126,12 @@ class Book:
         cash_steps: Cash of each currency over all accounts at the end of each day it changed.
         flows: External flows in order.
         internal_flows: What left one account of the portfolio (negative) and reached another, in pairs.
-        payments: Cash that entries moved, in order.
+        payments: Cash that entries moved, in order; `payment_days` are their days, each once.
         charges: Fees and taxes of entries, in order.
         conversions: Cash that was converted at the end of a day, where the book settles so.
         splits: Splits booked, those after the last day that counts among them.
         reorganisations: Spin-offs and mergers booked.
+        realised: Gain of all sales, in the base currency.
         income: Dividends and interest before tax, in the base currency; `fees` and `taxes` all that was paid.
     """
 
@@ -140,22 +142,19 @@ class Book:
     cash_steps: dict[str, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
     flows: list[Flow] = field(default_factory=list)
     internal_flows: list[Flow] = field(default_factory=list)
-    payments: list[Payment] = field(default_factory=list)
-    charges: list[Charge] = field(default_factory=list)
+    payments: Tape[Payment] = field(default_factory=Tape)
+    payment_days: list[date] = field(default_factory=list)
+    charges: Tape[Charge] = field(default_factory=Tape)
     conversions: list[Conversion] = field(default_factory=list)
-    sales: list[Sale] = field(default_factory=list)
+    sales: Tape[Sale] = field(default_factory=Tape)
     splits: list[BookedSplit] = field(default_factory=list)
     reorganisations: list[Reorganisation] = field(default_factory=list)
-    trade_prices: dict[str, list[TradePrice]] = field(default_factory=lambda: defaultdict(list))
+    trade_prices: dict[str, Tape[TradePrice]] = field(default_factory=lambda: defaultdict(Tape))
+    realised: Decimal = Decimal(0)
     income: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     taxes: Decimal = Decimal(0)
     first_day: date | None = None
-
-    @property
-    def realised(self) -> Decimal:
-        """Gain of all sales, in the base currency."""
-        return sum((sale.gain for sale in self.sales), Decimal(0))
 
     @property
     def symbols(self) -> list[str]:
@@ -176,11 +175,11 @@ class Book:
         book = replace(self, portfolio=portfolio)
         for each in fields(Book):
             value = getattr(book, each.name)
-            if isinstance(value, list):
-                setattr(book, each.name, list(value))
+            if isinstance(value, list | Tape):
+                setattr(book, each.name, value.copy())
             elif isinstance(value, dict):
                 copy = value.copy()
-                copy.update((key, list(some)) for key, some in value.items() if isinstance(some, list))
+                copy.update((key, some.copy()) for key, some in value.items() if isinstance(some, list | Tape))
                 setattr(book, each.name, copy)
         return book
 

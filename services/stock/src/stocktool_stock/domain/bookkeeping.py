@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from stocktool_stock.domain import lots as lot_rules
-from stocktool_stock.domain.book import Book, Flow, Position, Reorganisation
+from stocktool_stock.domain.book import Book, Flow, Position, Reorganisation, TradePrice
 from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.keeping import quantity_of, ratio_of
 from stocktool_stock.domain.ledger import Entry, EntryType, NothingHeld
@@ -18,6 +18,7 @@ from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.reorganising import Reorganising
 from stocktool_stock.domain.splits import BookedSplit
+from stocktool_stock.domain.tape import Tape
 
 _FUNDING = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL, EntryType.OPENING})
 
@@ -257,7 +258,7 @@ class _Keeper(Reorganising):
 
     def _split_prices(self, entry: Entry) -> None:
         """Trades earlier on the day were made at prices of old shares; once, whichever accounts book the split."""
-        ratio, trades = ratio_of(entry), self.book.trade_prices.get(entry.symbol, [])
+        ratio, trades = ratio_of(entry), self.book.trade_prices.get(entry.symbol, Tape[TradePrice]())
         told = any((s.symbol, s.day, s.ratio) == (entry.symbol, entry.day, ratio) for s in self.book.splits)
         if told or not any(self._positions(entry)):
             return

@@ -99,6 +99,9 @@ class Keeping:
         self.book.cash[entry.account_id, currency] += amount
         payment = Payment(entry.day, entry.type, entry.symbol, amount, currency, entry.account_id, entry.id)
         self.book.payments.append(payment)
+        days = self.book.payment_days
+        if not days or days[-1] != entry.day:
+            days.append(entry.day)
 
     def _charged(self, entry: Entry) -> None:
         fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
@@ -225,6 +228,8 @@ class Keeping:
             self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
 
     def _sold(self, entry: Entry, symbol: str, quantity: Decimal, proceeds: Decimal, taken: Sequence[Lot]) -> None:
+        cost = sum((lot.base_cost for lot in taken), Decimal(0))
+        self.book.realised += proceeds - cost
         self.book.sales.append(
             Sale(
                 entry_id=entry.id,
@@ -233,7 +238,7 @@ class Keeping:
                 account_id=taken[0].account_id,
                 quantity=quantity,
                 proceeds=proceeds,
-                cost=sum((lot.base_cost for lot in taken), Decimal(0)),
+                cost=cost,
                 lots=tuple(taken),
                 type=entry.type,
             )

@@ -1,0 +1,88 @@
+"""Things that are only ever appended, of which a book has thousands that few figures look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Generic, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Unread(Generic[T]):
+    """The beginning of tapes, as a store keeps it: so many things, built when they are first asked for."""
+
+    __slots__ = ("_read", "_things", "count")
+
+    def __init__(self, count: int, read: Callable[[], Sequence[T]]) -> None:
+        self.count = count
+        self._read = read
+        self._things: Sequence[T] | None = None
+
+    def things(self) -> Sequence[T]:
+        """All of them."""
+        if self._things is None:
+            self._things = self._read()
+        return self._things
+
+
+class Tape(Sequence[T]):
+    """Things in the order they were appended.
+
+    What a store has kept of it is read when it is first looked at; copies share what they have in common.
+    """
+
+    __slots__ = ("_first", "_more")
+
+    def __init__(self, things: Iterable[T] = (), *, first: Unread[T] | None = None) -> None:
+        self._first = first
+        self._more = list(things)
+
+    def append(self, thing: T) -> None:
+        """Put one at the end."""
+        self._more.append(thing)
+
+    def copy(self) -> Tape[T]:
+        """The same things; what is appended to one is not in the other."""
+        return Tape(self._more, first=self._first)
+
+    def __len__(self) -> int:
+        return len(self._more) + (self._first.count if self._first else 0)
+
+    def __iter__(self) -> Iterator[T]:
+        return chain(self._first.things(), self._more) if self._first else iter(self._more)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        if not self._first:
+            return self._more[at]
+        if isinstance(at, int):
+            place = at if at >= 0 else at + len(self)
+            if place >= self._first.count:
+                return self._more[place - self._first.count]
+            if place < 0:
+                raise IndexError("no such place on the tape")
+            return self._first.things()[place]
+        return list(self)[at]
+
+    def __setitem__(self, at: int, thing: T) -> None:
+        if self._first:
+            place = at if at >= 0 else at + len(self)
+            if place >= self._first.count:
+                self._more[place - self._first.count] = thing
+                return
+            self._more, self._first = list(self), None  # this tape parts from those that share its beginning
+        self._more[at] = thing
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Tape | list):
+            return list(self) == list(other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"Tape({list(self)!r})"
