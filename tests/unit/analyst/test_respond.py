@@ -95,13 +95,7 @@ def test_main_question_is_answered_from_both_tools() -> None:
 
 def test_period_and_benchmark_reach_the_tool_in_its_own_spelling() -> None:
     reply = respond([{"role": "user", "content": "How did I do this year against SPY?"}], TOOLS)
-    assert reply.calls[0].arguments == {
-        "portfolio_id": None,
-        "period": "ytd",
-        "start": None,
-        "end": None,
-        "benchmark": "SPY",
-    }
+    assert reply.calls[0].arguments == {"period": "ytd", "benchmark": "SPY"}
 
 
 def test_no_figure_is_made_up() -> None:

@@ -177,9 +177,10 @@ def _definition(ask: Ask, done: Sequence[Result]) -> str:
     if term is None:
         return ""
     said = f"**{term.name}.** {term.text}"
-    output = output_of(done, term.tool) if term.tool else {}
-    if not output or error_of(output):
+    outputs = [result.output for result in done if result.call.tool == term.tool and not error_of(result.output)]
+    if not outputs:
         return said
+    output = next((each for each in outputs if find(each, term.key) is not None), outputs[-1])
     value = find(output, term.key)
     forms = {"percent": phrases.percent, "ratio": phrases.ratio, "money": phrases.money}
     figure = forms[term.form](value)

@@ -177,6 +177,12 @@ def find_term(lowered: str) -> Term | None:
     return max(found, key=lambda each: each[:2])[2] if found else None
 
 
+def find_terms(lowered: str) -> list[Term]:
+    """Every term a question names, in the order of the words."""
+    found = [(match.start(), at, term) for at, term in enumerate(TERMS) if (match := re.search(term.words, lowered))]
+    return [term for _, _, term in sorted(found, key=lambda each: each[:2])]
+
+
 def find_figure(lowered: str) -> str:
     """Name of the figure a question names, as the trail knows it; empty when it names none."""
     return next((figure for figure, words in FIGURES if re.search(words, lowered)), "")

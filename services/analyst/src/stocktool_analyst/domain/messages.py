@@ -135,11 +135,11 @@ def _rebalanced(text: str, lowered: str) -> Question | None:
         weights = {"": Decimal(1)}
     money = re.search(MONEY, lowered)
     bare = re.search(
-        rf"\b(?:with|add(?:ing)?|plus|using|invest(?:ing)?)\s+({NUMBER})\s?(k\b|thousand\b)?(?!\s?(?:%"
-        rf"|percent))(?: (?:more|extra|new|additional|fresh|in cash|of new))?",
+        rf"\b(?:with|add(?:ing)?|plus|using|invest(?:ing)?)\s+({NUMBER})\s?(k\b|thousand\b)?(?!\s?(?:%|percent|/))"
+        rf"|\b({NUMBER})\s?(k\b|thousand\b)? (?:more|extra|additional|new)\b",
         lowered,
     )
-    cash = money_of(money)[0] if money else plain(bare[1], bare[2]) if bare else ""
+    cash = money_of(money)[0] if money else plain(bare[1] or bare[3], bare[2] or bare[4]) if bare else ""
     buy_only = bool(
         re.search(
             r"\bbuy(?:ing|s)?[- ]only\b|\bonly (?:buy|by buying|purchases)|\bwithout (?:selling"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from stocktool_analyst.domain import topics as said
 from stocktool_analyst.domain.amounts import read_count
 from stocktool_analyst.domain.ask import Ask, Question
-from stocktool_analyst.domain.definitions import find_figure, find_term
+from stocktool_analyst.domain.definitions import find_figure, find_term, find_terms
 from stocktool_analyst.domain.messages import EXAMPLES, read_portfolio, read_whole
 from stocktool_analyst.domain.spans import Period, Span, read_span
 from stocktool_analyst.domain.symbols import read_symbols
@@ -100,17 +100,26 @@ def _read(text: str, today: str, before: tuple[Ask, ...]) -> Question:
     asks: list[Ask] = []
     for clause in _clauses(text):
         asks.extend(_clause(clause, today, asks, before))
+    asks = [ask for at, ask in enumerate(asks) if not any(_says_more(later, ask) for later in asks[at + 1 :])]
     vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
     if not asks:
         return Question(text, suggestions=_suggestions(text))
     return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
 
 
+def _says_more(later: Ask, ask: Ask) -> bool:
+    """Whether a later ask is the same with a range: "what helped and what hurt in 2022"."""
+    bare = not ask.span and not ask.symbols and not ask.by and ask.term is None and not ask.figure
+    return later.topic is ask.topic and bare and bool(later.span)
+
+
 def _clauses(text: str) -> list[str]:
     """Parts of a message that each ask for something; a part that does not stays with the one before it."""
     parts: list[str] = []
     for part in _CUT.split(text):
-        if parts and not (said.found_in(part.lower()) or find_term(part.lower())):
+        if len(parts) == 1 and not (said.found_in(parts[0].lower()) or find_term(parts[0].lower())):
+            parts = [f"{parts[0]} {part}"]
+        elif parts and not (said.found_in(part.lower()) or find_term(part.lower())):
             parts[-1] = f"{parts[-1]} {part}"
         elif part.strip():
             parts.append(part)
@@ -136,14 +145,29 @@ def _clause(text: str, today: str, same: Sequence[Ask], before: tuple[Ask, ...])
         interval=_interval(lowered),
     )
     base = _inherited(base, found, same, before)
-    if said.EXPLAIN.search(text) and (figure := find_figure(lowered)) and (not base.symbols or _OWN.search(text)):
+    if (
+        said.EXPLAIN.search(text)
+        and not _asks_for_parts(found, lowered)
+        and (figure := find_figure(lowered))
+        and (not base.symbols or _OWN.search(text))
+    ):
         return [replace(base, topic=Topic.EXPLAIN, figure=figure, term=term)]
     if term and _defines(lowered, base):
-        return [replace(base, topic=Topic.DEFINE, term=term)]
+        terms = find_terms(lowered) if "difference" in lowered else [term]
+        return [replace(base, topic=Topic.DEFINE, term=each) for each in terms]
+    if term and not same and before and _FOLLOWS.search(text) and before[-1].topic in {Topic.DEFINE, Topic.EXPLAIN}:
+        return [replace(base, topic=before[-1].topic, term=term, figure=find_figure(lowered))]
     followed = _followed(base, found, before) if not same else []
     if followed:
         return followed
     return [replace(base, topic=topic) for topic in _chosen(base, found, lowered)]
+
+
+def _asks_for_parts(found: set[Topic], lowered: str) -> bool:
+    """Whether "where did my gains come from" means the parts rather than the sum."""
+    return Topic.CONTRIBUTION in found and not re.search(
+        r"trail|formula|comput|calculat|working|work(?:ed)? out", lowered
+    )
 
 
 def _defines(lowered: str, base: Ask) -> bool:
@@ -171,11 +195,12 @@ def _inherited(ask: Ask, found: set[Topic], same: Sequence[Ask], before: tuple[A
     if last is None:
         return ask
     refers = bool(_PRONOUN.search(ask.text)) or bool(same)
+    follows = _FOLLOWS.search(ask.text) and found & set(_ABOUT_SYMBOL) and not _OWN.search(ask.text)
     if (
         not ask.symbols
         and not ask.names
         and last.symbols
-        and _PRONOUN.search(ask.text)
+        and (_PRONOUN.search(ask.text) or follows)
         and last.topic not in {Topic.PERFORMANCE, Topic.RISK}
     ):
         ask = replace(ask, symbols=last.symbols)
@@ -256,6 +281,8 @@ def _chosen(ask: Ask, found: set[Topic], lowered: str) -> list[Topic]:
         found = found - hidden if not (found <= hidden) else found
     if Topic.ALLOCATION in found and re.search(r"\bby\b|\bsplit\b|\bspread\b|allocat|diversif|weights?\b", lowered):
         found = found - {Topic.HOLDINGS}
+        if not re.search(r"\breturns?\b|perform|\bgain|profit", lowered):
+            found = found - {Topic.PERFORMANCE}
     return [topic for topic in said.ORDER if topic in found and not (topic is Topic.NEWS and not ask.names)]
 
 

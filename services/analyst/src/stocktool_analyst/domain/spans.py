@@ -202,7 +202,7 @@ def _calendar(text: str, now: date | None) -> Span | None:
 
 def _single(text: str, now: date | None) -> Span | None:
     match = re.search(
-        rf"\b({_MONTH} {_YEAR})\b|\b(?:in|during|for|of|on) ({_POINT})\b|\b({_DAY}|{_SPOKEN_DAY})\b"
+        rf"\b({_MONTH} {_YEAR})\b|\b(?:in|during|for|of|on|was) ({_POINT})\b|\b({_DAY}|{_SPOKEN_DAY})\b"
         rf"|(?:^|\s)({_YEAR})(?=\W*$|'s| (?:return|result|performance|dividend|income|gain|sale|trade)s?\b)",
         text,
     )

@@ -51,7 +51,7 @@ _PROPERTY_ALIASES: Mapping[str, str] = {
 
 
 def fill(tool: Tool, wanted: Mapping[str, Json]) -> JsonObject:
-    """Make arguments that satisfy a strict schema from what is wanted; all else is null, or the type's empty value."""
+    """Make arguments from what is wanted; what may be null is left out, all else required has its type's empty value."""
     properties = tool.parameters.get("properties")
     required = tool.parameters.get("required")
     assert properties is None or isinstance(properties, dict)
@@ -59,8 +59,10 @@ def fill(tool: Tool, wanted: Mapping[str, Json]) -> JsonObject:
     for name, schema in (properties or {}).items():
         assert isinstance(schema, dict)
         value = _fit(wanted.get(_PROPERTY_ALIASES.get(name, name)), schema)
-        if value is not None or (isinstance(required, list) and name in required):
-            arguments[name] = value if value is not None else _empty(schema)
+        if value is not None:
+            arguments[name] = value
+        elif isinstance(required, list) and name in required and "null" not in _types(schema):
+            arguments[name] = _empty(schema)
     return arguments
 
 
@@ -95,8 +97,6 @@ def _types(schema: JsonObject) -> set[str]:
 
 def _empty(schema: JsonObject) -> Json:
     types = _types(schema)
-    if "null" in types:
-        return None
     if choices := _choices(schema):
         return choices[0]
     empties: Mapping[str, Json] = {"array": [], "object": {}, "integer": 5, "number": 0, "boolean": False}

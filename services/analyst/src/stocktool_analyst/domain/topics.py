@@ -77,8 +77,7 @@ DEFINE = re.compile(
 EXPLAIN = re.compile(
     r"\b(?:how|why) (?:is|was|are|were|do|did|have)\b.{0,60}\b(?:comput\w*|calculat\w*"
     r"|work(?:ed)? out|derived?|determined|arriv\w*|come up|get(?: to)?"
-    r"|measured)\b|\bwhere (?:does|did|do) .{0,40}\b(?:come|came) from\b|\bexplain (?:me )?(?:how )?(?:my"
-    r"|our|the)\b|\bshow (?:me )?(?:the )?(?:trail|workings?"
+    r"|measured)\b|\bwhere (?:does|did|do) .{0,40}\b(?:come|came) from\b|\bexplain (?:me )?(?:how )?(?:my|our)\b|\bexplain (?:me )?how the\b|\bshow (?:me )?(?:the )?(?:trail|workings?"
     r"|calculation|formula|maths?)\b|\bwalk me through\b|\bwhat(?:'s| is) behind my\b"
     r"|\bhow come my\b|\bbreak down how\b|\bprove\b|\bformula\b",
     re.IGNORECASE,
@@ -87,7 +86,7 @@ RECORD = re.compile(
     r"^\W*(?:please |can you |could you |i(?:'d| would) like to |i want to )*(?:record"
     r"|book|log|enter|note(?: down)?|register|add|put in)\b(?!.*\bwhat if\b)"
     r"|^\W*i (?:just |have |have just |recently )?(?:bought|sold|purchased|deposited"
-    r"|withdrew|received|got|paid in|paid)\b",
+    r"|withdrew|received|got|paid in|paid)\b|^\W*(?:bought|sold|deposited|withdrew) .{0,30}\d",
     re.IGNORECASE,
 )
 WHAT_IF = re.compile(
@@ -118,7 +117,7 @@ WORDS: Mapping[Topic, str] = {
         r"|\bhrp\b|hierarchical|equal risk|efficient frontier"
     ),
     Topic.XRAY: (
-        r"\bx-?ray|\bcheck(?:[- ]?up)?(?: on| over)?\b.{0,25}\bportfolio|\bhealth\w*|\bwhat(?:'s"
+        r"\bx-?ray|\bcheck(?: on| over)?\b.{0,25}\bportfolio|\bcheck-?up\b|\bhealth\w*|\bwhat(?:'s"
         r"| is)? wrong\b|red flags?|weak(?:ness\w*| spots?| points?)"
         r"|\bproblems?\b|\breview\b.{0,20}\b(?:portfolio|holdings|investments)|\bworr(?:y|ied|ies)\w*|\bexamine\b|\baudit\b|\bdiagnos\w*|\bwarnings?\b"
         r"|\bissues?\b|look over my|\bscan\b"
@@ -137,7 +136,7 @@ WORDS: Mapping[Topic, str] = {
     Topic.TAX_LOTS: (
         r"(?<!un)\breali[sz]ed?\b(?! that)|capital gains?|\btax(?:able|es)?\b(?! withheld)"
         r"|short[- ]term|long[- ]term|wash[- ]sales?"
-        r"|\b(?:gains?|loss(?:es)?|profit|made|earn\w*|lost)\b.{0,25}\b(?:sales|selling|sold)\b"
+        r"|\b(?:gains?|loss(?:es)?|profit|made?|make|earn\w*|los[te])\b.{0,25}\b(?:sales?|selling|sold)\b"
         r"|\b(?:sales|sold|selling)\b.{0,40}\b(?:gains?|loss(?:es)?|profit)\b|\block(?:ed)? in\b"
     ),
     Topic.INCOME: (
@@ -192,7 +191,7 @@ WORDS: Mapping[Topic, str] = {
     Topic.PERFORMANCE: (
         r"how (?:did|am|have|was|is|were|are|has|do) (?:i|we|my|our|it|things|the portfolio)\b.{0,30}\b(?:do"
         r"|doing|done|perform\w*|portfolio|fare\w*|going|gone|look|stand)|perform\w*"
-        r"|\breturn(?:s|ed)?\b|\bgains?\b|profit|\b(?:did|have) (?:i|we) (?:made?|los[te]"
+        r"|\breturn(?:s|ed)?\b|(?<!unrealised )(?<!unrealized )\bgains?\b|profit|\b(?:my|the) (?:ytd )?numbers\b|\bhow'?s my\b|\b(?:did|have) (?:i|we) (?:made?|los[te]"
         r"|earn(?:ed)?)\b|\b(?:made|lost|earned|make|lose) (?:me |any |some |much )?money\b"
         r"|\btwr\b|\bxirr\b|time-weighted|money-weighted|\bbeat(?:en|ing)?\b|benchmark|\bgrow(?:n"
         r"|th)?\b|\bgrew\b"
@@ -214,9 +213,10 @@ WORDS: Mapping[Topic, str] = {
         r"|did) (?:i|we) (?:own|hold|have)"
         r"|(?:worth|value) .{0,25}\bportfolio|\bportfolio\b.{0,25}(?:worth|value|look like"
         r"|contain)|\b(?:my|how much|idle|uninvested) cash\b|\bcash\b(?! flow).{0,20}\b(?:left"
-        r"|have|balance|position)|\blots?\b(?! of)"
-        r"|cost basis|\bunreali[sz]ed\b|\bnet worth\b|\bmy (?:stocks|shares|investments|total"
-        r"|stake)\b|\bam i (?:worth|holding|invested)\b|\bdo i (?:own|hold|have)\b|\bi (?:own"
+        r"|have|balance|position)|\blots\b(?! of)|(?<!a )\blot\b(?! of)"
+        r"|cost basis|\bunreali[sz]ed\b|\bnet worth\b|\bmy (?:total|stake)\b|^\W*(?:list|show)(?: me)? my (?:stocks|shares|investments)\b"
+        r"|\bwhat \w+ (?:have|do) (?:i|we) (?:got|own|hold|have)\b|\b(?:sitting|lying|idle)\b.{0,12}\bcash\b"
+        r"|\bam i (?:worth|holding|invested)\b|\bdo i (?:own|hold|have)\b|\bi (?:own"
         r"|hold)\b|\baverage cost\b|\bhow much (?:am i|is it all|is everything)"
     ),
     Topic.ALLOCATION: (
@@ -224,32 +224,32 @@ WORDS: Mapping[Topic, str] = {
         r"|split (?:by|up|into|across)|breakdown|\bspread\b|\bmix\b|\bpie\b|\bby (?:country"
         r"|region|currency|asset class|account)\b"
         r"|\bhow much .{0,20}\bin (?:tech\w*|energy|financials?|health ?care|utilities|industrials"
-        r"|euros?|dollars?|stocks|etfs?|funds|cash)\b|\bdivided\b|\bcomposition\b|\bmade up\b"
+        r"|euros?|dollars?|stocks|etfs?|funds)\b|\bdivided\b|\bcomposition\b|\bmade up\b"
         r"|\bproportions?\b|\bdistribution\b"
     ),
     Topic.TRANSACTIONS: (
         r"\btransactions?\b|\btrades\b|\bledger\b|(?:did|have) (?:i|we) (?:ever )?(?:buy"
         r"|bought|sell|sold|deposit\w*|pay|paid|withdr\w+|trade\w*)|when did (?:i|we)|\bdeposits?\b"
         r"|\bwithdrawals?\b|\bbookings?\b|\bpurchases?\b|\borders?\b|\bactivity\b|\bentries\b"
-        r"|\b(?:last|recent) (?:buys?|sells?|sales?)\b|\bi (?:last )?(?:bought|sold)\b"
+        r"|\b(?:last|recent|latest) (?:\w+ )?(?:buys?|sells?|sales?)\b|\bi (?:last )?(?:bought|sold)\b"
     ),
     Topic.NEWS: (
         r"\bnews\b|headlines?|\bwhat(?:'s| is) (?:new|happening|going on)\b.{0,10}\b(?:with"
         r"|at)\b|\bstories\b|\bin the press\b"
     ),
     Topic.MARKET: (
-        r"market(?:s)? (?:open|closed?|status|hours)|(?:is|are) the (?:stock )?(?:market"
+        r"markets? (?:is |are )?(?:open|closed?|status|hours)|(?:is|are) the (?:stock )?(?:market"
         r"|exchange)s?|when (?:does|do|is|will) (?:the )?(?:market|exchange|trading|nyse"
         r"|stock market)|\btrading hours\b|\bwhat day is it\b|\btoday's date\b|\bnyse\b|can i trade (?:now"
         r"|today)"
     ),
     Topic.DOCUMENTS: (
         r"\bdocuments?\b|\bfiles?\b|\bpdfs?\b|upload\w*|\bnotes?\b|report says|according to"
-        r"|\bmemo\b|\bpage\b|\bfilings?\b|\bannual report\b|\b10-?k\b|\bcontract\b|\bprospectus\b"
+        r"|\bmemo\b|\bpage\b|\bfilings?\b|\bannual report\b|\b10-k\b|\bcontract\b|\bprospectus\b"
         r"|\bstatement says\b|\bfact ?sheet\b|\bmy papers?\b"
     ),
     Topic.QUOTE: (
-        r"\bprices?\b|\bquotes?\b|\bquoted\b|trading (?:at|now|today|for)|\btrade[sd]? (?:at"
+        r"\bprices?\b|\bquotes?\b|\bquoted\b|\btrading\b(?! hours)|\btrade[sd]? (?:at"
         r"|for)\b|how much (?:is|does|for|are)|\bstock\b|\bshares? of\b|\bworth\b|\bcosts?\b"
         r"|\blast (?:price|trade)\b|\bcurrently\b|\bright now\b|\bshare price\b|\bhow(?:'s"
         r"| is) .{1,30}\b(?:doing )?today\b"

@@ -43,8 +43,6 @@ def counted(ask: Ask, done: Sequence[Result]) -> list[Json]:
                 "type": trade.side,
                 "symbol": trade.symbol,
                 "quantity": f"{quantity.normalize():f}",
-                "price": None,
-                "amount": None,
             }
         )
     return trades[:_MOST]

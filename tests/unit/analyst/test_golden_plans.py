@@ -1,0 +1,82 @@
+"""Questions and the plans they should have, over the tools the chat service really offers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stocktool_analyst.domain.plan import next_calls
+from stocktool_analyst.domain.question import Topic, understand
+from stocktool_analyst.domain.tools import JsonObject, Result, Tool
+from stocktool_chat.adapters.grpc_tools import TOOLS
+from stocktool_chat.adapters.tool_arguments import checked
+
+TODAY = "2024-11-29"
+OFFERED = [Tool(tool.name, tool.definition().parameters) for tool in TOOLS]
+ARGUMENTS = {tool.name: tool.arguments for tool in TOOLS}
+
+
+def priced(*rows: tuple[str, str, str]) -> JsonObject:
+    return {
+        "items": [
+            {"symbol": symbol, "quantity": held, "price": {"amount": price, "currency": "USD"}}
+            for symbol, held, price in rows
+        ]
+    }
+
+
+GIVEN: dict[str, JsonObject] = {
+    "get_holdings": priced(
+        ("AAPL", "90", "237.33"), ("JPM", "50", "250"), ("META", "20", "574.32"), ("XOM", "60", "118")
+    ),
+    "get_quotes": priced(
+        ("AAPL", "", "237.33"), ("JPM", "", "250"), ("SPY", "", "600"), ("META", "", "574.32"), ("AMZN", "", "200")
+    ),
+    "search_documents": {
+        "hits": [{"document_id": "d1", "document_name": "contract.pdf", "page": 1, "text": "Rent is due monthly."}]
+    },
+}
+
+
+def golden() -> Iterator[tuple[str, list[str]]]:
+    question, expected = "", []
+    for line in Path(__file__).with_name("golden_plans.txt").read_text("utf-8").splitlines()[3:]:
+        if line.startswith("    "):
+            expected.append(line.strip())
+            continue
+        if question:
+            yield question, expected
+        question, expected = "" if line.startswith("#") else line, []
+    yield question, expected
+
+
+GOLDEN = list(golden())
+
+
+def planned(line: str) -> list[str]:
+    """The whole plan of a question, each result given as soon as it is asked for."""
+    *earlier, text = (part.strip() for part in line.split(">>"))
+    question = understand(text, TODAY, earlier)
+    plan = ["clarify" if question.suggestions else "refuse"] if not question.asks else []
+    plan += [f"define {ask.term.name}" for ask in question.asks if ask.topic is Topic.DEFINE and ask.term]
+    plan += ["advice" for ask in question.asks if ask.topic is Topic.ADVICE]
+    done: list[Result] = []
+    while calls := next_calls(question, OFFERED, done, TODAY):
+        for call in calls:
+            checked(ARGUMENTS[call.tool], call.arguments)
+            plan.append(f"{call.tool} {json.dumps(call.arguments)}" if call.arguments else call.tool)
+            done.append(Result(call, GIVEN.get(call.tool, {})))
+    return plan
+
+
+@pytest.mark.parametrize(("question", "expected"), GOLDEN, ids=[question for question, _ in GOLDEN])
+def test_plan(question: str, expected: list[str]) -> None:
+    assert planned(question) == expected
+
+
+def test_every_tool_is_planned_somewhere() -> None:
+    named = {line.split(" ")[0] for _, expected in GOLDEN for line in expected}
+    assert {tool.name for tool in OFFERED} <= named
+    assert len(GOLDEN) >= 250
