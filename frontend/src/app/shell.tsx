@@ -50,7 +50,7 @@ export function Shell({ user }: { user: User }) {
             </span>
             <span className="hidden lg:inline">StockTool</span>
           </Link>
-          <nav aria-label="Main" className="order-last flex w-full gap-1 sm:order-none sm:w-auto">
+          <nav aria-label="Main" className="order-last flex w-full gap-1 overflow-x-auto sm:order-none sm:w-auto">
             {pages
               .filter((page) => !page.admin || user.roles.includes("admin"))
               .map(({ to, label, icon: Icon }) => (
@@ -60,9 +60,9 @@ export function Shell({ user }: { user: User }) {
                   params={{ conversationId: undefined }}
                   search={{}}
                   activeOptions={{ exact: to === "/" }}
-                  className="flex flex-1 items-center justify-center gap-1.5 rounded-lg px-2.5 py-1.5 text-sm font-medium text-muted hover:bg-raised hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent sm:flex-none"
+                  className="flex flex-1 items-center justify-center gap-1.5 rounded-lg px-1.5 py-1.5 text-sm font-medium text-muted hover:bg-raised hover:text-ink sm:px-2.5 aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent sm:flex-none"
                 >
-                  <Icon aria-hidden className="hidden size-4 min-[26rem]:block" />
+                  <Icon aria-hidden className="hidden size-4 sm:block" />
                   {label}
                 </Link>
               ))}

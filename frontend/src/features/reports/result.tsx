@@ -14,7 +14,7 @@ export function Result({ kind, result }: Props) {
     <div className="flex flex-col gap-4">
       <Warnings of={[result["warnings"]]} />
       {bodyOf(kind, result)}
-      <Conventions of={result["conventions"]} />
+      <Conventions of={conventionsOf(result)} />
     </div>
   );
 }
@@ -37,8 +37,17 @@ function bodyOf(kind: string, result: Record<string, unknown>) {
   }
 }
 
-function Conventions({ of }: { of: unknown }) {
-  if (typeof of !== "object" || of === null) return null;
+/** Those of the result, or of its parts where it has some. */
+function conventionsOf(result: Record<string, unknown>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const part of [result, ...Object.values(result)]) {
+    if (typeof part === "object" && part !== null && "conventions" in part) Object.assign(found, part.conventions);
+  }
+  return found;
+}
+
+function Conventions({ of }: { of: Record<string, unknown> }) {
+  if (Object.keys(of).length === 0) return null;
   return (
     <details className="text-xs text-muted">
       <summary>How this is reckoned</summary>

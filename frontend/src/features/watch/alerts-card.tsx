@@ -42,7 +42,7 @@ export function AlertsCard({ openedId, onOpen, writing, onWrite }: Props) {
   return (
     <Card
       title="Alerts"
-      note="Rules over prices, moves, weights, drawdowns, stale data and earnings dates"
+      note="Each fires once when its rule holds"
       actions={
         <Button onClick={() => onWrite({})}>
           <Plus aria-hidden className="size-4" />
