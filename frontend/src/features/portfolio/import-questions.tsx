@@ -22,12 +22,14 @@ type Props = {
   onAnswer: (part: Partial<ImportAnswers>) => void;
   /** The preset the file was read by. */
   detected: string | undefined;
+  /** What the file leaves open. */
+  asked: { dates: boolean; decimals: boolean };
   mapping: boolean;
   onMapping: (mapping: boolean) => void;
 };
 
 /** How the file is to be read, where it does not say it itself. */
-export function ImportQuestions({ portfolio, answers, onAnswer, detected, mapping, onMapping }: Props) {
+export function ImportQuestions({ portfolio, answers, onAnswer, detected, asked, mapping, onMapping }: Props) {
   const presets = useQuery(presetsQuery());
   const mappings = useQuery(savedMappingsQuery());
   const title = presets.data?.find((preset) => preset.name === detected)?.title ?? detected;
@@ -65,6 +67,7 @@ export function ImportQuestions({ portfolio, answers, onAnswer, detected, mappin
       <SelectField
         label="Dates"
         value={answers.date_order}
+        error={asked.dates ? "Some dates can be read in two ways: say which comes first." : undefined}
         onChange={({ target: { value } }) =>
           onAnswer({ date_order: dateOrders.find((order) => order.value === value)?.value ?? "" })
         }
@@ -79,6 +82,7 @@ export function ImportQuestions({ portfolio, answers, onAnswer, detected, mappin
       <SelectField
         label="Decimal sign"
         value={answers.decimal}
+        error={asked.decimals ? "Some numbers can be read in two ways: say the decimal sign." : undefined}
         onChange={({ target: { value } }) =>
           onAnswer({ decimal: decimals.find((sign) => sign.value === value)?.value ?? "" })
         }

@@ -3,6 +3,7 @@ import { Button } from "@/components/button";
 import { Choice } from "@/components/choice";
 import { DataTable, type DataColumn } from "@/components/data-table";
 import { EmptyState } from "@/components/empty-state";
+import { inWords } from "@/features/portfolio/import-wording";
 import type { ImportModel, ImportRowModel, RowState } from "@/lib/api/gen/stock/types.gen";
 import { formatDay, humanise } from "@/lib/format";
 
@@ -96,10 +97,10 @@ function Remarks({ row }: { row: ImportRowModel }) {
       {row.problems.map((problem) => (
         <li key={`${problem.field} ${problem.detail}`} className="text-loss">
           {problem.field !== "" && <span className="font-medium">{humanise(problem.field)}: </span>}
-          {problem.detail} {problem.cure !== "" && <span className="text-muted">{problem.cure}</span>}
+          {inWords(problem.detail)} {problem.cure !== "" && <span className="text-muted">{inWords(problem.cure)}</span>}
         </li>
       ))}
-      {row.skipped !== "" && <li className="text-muted">{row.skipped}</li>}
+      {row.skipped !== "" && <li className="text-muted">{inWords(row.skipped)}</li>}
       {row.notes.map((note) => (
         <li key={note} className="text-muted">
           {note}

@@ -13,6 +13,7 @@ import { ImportQuestions } from "@/features/portfolio/import-questions";
 import { ImportResult } from "@/features/portfolio/import-result";
 import { ImportRows } from "@/features/portfolio/import-rows";
 import { SymbolQuestions } from "@/features/portfolio/import-symbols";
+import { inWords } from "@/features/portfolio/import-wording";
 import { useIdempotencyKey } from "@/hooks/use-idempotency-key";
 import { ApiError } from "@/lib/api/api-error";
 import type { ImportModel, RowState } from "@/lib/api/gen/stock/types.gen";
@@ -75,6 +76,7 @@ function Review({ portfolio, file, onBooked }: ReviewProps) {
         answers={answers}
         onAnswer={answer}
         detected={report?.preset}
+        asked={asked(report)}
         mapping={mapping}
         onMapping={setMapping}
       />
@@ -92,7 +94,7 @@ function Review({ portfolio, file, onBooked }: ReviewProps) {
               role="alert"
               className="rounded-lg bg-loss-soft px-3 py-2 text-sm text-loss"
             >
-              {problem.detail} {problem.cure}
+              {inWords(problem.detail)} {inWords(problem.cure)}
             </p>
           ))}
           {report.warnings.map((warning) => (
@@ -143,6 +145,15 @@ function Review({ portfolio, file, onBooked }: ReviewProps) {
   );
 }
 
+/** What the rows leave open that the questions can settle. */
+function asked(report: ImportModel | undefined): { dates: boolean; decimals: boolean } {
+  const details = report?.rows.flatMap((row) => row.problems.map((problem) => problem.detail)) ?? [];
+  return {
+    dates: details.some((detail) => detail.includes("date_order=")),
+    decimals: details.some((detail) => detail.includes("decimal=")),
+  };
+}
+
 function verdict({ counts, count, problems }: ImportModel): string {
   if (counts.error > 0)
     return "All or nothing: mend the rows with errors, or leave them out, and the rest can be booked.";
@@ -161,7 +172,7 @@ function Refusal({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
         <ul aria-label="What is wrong" className="list-disc pl-5 text-sm text-loss">
           {fields.slice(0, 20).map(({ pointer, detail }) => (
             <li key={`${pointer} ${detail}`}>
-              <span className="font-mono text-xs">{pointer.replace(/^[#/]+/, "")}</span>: {detail}
+              <span className="font-mono text-xs">{pointer.replace(/^[#/]+/, "")}</span>: {inWords(detail)}
             </li>
           ))}
         </ul>

@@ -1,11 +1,12 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
+import { portfoliosQuery } from "@/features/portfolio/api/portfolios";
 import { trailQuery, type TrailAsk } from "@/features/portfolio/api/trail";
-import { trailTables, type TrailTable } from "@/features/portfolio/trail-tables";
+import { trailTables, type AccountNames, type TrailTable } from "@/features/portfolio/trail-tables";
 import type { TrailModel } from "@/lib/api/gen/stock/types.gen";
 import { classNames } from "@/lib/class-names";
 import { formatDay, formatPercent, humanise } from "@/lib/format";
@@ -16,6 +17,9 @@ type Props = { name: string; ask: TrailAsk; onClose: () => void };
 /** Where a figure comes from: its formula, and the rows it was worked out from, to be checked by hand. */
 export function TrailPanel({ name, ask, onClose }: Props) {
   const trail = useInfiniteQuery(trailQuery(ask));
+  const { data: portfolios } = useQuery(portfoliosQuery());
+  const accounts = portfolios?.find((portfolio) => portfolio.id === ask.portfolioId)?.accounts ?? [];
+  const nameOf = (accountId: string) => accounts.find((account) => account.id === accountId)?.name ?? accountId;
   const first = trail.data?.pages[0];
   return (
     <Dialog title={`How ${name} is computed`} placement="wide" onClose={onClose}>
@@ -23,7 +27,7 @@ export function TrailPanel({ name, ask, onClose }: Props) {
       {trail.isError && <ErrorNote error={trail.error} onRetry={() => void trail.refetch()} />}
       {first !== undefined && <Summary trail={first} />}
       {Object.entries(trailTables).map(([name, table]) => (
-        <Rows key={name} table={table} pages={trail.data?.pages ?? []} total={first?.totals[name]} />
+        <Rows key={name} table={table} accounts={nameOf} pages={trail.data?.pages ?? []} total={first?.totals[name]} />
       ))}
       {trail.hasNextPage && (
         <Button busy={trail.isFetchingNextPage} onClick={() => void trail.fetchNextPage()} className="self-center">
@@ -93,10 +97,10 @@ function Ratio({ figure, value }: { figure: string; value: number }) {
   );
 }
 
-type RowsProps = { table: TrailTable; pages: readonly TrailModel[]; total: number | undefined };
+type RowsProps = { table: TrailTable; accounts: AccountNames; pages: readonly TrailModel[]; total: number | undefined };
 
-function Rows({ table: { title, columns, cells }, pages, total }: RowsProps) {
-  const rows = pages.flatMap(cells);
+function Rows({ table: { title, columns, cells }, accounts, pages, total }: RowsProps) {
+  const rows = pages.flatMap((page) => cells(page, accounts));
   if (rows.length === 0) return null;
   return (
     <section aria-label={title}>

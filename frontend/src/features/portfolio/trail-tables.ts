@@ -2,17 +2,24 @@ import type { TrailModel } from "@/lib/api/gen/stock/types.gen";
 import { formatDay, formatNumber, formatPercent } from "@/lib/format";
 import { formatQuantity } from "@/lib/money";
 
-type Column<T> = { label: string; numeric?: true; text: (row: T) => string };
+/** Names an account by its id. */
+export type AccountNames = (accountId: string) => string;
+
+type Column<T> = { label: string; numeric?: true; text: (row: T, accounts: AccountNames) => string };
 
 export type TrailTable = {
   title: string;
   columns: readonly { label: string; numeric?: true }[];
   /** The cells of a page's rows, as text. */
-  cells: (page: TrailModel) => string[][];
+  cells: (page: TrailModel, accounts: AccountNames) => string[][];
 };
 
 function table<T>(title: string, rows: (page: TrailModel) => readonly T[], columns: readonly Column<T>[]): TrailTable {
-  return { title, columns, cells: (page) => rows(page).map((row) => columns.map((column) => column.text(row))) };
+  return {
+    title,
+    columns,
+    cells: (page, accounts) => rows(page).map((row) => columns.map((column) => column.text(row, accounts))),
+  };
 }
 
 const decimal = formatQuantity;
@@ -24,6 +31,7 @@ const amount = (value: number) => formatNumber(value);
 export const trailTables = {
   positions: table("Positions: quantity × close × split factor × rate", (page) => page.positions, [
     { label: "Symbol", text: (row) => row.symbol },
+    { label: "Account", text: (row, accounts) => accounts(row.account_id) },
     { label: "Day", text: (row) => formatDay(row.as_of) },
     { label: "Quantity", numeric: true, text: (row) => decimal(row.quantity) },
     { label: "Close", numeric: true, text: (row) => `${decimal(row.close)} ${row.currency}` },
@@ -35,6 +43,7 @@ export const trailTables = {
   ]),
   cash: table("Cash: amount × rate", (page) => page.cash, [
     { label: "Currency", text: (row) => row.currency },
+    { label: "Account", text: (row, accounts) => accounts(row.account_id) },
     { label: "Day", text: (row) => formatDay(row.as_of) },
     { label: "Amount", numeric: true, text: (row) => decimal(row.amount) },
     { label: "Rate", numeric: true, text: (row) => decimal(row.rate) },
@@ -42,6 +51,7 @@ export const trailTables = {
   ]),
   lots: table("Lots", (page) => page.lots, [
     { label: "Symbol", text: (row) => row.symbol },
+    { label: "Account", text: (row, accounts) => accounts(row.account_id) },
     { label: "Bought", text: (row) => formatDay(row.date) },
     { label: "Quantity", numeric: true, text: (row) => decimal(row.quantity) },
     { label: "Cost", numeric: true, text: (row) => `${decimal(row.cost)} ${row.currency}` },
@@ -56,6 +66,7 @@ export const trailTables = {
   ]),
   sales: table("Sales: proceeds − cost", (page) => page.sales, [
     { label: "Symbol", text: (row) => row.symbol },
+    { label: "Account", text: (row, accounts) => accounts(row.account_id) },
     { label: "Sold", text: (row) => formatDay(row.date) },
     { label: "Quantity", numeric: true, text: (row) => decimal(row.quantity) },
     { label: "Proceeds", numeric: true, text: (row) => decimal(row.proceeds) },

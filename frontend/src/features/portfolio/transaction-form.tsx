@@ -11,9 +11,9 @@ import { ApiError } from "@/lib/api/api-error";
 import { humanise } from "@/lib/format";
 import { textOf } from "@/lib/form";
 
-type FieldName = "symbol" | "quantity" | "price" | "amount" | "fee" | "tax" | "ratio";
+type FieldName = "symbol" | "quantity" | "price" | "amount" | "fee" | "tax" | "ratio" | "cost_basis" | "acquired";
 
-/** What each type of entry asks for; everything asked for but fee and tax is needed. */
+/** What each type of entry asks for; what may be left out is optional below. */
 const shapes = {
   buy: ["symbol", "quantity", "price", "fee"],
   sell: ["symbol", "quantity", "price", "fee"],
@@ -24,9 +24,14 @@ const shapes = {
   fee: ["amount"],
   tax: ["amount"],
   split: ["symbol", "ratio"],
+  reinvest: ["symbol", "quantity", "price", "tax"],
+  opening: ["symbol", "quantity", "cost_basis", "acquired"],
+  transfer_in: ["symbol", "quantity", "cost_basis", "acquired"],
 } as const satisfies Record<string, readonly FieldName[]>;
 
 type Type = keyof typeof shapes;
+
+const optional: ReadonlySet<FieldName> = new Set(["fee", "tax", "acquired"]);
 
 const types = Object.keys(shapes) as Type[];
 
@@ -38,6 +43,8 @@ const labels = {
   fee: "Fee",
   tax: "Tax",
   ratio: "New shares per old share",
+  cost_basis: "Cost in all",
+  acquired: "Held since",
 } as const satisfies Record<FieldName, string>;
 
 type Props = { portfolio: Portfolio; marketDay: string; onRecorded: (transaction: Transaction) => void };
@@ -123,9 +130,9 @@ export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
               key={name}
               label={labels[name]}
               name={name}
-              inputMode="decimal"
+              {...(name === "acquired" ? { type: "date", max: marketDay } : { inputMode: "decimal" })}
               autoComplete="off"
-              required={name !== "fee" && name !== "tax"}
+              required={!optional.has(name)}
               placeholder={name === "fee" || name === "tax" ? "none" : undefined}
               error={refusal?.field(name)}
             />

@@ -31,7 +31,18 @@ export function transactionsQuery(portfolioId: string) {
 /** Amounts as typed: decimal strings. */
 export type NewTransaction = { date: string; type: string } & Partial<
   Record<
-    "symbol" | "quantity" | "price" | "amount" | "fee" | "tax" | "currency" | "ratio" | "account_id" | "note",
+    | "symbol"
+    | "quantity"
+    | "price"
+    | "amount"
+    | "fee"
+    | "tax"
+    | "currency"
+    | "ratio"
+    | "cost_basis"
+    | "acquired"
+    | "account_id"
+    | "note",
     string
   >
 >;
