@@ -218,7 +218,7 @@ def _finding(rule: JsonObject) -> str:
     limit = rule.get("threshold") if state == "fails" else rule.get("warn_threshold")
     unit = str(rule.get("unit"))
     behind = [_behind(row, unit) for row in rows(rule, "positions")[:3]]
-    tail = f" Behind it: {phrases.listed(behind)}." if behind else ""
+    tail = f" Positions: {phrases.listed(behind)}." if behind else ""
     return (
         f"- **{text(rule, 'title')}** ({state}): {_by_unit(rule.get('value'), unit)}, limit"
         f" {_by_unit(limit, unit)}.{tail}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from stocktool_analyst.domain.topics import Topic
 __all__ = ["Ask", "Period", "Question", "Span", "Topic", "understand"]
 
 _LONGEST = 4_000  # characters that are read: a pasted page is no question
+_EARLIER = 4
 
 
 _BY = (
@@ -82,8 +84,13 @@ def understand(text: str, today: str = "", earlier: Sequence[str] = ()) -> Quest
         today: The market's day, `YYYY-MM-DD`, empty when unknown.
         earlier: What the user said before in this conversation, oldest first: follow-ups and pronouns mean it.
     """
+    return _understood(text, today, tuple(earlier[-_EARLIER:]))
+
+
+@functools.lru_cache(maxsize=256)  # every round of one answer reads the same question again
+def _understood(text: str, today: str, earlier: tuple[str, ...]) -> Question:
     before: tuple[Ask, ...] = ()
-    for words in earlier[-6:]:
+    for words in earlier:
         before = _read(words[:_LONGEST], today, before).asks or before
     return replace(_read(text[:_LONGEST], today, before), text=text)
 

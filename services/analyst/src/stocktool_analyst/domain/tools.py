@@ -51,7 +51,7 @@ _PROPERTY_ALIASES: Mapping[str, str] = {
 
 
 def fill(tool: Tool, wanted: Mapping[str, Json]) -> JsonObject:
-    """Make arguments from what is wanted; what may be null is left out, all else required has its type's empty value."""
+    """Make arguments from what is wanted: absent ones are left out, or empty where null is not allowed."""
     properties = tool.parameters.get("properties")
     required = tool.parameters.get("required")
     assert properties is None or isinstance(properties, dict)

@@ -77,7 +77,8 @@ DEFINE = re.compile(
 EXPLAIN = re.compile(
     r"\b(?:how|why) (?:is|was|are|were|do|did|have)\b.{0,60}\b(?:comput\w*|calculat\w*"
     r"|work(?:ed)? out|derived?|determined|arriv\w*|come up|get(?: to)?"
-    r"|measured)\b|\bwhere (?:does|did|do) .{0,40}\b(?:come|came) from\b|\bexplain (?:me )?(?:how )?(?:my|our)\b|\bexplain (?:me )?how the\b|\bshow (?:me )?(?:the )?(?:trail|workings?"
+    r"|measured)\b|\bwhere (?:does|did|do) .{0,40}\b(?:come|came) from\b|\bexplain (?:me )?(?:how )?(?:my"
+    r"|our)\b|\bexplain (?:me )?how the\b|\bshow (?:me )?(?:the )?(?:trail|workings?"
     r"|calculation|formula|maths?)\b|\bwalk me through\b|\bwhat(?:'s| is) behind my\b"
     r"|\bhow come my\b|\bbreak down how\b|\bprove\b|\bformula\b",
     re.IGNORECASE,
@@ -191,7 +192,8 @@ WORDS: Mapping[Topic, str] = {
     Topic.PERFORMANCE: (
         r"how (?:did|am|have|was|is|were|are|has|do) (?:i|we|my|our|it|things|the portfolio)\b.{0,30}\b(?:do"
         r"|doing|done|perform\w*|portfolio|fare\w*|going|gone|look|stand)|perform\w*"
-        r"|\breturn(?:s|ed)?\b|(?<!unrealised )(?<!unrealized )\bgains?\b|profit|\b(?:my|the) (?:ytd )?numbers\b|\bhow'?s my\b|\b(?:did|have) (?:i|we) (?:made?|los[te]"
+        r"|\breturn(?:s|ed)?\b|(?<!unrealised )(?<!unrealized )\bgains?\b|profit|\b(?:my"
+        r"|the) (?:ytd )?numbers\b|\bhow'?s my\b|\b(?:did|have) (?:i|we) (?:made?|los[te]"
         r"|earn(?:ed)?)\b|\b(?:made|lost|earned|make|lose) (?:me |any |some |much )?money\b"
         r"|\btwr\b|\bxirr\b|time-weighted|money-weighted|\bbeat(?:en|ing)?\b|benchmark|\bgrow(?:n"
         r"|th)?\b|\bgrew\b"
@@ -214,7 +216,8 @@ WORDS: Mapping[Topic, str] = {
         r"|(?:worth|value) .{0,25}\bportfolio|\bportfolio\b.{0,25}(?:worth|value|look like"
         r"|contain)|\b(?:my|how much|idle|uninvested) cash\b|\bcash\b(?! flow).{0,20}\b(?:left"
         r"|have|balance|position)|\blots\b(?! of)|(?<!a )\blot\b(?! of)"
-        r"|cost basis|\bunreali[sz]ed\b|\bnet worth\b|\bmy (?:total|stake)\b|^\W*(?:list|show)(?: me)? my (?:stocks|shares|investments)\b"
+        r"|cost basis|\bunreali[sz]ed\b|\bnet worth\b|\bmy (?:total|stake)\b|^\W*(?:list"
+        r"|show)(?: me)? my (?:stocks|shares|investments)\b"
         r"|\bwhat \w+ (?:have|do) (?:i|we) (?:got|own|hold|have)\b|\b(?:sitting|lying|idle)\b.{0,12}\bcash\b"
         r"|\bam i (?:worth|holding|invested)\b|\bdo i (?:own|hold|have)\b|\bi (?:own"
         r"|hold)\b|\baverage cost\b|\bhow much (?:am i|is it all|is everything)"
