@@ -149,8 +149,7 @@ class MeasurePerformance:
             outside = sum((amount for _, amount in history.outside), Decimal(0))
             final = history.worth(at_end)
             gain = final - begin - outside
-            fees = sum((charge.fee for charge in history.charges), Decimal(0))
-            taxes = sum((charge.tax for charge in history.charges), Decimal(0))
+            fees, taxes = history.fees_and_taxes
         held = [h for h in at_end.holdings if history.scope.symbol in ("", h.symbol)]
         return PerformanceReport(
             portfolio=history.portfolio,

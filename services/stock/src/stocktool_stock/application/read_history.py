@@ -62,7 +62,6 @@ class DailyHistory:
 
     Attributes:
         flows: What moved into it within the range.
-        charges: What it was charged within the range; before them, where `gross`, the returns are.
     """
 
     portfolio: Portfolio
@@ -75,7 +74,6 @@ class DailyHistory:
     returns: Column
     growth: Column
     flows: tuple[Moved, ...]
-    charges: tuple[Charge, ...]
     benchmark: BenchmarkReport | None
     material: Material
     book: Book
@@ -97,6 +95,21 @@ class DailyHistory:
             return valuation.total.amount
         parts = [part.value for part in valuation.parts if self.scope.has(part.account_id, part.symbol)]
         return sum(parts, Decimal(0))
+
+    @property
+    def charges(self) -> list[Charge]:
+        """What it was charged within the range; before them, where `gross`, the returns are."""
+        return [
+            charge for charge in charges_of(self.book, self.scope) if self.since_inception or charge.day > self.start
+        ]
+
+    @property
+    def fees_and_taxes(self) -> tuple[Decimal, Decimal]:
+        """Sums of its charges."""
+        if self.since_inception and not self.scope:
+            return self.book.fees, self.book.taxes  # a long ledger's charges need not be read for these
+        charges = self.charges
+        return sum((each.fee for each in charges), Decimal(0)), sum((each.tax for each in charges), Decimal(0))
 
     @property
     def outside(self) -> list[tuple[date, Decimal]]:
@@ -192,14 +205,9 @@ class ReadHistory:
         fx = await self._reader.fx_columns(material, book, days)
         valuer = DailyValuer(book, days, {bars.symbol: bars for bars in held}, fx, rates)
         moved = [Moved(*each) for each in scope_flows(book, scope, rates, valuer)]
-        charged = [
-            charge
-            for charge in book.charges
-            if scope.account_id in ("", charge.account_id) and (not scope.symbol or scope.symbol == charge.symbol)
-        ]
         flows = valuer.on_grid((each.day, float(each.amount)) for each in moved)
         if gross:
-            flows -= valuer.on_grid((charge.day, float(charge.fee + charge.tax)) for charge in charged)
+            flows -= valuer.on_grid((charge.day, float(charge.fee + charge.tax)) for charge in charges_of(book, scope))
         values = scope_values(book, scope, valuer) if scope else valuer.values().values
         returns = daily_returns(values, flows)
         # Between trading days a flow ends a sub-period; as a daily return it counts only where the value did change.
@@ -215,13 +223,21 @@ class ReadHistory:
             returns=returns,
             growth=growth(returns),
             flows=tuple(each for each in moved if since_inception or each.day > begin),
-            charges=tuple(charge for charge in charged if since_inception or charge.day > begin),
             benchmark=_benchmark(benchmark, known, material, days, fx) if benchmark else None,
             material=material,
             book=book,
             rates=rates,
             valuer=valuer,
         )
+
+
+def charges_of(book: Book, scope: Scope) -> list[Charge]:
+    """Fees and taxes of a part of a portfolio."""
+    return [
+        charge
+        for charge in book.charges
+        if scope.account_id in ("", charge.account_id) and (not scope.symbol or scope.symbol == charge.symbol)
+    ]
 
 
 def check_scope(scope: Scope, book: Book) -> None:

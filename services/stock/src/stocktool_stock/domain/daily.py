@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import SupportsFloat
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ def day64(day: date) -> np.datetime64:
 def days64(days: Sequence[date]) -> Days:
     """Calendar days as numpy has them."""
     # By number: numpy reads a `date` some fifty times as slowly as an integer.
-    numbers = np.fromiter((day.toordinal() for day in days), np.int64, len(days)) - _EPOCH
+    numbers = np.array(list(map(date.toordinal, days)), np.int64) - _EPOCH
     result: Days = numbers.astype("datetime64[D]")
     return result
 
@@ -55,8 +56,8 @@ def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date]
     # One place a day: to sort what forty symbols have in common takes far longer.
     traded, moved = np.zeros(span + 1, dtype=bool), np.zeros(span + 1, dtype=bool)
     for known in bars:
-        _mark(moved if known.source == MANUAL else traded, known.days - low)
-    _mark(moved, days64(flow_days) - low)
+        _mark(moved if known.source == MANUAL else traded, known.days, low)
+    _mark(moved, np.sort(days64(flow_days)), low)
     last = int(np.flatnonzero(traded)[-1]) if traded.any() else 0
     if last:
         late = np.flatnonzero(moved[last:])
@@ -76,17 +77,21 @@ def with_days(days: Days, more: Sequence[date], end: date) -> Days:
     return result
 
 
-def _mark(places: npt.NDArray[np.bool_], days: npt.NDArray[np.timedelta64]) -> None:
-    """Mark the days that lie after the first place and not behind the last one."""
-    at = days.astype(np.int64)
-    places[at[(at > 0) & (at < len(places))]] = True
+def _mark(places: npt.NDArray[np.bool_], days: Days, low: np.datetime64) -> None:
+    """Mark the days that lie after the first place, which stands for `low`, and not behind the last one."""
+    first, last = np.searchsorted(days, [low + 1, low + len(places)])
+    places[(days[first:last] - low).astype(np.int64)] = True
 
 
-def stepped(days: Days, steps: Sequence[tuple[date, float]]) -> Column:
+def stepped(days: Days, steps: Sequence[tuple[date, SupportsFloat]]) -> Column:
     """A step function on a grid: the last value at or before each day, 0 before the first."""
-    values = np.array([0.0, *(value for _, value in steps)])
-    at = np.searchsorted(days64([day for day, _ in steps]), days, side="right")
-    result: Column = values[at]
+    if not steps:
+        return np.zeros(len(days))
+    on, amounts = zip(*steps, strict=True)
+    # Each value from its first day to the next one's: far fewer places to look for than days.
+    starts = np.searchsorted(days, days64(on))
+    values = np.array([0.0, *map(float, amounts)])
+    result: Column = np.repeat(values, np.diff(starts, prepend=0, append=len(days)))
     return result
 
 
@@ -100,9 +105,11 @@ def factors(days: Days, plan: SplitSchedule) -> Column:
 
 def carried(days: Days, at: Days, values: Column) -> Column:
     """The last known value at or before each day, NaN before the first."""
-    known = ~np.isnan(values)
-    index = np.searchsorted(at[known], days, side="right")
-    result: Column = np.concatenate([[np.nan], values[known]])[index]
+    unknown = np.isnan(values)
+    if unknown.any():
+        at, values = at[~unknown], values[~unknown]
+    index = np.searchsorted(at, days, side="right")
+    result: Column = np.concatenate([[np.nan], values])[index]
     return result
 
 
@@ -133,18 +140,18 @@ class DailyValuer:
         for position in self._book.quantities:
             total += self.position(position)
         for currency, cash in self._book.cash_steps.items():
-            total += self.cash(currency, [(day, float(amount)) for day, amount in cash])
+            total += self.cash(currency, cash)
         return DailyValues(self._days, total, self.on_grid((f.day, self.flow_value(f)) for f in self._book.flows))
 
     def position(self, position: Position) -> Column:
         """What a position is worth at each close."""
-        steps = [(day, float(quantity)) for day, quantity in self._book.quantities[position]]
         price = self._prices[position[1]]
         if position[1] in self._bars:
-            price = price * factors(self._days, self._plans[position])
-        return stepped(self._days, steps) * price
+            plan = self._plans[position]
+            price = price * factors(self._days, plan) if plan.steps else price
+        return stepped(self._days, self._book.quantities[position]) * price
 
-    def cash(self, currency: str, steps: Sequence[tuple[date, float]]) -> Column:
+    def cash(self, currency: str, steps: Sequence[tuple[date, SupportsFloat]]) -> Column:
         """What cash that changed on some days is worth at each close."""
         amounts = stepped(self._days, steps)
         result: Column = np.where(amounts != 0, amounts * self.rate(currency), 0.0)  # rates are NaN before 1999
@@ -187,10 +194,11 @@ class DailyValuer:
         price = np.full(len(self._days), np.nan)
         if known is not None:
             price = carried(self._days, known.days, known.close) * self.rate(known.currency)
-        if np.isnan(price).any():
-            price = np.where(np.isnan(price), self._trade_prices(symbol, known), price)
-        result: Column = np.nan_to_num(price, nan=0.0)
-        return result
+        unknown = np.isnan(price)
+        if unknown.any():
+            price = np.where(unknown, self._trade_prices(symbol, known), price)
+            price[np.isnan(price)] = 0.0
+        return price
 
     def _trade_prices(self, symbol: str, known: Bars | None) -> Column:
         splits = sorted({(split.day, split.ratio) for split in self._book.splits if split.symbol == symbol})

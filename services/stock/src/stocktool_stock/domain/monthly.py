@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from stocktool_stock.domain.bars import Column, Days
 
@@ -27,12 +28,18 @@ def monthly_returns(days: Days, returns: Column) -> tuple[YearReturns, ...]:
     """
     months = days[1:].astype("datetime64[M]").astype(np.int64)
     known = ~np.isnan(returns)
-    rows: list[YearReturns] = []
-    for year in np.unique(months // 12).tolist():
-        cells = [_chained(returns[known & (months == year * 12 + month)]) for month in range(12)]
-        rows.append(YearReturns(1970 + year, tuple(cells), _chained(returns[known & (months // 12 == year)])))
-    return tuple(rows)
+    of_month = _chained(months[known], returns[known])
+    of_year = _chained(months[known] // 12, returns[known])
+    return tuple(
+        YearReturns(1970 + year, tuple(of_month.get(year * 12 + month) for month in range(12)), of_year.get(year))
+        for year in np.unique(months // 12).tolist()
+    )
 
 
-def _chained(returns: Column) -> float | None:
-    return float(np.prod(1.0 + returns) - 1.0) if returns.size else None
+def _chained(periods: npt.NDArray[np.int64], returns: Column) -> dict[int, float]:
+    """Returns chained by period, which are in order."""
+    if not returns.size:
+        return {}
+    starts = np.flatnonzero(np.diff(periods, prepend=periods[0] - 1))
+    chained = np.multiply.reduceat(1.0 + returns, starts) - 1.0
+    return dict(zip(periods[starts].tolist(), chained.tolist(), strict=True))
