@@ -382,7 +382,8 @@ _WORDS = st.sampled_from(
     re.split(
         "  ",
         "what  if i  sold  half my  AAPL  buy 5  JPM  $5,000  rebalance  to  60 %  SPY  since last summer"
-        "  in March 2023  Q3  record  deposit  how is  XIRR  computed  and  against  the market  ?  ,  .  10k  99999999999999999999"
+        "  in March 2023  Q3  record  deposit  how is  XIRR  computed  and  against  the market  ?"
+        "  ,  .  10k  99999999999999999999"
         "  2023-02-31  between  from  until  |  [1]  0/0  page 0  of  memo  apple's  12/0 %  -5  by currency  top 3"
         "  last year  its  they",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stocktool_analyst.domain import (
@@ -46,6 +47,7 @@ UNKNOWN = (
     "I cannot answer that. I am the offline analyst and understand questions about your portfolio's performance, risk,"
     ' holdings and allocation, about prices, and about your documents. Ask "help" for examples.'
 )
+JAPANESE = "このオフライン・アナリストは英語の質問だけに答えます。英語でお尋ねください。 (I read English only.)"
 _ACTIONS = {
     "get_performance": "read your performance",
     "get_risk": "compute the risk figures",
@@ -138,6 +140,8 @@ def compose(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -
 
 
 def _unclear(question: Question) -> str:
+    if re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", question.text):
+        return JAPANESE
     if not question.suggestions:
         return UNKNOWN
     offered = " or ".join(f'"{each}"' for each in question.suggestions)

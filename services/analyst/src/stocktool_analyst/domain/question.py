@@ -54,7 +54,8 @@ _CUT = re.compile(
 _OFF_TOPIC = re.compile(
     r"\b(?:poem|joke|weather|recipe|cook|bake|pancakes?|translat\w*|python|javascript"
     r"|code|song|lyrics|president|football|soccer|movie|film|haiku|story about"
-    r"|capital of|who won|birthday|horoscope|essay|homework|ignore (?:all|previous|your)|system prompt)\b",
+    r"|capital of|who won|birthday|set an? alert|alert me|notify me|remind me|watchlist"
+    r"|project my|horoscope|essay|homework|ignore (?:all|previous|your)|system prompt)\b",
     re.IGNORECASE,
 )
 _FINANCE = re.compile(
@@ -159,6 +160,8 @@ def _clause(text: str, today: str, same: Sequence[Ask], before: tuple[Ask, ...])
         and (not base.symbols or _OWN.search(text))
     ):
         return [replace(base, topic=Topic.EXPLAIN, figure=figure, term=term)]
+    if re.search(r"\bfees\b", lowered) and re.search(r"\b(?:i|we|my)\b", lowered) and not base.symbols:
+        return [replace(base, topic=Topic.EXPLAIN, figure="fees")]
     if term and _defines(lowered, base):
         terms = find_terms(lowered) if "difference" in lowered else [term]
         return [replace(base, topic=Topic.DEFINE, term=each) for each in terms]
@@ -279,6 +282,8 @@ def _chosen(ask: Ask, found: set[Topic], lowered: str) -> list[Topic]:
             return [Topic.COMPARE]
         if found & {Topic.QUOTE, Topic.BARS}:
             return [Topic.BARS if ask.span else Topic.QUOTE]
+    if ask.benchmark and Topic.COMPARE in found and not found & {Topic.PERFORMANCE, Topic.RISK}:
+        return [Topic.PERFORMANCE]
     hidden: set[Topic] = set().union(*(_COVERS.get(topic, set()) for topic in found))
     if Topic.XRAY in found:
         found = {Topic.XRAY, *(found & {Topic.MARKET})}
@@ -296,7 +301,9 @@ def _chosen(ask: Ask, found: set[Topic], lowered: str) -> list[Topic]:
 def _about_symbols(ask: Ask, found: set[Topic], lowered: str, *, own: bool) -> list[Topic]:
     if own:
         narrowed: list[Topic] = [
-            topic for topic in (Topic.TAX_LOTS, Topic.INCOME, Topic.TRANSACTIONS, Topic.HOLDINGS) if topic in found
+            topic
+            for topic in (Topic.TAX_LOTS, Topic.CONTRIBUTION, Topic.INCOME, Topic.TRANSACTIONS, Topic.HOLDINGS)
+            if topic in found
         ]
         if narrowed:
             return narrowed[:1]
@@ -322,6 +329,8 @@ def _about_symbols(ask: Ask, found: set[Topic], lowered: str, *, own: bool) -> l
         (Topic.TAX_LOTS, Topic.TAX_LOTS in found),
         (Topic.COMPARE, bool(ask.span)),
     )
+    if not found and not many and not ask.span and re.search(r"^\W*what(?:'s| is|s)\b", lowered):
+        return [Topic.PROFILE]
     return [next((topic for topic, holds in rules if holds), Topic.QUOTE)]
 
 

@@ -32,6 +32,9 @@ _MARKET = re.compile(
     r"|ahead of|lag(?:ged|ging)?)\s+(?:the\s+)?(?:stock\s+|overall\s+|broad(?:er)?\s+)?(?:market|index)\b",
     re.IGNORECASE,
 )
+_COMPARED = re.compile(
+    r"\bcompare (?:my|me|us|our)\b.{0,40}\b(?:with|to|against)\s+(?:the\s+)?(?P<market>market|index)?", re.IGNORECASE
+)
 _OWN = re.compile(r"\b(?:i|my|we|our|me|portfolio|account)\b", re.IGNORECASE)
 
 
@@ -56,12 +59,13 @@ def read_symbols(text: str) -> Symbols:
     benchmark = ""
     others: list[str] = []
     for at, symbol in found:
-        compared = bool(_BENCHMARK.search(text[:at]))
+        compared = bool(_BENCHMARK.search(text[:at])) or bool(_COMPARED.search(text[:at]))
         if compared and not benchmark and not others and _OWN.search(text[:at]):
             benchmark = symbol
         else:
             others.append(symbol)
-    if not found and _MARKET.search(text):
+    mine = _COMPARED.search(text)
+    if not found and (_MARKET.search(text) or (mine and mine["market"])):
         benchmark = "SPY"
     elif found and not benchmark and _MARKET.search(text):
         others.append("SPY")

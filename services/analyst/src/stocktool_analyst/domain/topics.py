@@ -97,7 +97,7 @@ WHAT_IF = re.compile(
     r"|\btry (?:selling|buying|out)\b|\beffect of (?:selling|buying)|\bimpact of (?:selling|buying)|\bpretend\b",
     re.IGNORECASE,
 )
-_TRY = re.compile(r"^\W*(?:please )?(?:sell|buy|swap|switch|dump|liquidate)\b", re.IGNORECASE)
+_TRY = re.compile(r"^\W*(?:(?:can|could) you )?(?:please )?(?:sell|buy|swap|switch|dump|liquidate)\b", re.IGNORECASE)
 
 
 def tries_trades(text: str) -> bool:
@@ -124,6 +124,8 @@ WORDS: Mapping[Topic, str] = {
         r"|\bissues?\b|look over my|\bscan\b"
     ),
     Topic.CONTRIBUTION: (
+        r"\bwhy (?:did|have|am|is|was) (?:i|we|my)\b.{0,30}\b(?:los[te]|down|up|gain\w*|fall\w*"
+        r"|fell|drop\w*|ris\w*|rose)\b|"
         r"\bwhat (?:drove|drives|moved|caused)|\bcontribut\w*|\battribut\w*|\bwhich (?:of my )?(?:stock"
         r"|holding|position|investment|sector|currenc|one)\w*.{0,30}"
         r"\b(?:help\w*|hurt\w*|drove|cost|made|lost|earn\w*|did|gain\w*|drag\w*|best|worst"
@@ -141,6 +143,7 @@ WORDS: Mapping[Topic, str] = {
         r"|\b(?:sales|sold|selling)\b.{0,40}\b(?:gains?|loss(?:es)?|profit)\b|\block(?:ed)? in\b"
     ),
     Topic.INCOME: (
+        r"\byield\b|"
         r"\bdividends?\b.{0,40}\b(?:i|my|me|we)\b|\b(?:i|my|me|we)\b.{0,40}\bdividends?\b"
         r"|\bincome\b|\binterest\b(?! rate)|\bpay ?outs?\b|\bpassive\b|\byield on cost\b"
         r"|\bpaid me\b|\bdividends? (?:received|to come|coming|expected|so far|in|this|last)\b"
@@ -190,6 +193,8 @@ WORDS: Mapping[Topic, str] = {
         r"|safer)"
     ),
     Topic.PERFORMANCE: (
+        r"how much (?:did|have) (?:i|we) (?:invest|put in|paid in)|what happened to (?:my|the) (?:portfolio|money)"
+        r"|\bmaking (?:any )?money\b|"
         r"how (?:did|am|have|was|is|were|are|has|do) (?:i|we|my|our|it|things|the portfolio)\b.{0,30}\b(?:do"
         r"|doing|done|perform\w*|portfolio|fare\w*|going|gone|look|stand)|perform\w*"
         r"|\breturn(?:s|ed)?\b|(?<!unrealised )(?<!unrealized )\bgains?\b|profit|\b(?:my"
@@ -210,6 +215,7 @@ WORDS: Mapping[Topic, str] = {
         r"|\bwild\b|\bcagr\b|\bexpected shortfall\b|\bstable\b"
     ),
     Topic.HOLDINGS: (
+        r"\bsummar\w+\b|(?<!market )\boverview\b|\b(?:explain|about) my portfolio\b|"
         r"\bholdings?\b|\bpositions?\b|what (?:do|did|have) (?:i|we)(?: got| currently)? (?:own"
         r"|hold|have|got)|\bwhat(?:'s| is) in (?:my|the)|\bhow (?:much|many)\b.{0,40}\b(?:do"
         r"|did) (?:i|we) (?:own|hold|have)"
@@ -231,6 +237,7 @@ WORDS: Mapping[Topic, str] = {
         r"|\bproportions?\b|\bdistribution\b"
     ),
     Topic.TRANSACTIONS: (
+        r"\bhow long have (?:i|we)\b|"
         r"\btransactions?\b|\btrades\b|\bledger\b|(?:did|have) (?:i|we) (?:ever )?(?:buy"
         r"|bought|sell|sold|deposit\w*|pay|paid|withdr\w+|trade\w*)|when did (?:i|we)|\bdeposits?\b"
         r"|\bwithdrawals?\b|\bbookings?\b|\bpurchases?\b|\borders?\b|\bactivity\b|\bentries\b"
