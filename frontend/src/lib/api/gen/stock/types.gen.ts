@@ -2392,6 +2392,8 @@ export type HoldingModel = {
     currency_effect: MoneyModel | null;
     /**
      * Lots
+     *
+     * In order of acquisition; empty where they were not asked for.
      */
     lots: Array<LotModel>;
     market_value: MoneyModel | null;
@@ -10375,6 +10377,12 @@ export type GetHoldingsData = {
          * Long-term is more than so many days; by default more than a calendar year.
          */
         long_term_days?: number | null;
+        /**
+         * Lots
+         *
+         * Whether the open lots come too; a long ledger has thousands.
+         */
+        lots?: boolean;
     };
     url: '/api/stock/v1/portfolios/{portfolio_id}/holdings';
 };
