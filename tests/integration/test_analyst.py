@@ -72,6 +72,21 @@ async def test_answer_without_a_stream_is_the_same_text(client: AsyncOpenAI) -> 
     assert "offline analyst" in answer.output_text
 
 
+async def test_no_tool_is_called_when_the_request_forbids_it(client: AsyncOpenAI) -> None:
+    answer = await client.responses.create(
+        model="offline-analyst", input="What is the price of AAPL?", tools=[QUOTES], tool_choice="none"
+    )
+    assert [item.type for item in answer.output] == ["message"]
+
+
+async def test_input_tokens_grow_with_the_input(client: AsyncOpenAI) -> None:
+    short, long = [
+        await client.responses.input_tokens.count(model="offline-analyst", input=text)
+        for text in ("help", "help " * 99)
+    ]
+    assert 0 < short.input_tokens < long.input_tokens
+
+
 async def test_models_are_listed(client: AsyncOpenAI) -> None:
     assert [model.id async for model in client.models.list()] == ["offline-analyst"]
 

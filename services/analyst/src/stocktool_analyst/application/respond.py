@@ -25,12 +25,13 @@ class Reply:
     text: str = ""
 
 
-def respond(items: Sequence[JsonObject], tools: Sequence[Tool]) -> Reply:
+def respond(items: Sequence[JsonObject], tools: Sequence[Tool], *, may_call: bool = True) -> Reply:
     """Answer the last user message of a conversation.
 
     Args:
         items: Input items of the Responses API, oldest first.
         tools: Function tools on offer.
+        may_call: False when the request forbids calls: the answer is written from what is there.
     """
     said = [at for at, item in enumerate(items) if item.get("role") == "user"]
     last = said[-1] if said else -1
@@ -38,7 +39,7 @@ def respond(items: Sequence[JsonObject], tools: Sequence[Tool]) -> Reply:
     earlier = [_content(items[at]) for at in said[:-1]]
     question = understand(_content(items[last]) if said else "", today, earlier)
     done, rounds = _results(items[last + 1 :])
-    calls = next_calls(question, tools, done, today) if rounds < _MAX_ROUNDS else []
+    calls = next_calls(question, tools, done, today) if may_call and rounds < _MAX_ROUNDS else []
     return Reply(calls=tuple(calls)) if calls else Reply(text=compose(question, tools, done))
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/responses` and `GET /v1/models`."""
+"""`POST /v1/responses`, `POST /v1/responses/input_tokens` and `GET /v1/models`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ class CreateResponse(BaseModel):
     input: str | list[dict[str, Any]]
     tools: Annotated[list[dict[str, Any]], Field(default_factory=list)]
     stream: bool = False
+    tool_choice: str | dict[str, Any] = "auto"
+
+    def items(self) -> list[dict[str, Any]]:
+        """The input as items, oldest first."""
+        return [{"role": "user", "content": self.input}] if isinstance(self.input, str) else self.input
 
 
 def responses_router(words_per_second: float) -> APIRouter:
@@ -49,18 +54,29 @@ def responses_router(words_per_second: float) -> APIRouter:
             asked = CreateResponse.model_validate_json(body)
         except ValueError as error:
             return JSONResponse(wire.failure(str(error), "invalid_request_error"), 400)
-        items: list[dict[str, Any]] = (
-            [{"role": "user", "content": asked.input}] if isinstance(asked.input, str) else asked.input
-        )
         tools = [
             Tool(str(tool.get("name")), tool.get("parameters") or {})
             for tool in asked.tools
             if tool.get("type") == "function"
         ]
-        finished = wire.response_of(respond(items, tools), asked.model, body.decode(errors="replace"))
+        finished = wire.response_of(
+            respond(asked.items(), tools, may_call=asked.tool_choice != "none"),
+            asked.model,
+            body.decode(errors="replace"),
+        )
         if not asked.stream:
             return JSONResponse(finished)
         return StreamingResponse(_stream(finished, words_per_second), media_type="text/event-stream")
+
+    @router.post("/responses/input_tokens", response_model=None)
+    async def input_tokens(request: Request) -> Response:
+        body = await request.body()
+        try:
+            CreateResponse.model_validate_json(body)
+        except ValueError as error:
+            return JSONResponse(wire.failure(str(error), "invalid_request_error"), 400)
+        count = wire.tokens(body.decode(errors="replace"))
+        return JSONResponse({"object": "response.input_tokens", "input_tokens": count})
 
     return router
 

@@ -65,6 +65,11 @@ def pieces(text: str, words: int = 3) -> Iterator[str]:
         yield piece if start + words >= len(parts) else f"{piece} "
 
 
+def tokens(text: str) -> int:
+    """About how many tokens a text has, at least one."""
+    return max(1, len(text) // _CHARACTERS_PER_TOKEN)
+
+
 def failure(message: str, kind: str, parameter: str | None = None) -> Event:
     """An error body."""
     return {"error": {"message": message, "type": kind, "param": parameter, "code": None}}
@@ -115,7 +120,7 @@ def _call_item(call: Call) -> Event:
 
 
 def _usage(prompt: str, written: str) -> Event:
-    read, wrote = (max(1, len(text) // _CHARACTERS_PER_TOKEN) for text in (prompt, written))
+    read, wrote = tokens(prompt), tokens(written)
     return {
         "input_tokens": read,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
