@@ -151,12 +151,12 @@ def explained(output: JsonObject) -> str:
     if formula:
         lines.append(f"It is worked out as: {formula}{f' (after {source})' if source else ''}.")
     totals = [
-        f"{phrases.quantity(count)} {name.replace('_', ' ')}"
+        f"{name.replace('_', ' ')} ({phrases.quantity(count)})"
         for name, count in entries(output, "totals")
         if phrases.quantity(count) not in ("", "0")
     ]
     if totals:
-        lines.append(f"It rests on {phrases.listed(totals)}.")
+        lines.append(f"It rests on these rows: {phrases.listed(totals)}.")
     inputs = [[name.replace("_", " "), _input(given)] for name, given in entries(output, "inputs") if _input(given)]
     if inputs:
         lines += ["", phrases.table(["Input", "Value"], inputs[:_ROWS])]

@@ -8,6 +8,7 @@ from stocktool_analyst.domain.tools import Json, JsonObject
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _LARGEST = Decimal(10) ** 18  # beyond it nothing is rounded exactly
+_FEW_ROWS = 2
 _NO_MINOR_UNIT = frozenset({"JPY", "KRW"})
 
 
@@ -102,9 +103,16 @@ def negative(value: Json) -> bool:
 
 
 def table(header: list[str], body: list[list[str]]) -> str:
-    """A Markdown table."""
+    """A Markdown table; one or two rows are a line each."""
+    if len(body) <= _FEW_ROWS:
+        return "\n".join(_line(header, row) for row in body)
     lines = [header, ["---"] * len(header), *body]
     return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
+
+
+def _line(header: list[str], row: list[str]) -> str:
+    cells = [f"{name.lower()} {cell}".strip() for name, cell in zip(header[1:], row[1:], strict=True) if cell]
+    return f"- {row[0]}: {', '.join(cells)}"
 
 
 def listed(items: list[str]) -> str:
