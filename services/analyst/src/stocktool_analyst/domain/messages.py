@@ -122,7 +122,7 @@ def _tried(text: str, trades: tuple[Trade, ...]) -> Question:
 
 
 def _rebalanced(text: str, lowered: str) -> Question | None:
-    if said.DEFINE.search(re.sub(r"\bmy\b.*", "", text)):
+    if "rebalancing" in lowered and said.DEFINE.search(text):
         return None
     weights = read_weights(text)
     total = sum(weights.values(), Decimal(0))

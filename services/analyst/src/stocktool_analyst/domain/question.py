@@ -74,6 +74,7 @@ _COVERS = {
     Topic.MOVERS: {Topic.PERFORMANCE, Topic.CONTRIBUTION, Topic.MARKET},
     Topic.PORTFOLIOS: {Topic.HOLDINGS, Topic.ALLOCATION, Topic.PERFORMANCE},
     Topic.TRANSACTIONS: {Topic.HOLDINGS, Topic.PERFORMANCE},
+    Topic.RISK: {Topic.HOLDINGS},
 }
 
 

@@ -194,7 +194,7 @@ WORDS: Mapping[Topic, str] = {
     ),
     Topic.PERFORMANCE: (
         r"how much (?:did|have) (?:i|we) (?:invest|put in|paid in)|what happened to (?:my|the) (?:portfolio|money)"
-        r"|\bmaking (?:any )?money\b|"
+        r"|\bmaking (?:any )?money\b|\bytd\b|\bdid i make\b|"
         r"how (?:did|am|have|was|is|were|are|has|do) (?:i|we|my|our|it|things|the portfolio)\b.{0,30}\b(?:do"
         r"|doing|done|perform\w*|portfolio|fare\w*|going|gone|look|stand)|perform\w*"
         r"|\breturn(?:s|ed)?\b|(?<!unrealised )(?<!unrealized )\bgains?\b|profit|\b(?:my"
