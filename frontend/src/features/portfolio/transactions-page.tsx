@@ -162,14 +162,12 @@ function ExportButtons({ portfolio }: { portfolio: Portfolio }) {
       {(["csv", "json"] as const).map((format) => (
         <Button
           key={format}
+          aria-label={`Export as ${format.toUpperCase()}`}
           busy={download.isPending && download.variables === format}
           onClick={() => download.mutate(format)}
         >
           <Download aria-hidden className="size-4" />
-          <span>
-            <span className="sr-only">Export as </span>
-            {format.toUpperCase()}
-          </span>
+          {format.toUpperCase()}
         </Button>
       ))}
     </>

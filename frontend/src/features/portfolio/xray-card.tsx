@@ -56,7 +56,7 @@ export function XrayCard({ portfolio }: { portfolio: Portfolio }) {
           <Rules rules={data.rules.filter((rule) => rule.state !== "pass")} portfolio={portfolio} />
           <details className="mb-3 text-sm">
             <summary className="cursor-pointer text-muted hover:text-ink">
-              {data.counts["pass"] ?? 0} rules that pass
+              Rules that pass: {data.counts["pass"] ?? 0}
             </summary>
             <div className="mt-2">
               <Rules rules={data.rules.filter((rule) => rule.state === "pass")} portfolio={portfolio} />
