@@ -22,6 +22,7 @@ from stocktool_stock.application.book_snapshot import (
     take_snapshot,
     unpack_snapshot,
 )
+from stocktool_stock.application.collector_pause import collector_paused
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.ports import PortfolioStore, SnapshotStore
 from stocktool_stock.application.rate_collector import rates_into
@@ -191,7 +192,14 @@ class LedgerBooks:
 
     async def _off(self, entries: int, work: Callable[[], Result]) -> Result:
         """Work on a thread what would hold the loop up for long."""
-        return work() if entries < WORTH_KEEPING else await run_blocking(self._threads, work)
+        if entries < WORTH_KEEPING:
+            return work()
+
+        def undisturbed() -> Result:
+            with collector_paused():
+                return work()
+
+        return await run_blocking(self._threads, undisturbed)
 
 
 class NoSnapshots:
