@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { Titled } from "@/features/reports/titled";
 import { formatDay, formatNumber, formatPercent } from "@/lib/format";
 import { formatMoney, type Money } from "@/lib/money";
 
@@ -16,8 +17,7 @@ export type Line = {
 /** Figures with their names; one that does not exist says why. */
 export function Figures({ label, lines }: { label: string; lines: readonly Line[] }) {
   return (
-    <section aria-label={label}>
-      <h3 className="mb-1 text-sm font-semibold">{label}</h3>
+    <Titled title={label}>
       <dl className="divide-y divide-line text-sm">
         {lines.map((line) => (
           <div key={line.label} className="flex items-baseline justify-between gap-4 py-1">
@@ -26,7 +26,7 @@ export function Figures({ label, lines }: { label: string; lines: readonly Line[
           </div>
         ))}
       </dl>
-    </section>
+    </Titled>
   );
 }
 

@@ -1,7 +1,8 @@
 import { DataTable } from "@/components/data-table";
 import { Figures } from "@/features/reports/figures";
+import { Titled } from "@/features/reports/titled";
 import type { OptimisationModel, PointModel } from "@/lib/api/gen/stock/types.gen";
-import { formatNumber, formatPercent } from "@/lib/format";
+import { formatNumber, formatPercent, humanise } from "@/lib/format";
 import { formatMoney, formatQuantity } from "@/lib/money";
 
 function percent(fraction: number | null): string {
@@ -11,46 +12,52 @@ function percent(fraction: number | null): string {
 export function OptimisationResult({ result }: { result: OptimisationModel }) {
   return (
     <>
-      <DataTable
-        label="Weights"
-        rows={result.items}
-        keyOf={(item) => item.symbol}
-        columns={[
-          { label: "Symbol", cell: (item) => item.symbol },
-          { label: "Now", numeric: true, cell: (item) => percent(item.weight_now) },
-          { label: "Proposed", numeric: true, cell: (item) => percent(item.weight) },
-          { label: "Part of risk", numeric: true, cell: (item) => percent(item.risk_contribution) },
-        ]}
-      />
+      <Titled title="Weights">
+        <DataTable
+          label="Weights"
+          rows={result.items}
+          keyOf={(item) => item.symbol}
+          columns={[
+            { label: "Symbol", cell: (item) => item.symbol },
+            { label: "Now", numeric: true, cell: (item) => percent(item.weight_now) },
+            { label: "Proposed", numeric: true, cell: (item) => percent(item.weight) },
+            { label: "Part of risk", numeric: true, cell: (item) => percent(item.risk_contribution) },
+          ]}
+        />
+      </Titled>
       <Point label="As it is" point={result.now} />
       <Point label="As proposed" point={result.proposed} />
       {result.points !== null && (
-        <DataTable
-          label="Efficient frontier"
-          rows={result.points}
-          keyOf={(point) => `${point.expected_return} ${point.volatility}`}
-          columns={[
-            { label: "Expected return", cell: (point) => percent(point.expected_return) },
-            { label: "Volatility", numeric: true, cell: (point) => percent(point.volatility) },
-            {
-              label: "Sharpe",
-              numeric: true,
-              cell: (point) => (point.sharpe === null ? "not known" : formatNumber(point.sharpe)),
-            },
-          ]}
-        />
+        <Titled title="Efficient frontier">
+          <DataTable
+            label="Efficient frontier"
+            rows={result.points}
+            keyOf={(point) => `${point.expected_return} ${point.volatility}`}
+            columns={[
+              { label: "Expected return", cell: (point) => percent(point.expected_return) },
+              { label: "Volatility", numeric: true, cell: (point) => percent(point.volatility) },
+              {
+                label: "Sharpe",
+                numeric: true,
+                cell: (point) => (point.sharpe === null ? "not known" : formatNumber(point.sharpe)),
+              },
+            ]}
+          />
+        </Titled>
       )}
       {result.plan !== null && result.plan.trades.length > 0 && (
-        <DataTable
-          label="Trades"
-          rows={result.plan.trades}
-          keyOf={(trade) => `${trade.side} ${trade.symbol}`}
-          columns={[
-            { label: "Trade", cell: (trade) => `${trade.side} ${trade.symbol}` },
-            { label: "Quantity", numeric: true, cell: (trade) => formatQuantity(trade.quantity) },
-            { label: "Amount", numeric: true, cell: (trade) => formatMoney(trade.amount) },
-          ]}
-        />
+        <Titled title="Trades">
+          <DataTable
+            label="Trades"
+            rows={result.plan.trades}
+            keyOf={(trade) => `${trade.side} ${trade.symbol}`}
+            columns={[
+              { label: "Trade", cell: (trade) => `${humanise(trade.side)} ${trade.symbol}` },
+              { label: "Quantity", numeric: true, cell: (trade) => formatQuantity(trade.quantity) },
+              { label: "Amount", numeric: true, cell: (trade) => formatMoney(trade.amount) },
+            ]}
+          />
+        </Titled>
       )}
       {Object.entries(result.left_out).map(([symbol, reason]) => (
         <p key={symbol} className="text-sm text-muted">

@@ -1,5 +1,6 @@
 import { DataTable } from "@/components/data-table";
 import { Figures } from "@/features/reports/figures";
+import { Titled } from "@/features/reports/titled";
 import { Warnings } from "@/features/reports/warnings";
 import type { AllocationModel, HoldingsModel, PerformanceModel, RiskModel } from "@/lib/api/gen/stock/types.gen";
 import { formatPercent, humanise } from "@/lib/format";
@@ -64,8 +65,7 @@ export function PortfolioResult({ result }: { result: Stored }) {
         ]}
       />
       {Object.values(allocation).map((part) => (
-        <section key={part.by} aria-label={`By ${part.by}`}>
-          <h3 className="mb-1 text-sm font-semibold">By {humanise(part.by).toLowerCase()}</h3>
+        <Titled key={part.by} title={`By ${part.by}`}>
           <DataTable
             label={`Allocation by ${part.by}`}
             rows={part.items}
@@ -76,7 +76,7 @@ export function PortfolioResult({ result }: { result: Stored }) {
               { label: "Weight", numeric: true, cell: (slice) => formatPercent(slice.weight, { digits: 1 }) },
             ]}
           />
-        </section>
+        </Titled>
       ))}
     </>
   );

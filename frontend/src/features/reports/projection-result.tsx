@@ -1,5 +1,6 @@
 import { DataTable } from "@/components/data-table";
 import { Figures } from "@/features/reports/figures";
+import { Titled } from "@/features/reports/titled";
 import type { PortfolioProjectionModel } from "@/lib/api/gen/stock/types.gen";
 import { formatPercent } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
@@ -17,18 +18,20 @@ export function ProjectionResult({ result }: { result: PortfolioProjectionModel 
           { label: "Seed", value: String(result.seed) },
         ]}
       />
-      <DataTable
-        label="Value by year"
-        rows={result.fan}
-        keyOf={(year) => String(year.year)}
-        columns={[
-          { label: "Year", cell: (year) => String(year.year) },
-          { label: "5%", numeric: true, cell: (year) => formatMoney(year.p05, { whole: true }) },
-          { label: "Median", numeric: true, cell: (year) => formatMoney(year.p50, { whole: true }) },
-          { label: "95%", numeric: true, cell: (year) => formatMoney(year.p95, { whole: true }) },
-          { label: "Loss", numeric: true, cell: (year) => formatPercent(year.prob_loss, { digits: 1 }) },
-        ]}
-      />
+      <Titled title="Value by year">
+        <DataTable
+          label="Value by year"
+          rows={result.fan}
+          keyOf={(year) => String(year.year)}
+          columns={[
+            { label: "Year", cell: (year) => String(year.year) },
+            { label: "5%", numeric: true, cell: (year) => formatMoney(year.p05, { whole: true }) },
+            { label: "Median", numeric: true, cell: (year) => formatMoney(year.p50, { whole: true }) },
+            { label: "95%", numeric: true, cell: (year) => formatMoney(year.p95, { whole: true }) },
+            { label: "Loss", numeric: true, cell: (year) => formatPercent(year.prob_loss, { digits: 1 }) },
+          ]}
+        />
+      </Titled>
       <Figures
         label="At the end"
         lines={[

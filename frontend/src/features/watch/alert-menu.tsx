@@ -1,6 +1,7 @@
 import { Ellipsis } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 
+import { isSilent } from "@/features/watch/alert-status";
 import type { Alert } from "@/features/watch/api/alerts";
 
 const hour = 3_600_000;
@@ -41,8 +42,14 @@ export function AlertMenu({ alert, onEdit, onSnooze, onEnable, onDelete }: Props
           <DropdownMenu.Item className={itemClass} onSelect={() => onEnable(!alert.enabled)}>
             {alert.enabled ? "Turn off" : "Turn on"}
           </DropdownMenu.Item>
+          {alert.status === "fired" && (
+            // Turning on what is on arms it anew.
+            <DropdownMenu.Item className={itemClass} onSelect={() => onEnable(true)}>
+              Arm again
+            </DropdownMenu.Item>
+          )}
           <DropdownMenu.Separator className="my-1 h-px bg-line" />
-          {alert.status === "snoozed" ? (
+          {isSilent(alert) ? (
             <DropdownMenu.Item className={itemClass} onSelect={() => onSnooze(null)}>
               End the silence
             </DropdownMenu.Item>

@@ -19,3 +19,8 @@ function wordsOf(alert: Alert): string {
     return `snoozed until ${formatInstant(alert.snoozed_until)}`;
   return alert.status === "disabled" ? "off" : alert.status;
 }
+
+/** Whether it is kept silent now; one that has fired may be that too, with its state saying only that it fired. */
+export function isSilent(alert: Alert): boolean {
+  return alert.snoozed_until !== null && Date.parse(alert.snoozed_until) > Date.now();
+}

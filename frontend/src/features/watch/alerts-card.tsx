@@ -11,7 +11,7 @@ import { Spinner } from "@/components/spinner";
 import { AlertDialog } from "@/features/watch/alert-dialog";
 import { AlertMenu } from "@/features/watch/alert-menu";
 import { AlertPanel } from "@/features/watch/alert-panel";
-import { AlertStatusBadge } from "@/features/watch/alert-status";
+import { AlertStatusBadge, isSilent } from "@/features/watch/alert-status";
 import { alertsQuery, useChangeAlert, useDeleteAlert, useSnoozeAlert, type Alert } from "@/features/watch/api/alerts";
 import { useLiveMessage } from "@/hooks/use-live";
 import { newIdempotencyKey } from "@/lib/api/client";
@@ -128,6 +128,9 @@ function factsOf(alert: Alert): string[] {
       ? "never fired"
       : `fired ${alert.fired_count === 1 ? "once" : `${alert.fired_count} times`}, last ${formatInstant(alert.fired_at)}`,
     alert.repeat ? "repeats" : "once",
+    ...(alert.snoozed_until !== null && alert.status !== "snoozed" && isSilent(alert)
+      ? [`silent until ${formatInstant(alert.snoozed_until)}`]
+      : []),
     ...(alert.expires_at === null ? [] : [`ends ${formatInstant(alert.expires_at)}`]),
   ];
 }

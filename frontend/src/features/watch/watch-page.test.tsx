@@ -309,3 +309,28 @@ test("an alert is snoozed, and a change names only what differs", async () => {
   expect(bodies).toEqual([{ name: "Apple up", version: 3 }]);
   expect(screen.getByRole("button", { name: "Apple up" })).toBeVisible();
 });
+
+test("one that has fired says how long it is silent, and is armed again", async () => {
+  const alert = anAlert({
+    status: "fired",
+    fired_at: "2024-11-29T18:00:00Z",
+    fired_count: 1,
+    snoozed_until: new Date(Date.now() + 3_600_000).toISOString(),
+  });
+  serve([], [alert]);
+  const bodies: unknown[] = [];
+  server.use(
+    http.patch(`${path}/alerts/alr_1`, async ({ request }) => {
+      bodies.push(await request.json());
+      Object.assign(alert, { status: "armed", snoozed_until: null, version: 3 });
+      return HttpResponse.json(alert);
+    }),
+  );
+  renderWithQueries(<Watch />);
+  expect(await screen.findByText(/fired once, .* silent until/)).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Actions for Apple" }));
+  expect(await screen.findByRole("menuitem", { name: "End the silence" })).toBeVisible();
+  await userEvent.click(screen.getByRole("menuitem", { name: "Arm again" }));
+  expect(await screen.findByText("armed")).toBeVisible();
+  expect(bodies).toEqual([{ enabled: true, version: 2 }]);
+});
