@@ -90,6 +90,21 @@ def test_good_arguments_are_taken(model: type[args.Arguments], given: dict[str, 
     assert read.model_dump().get("benchmark") in (None, "SPY")
 
 
+NULLS: list[tuple[type[args.Arguments], dict[str, Any]]] = [
+    (args.WhatIf, {"portfolio": None, "trades": [{"type": "buy", "symbol": "AAPL", "quantity": "1"}]}),
+    (args.Rebalance, {}),
+    (args.NewTransaction, {"type": "deposit", "amount": "10"}),
+    (args.Optimise, {"method": "hrp"}),
+    (args.Bars, {"symbol": "AAPL"}),
+]
+
+
+@pytest.mark.parametrize(("model", "given"), NULLS)
+def test_null_and_absent_mean_the_same(model: type[args.Arguments], given: dict[str, Any]) -> None:
+    nothing = {name: None for name, field in model.model_fields.items() if not field.is_required()}
+    assert args.checked(model, nothing | given) == args.checked(model, given)
+
+
 BAD: list[tuple[type[args.Arguments], dict[str, Any], str]] = [
     (args.Symbols, {"symbols": []}, "/symbols"),
     (args.Symbols, {"symbols": ["not a symbol"]}, "/symbols/0"),

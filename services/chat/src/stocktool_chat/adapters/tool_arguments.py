@@ -24,10 +24,10 @@ def _optional_text(value: object) -> object:
 Symbol = Annotated[str, BeforeValidator(_upper), Field(pattern=r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")]
 OptionalSymbol = Annotated[Symbol | None, BeforeValidator(_optional_text)]
 Amount = Annotated[
-    str | None,
+    Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,12})?$")] | None,
     BeforeValidator(lambda value: str(value) if isinstance(value, int | float) else _optional_text(value)),
-    Field(pattern=r"^\d{1,15}(\.\d{1,12})?$"),
 ]
+Currency = Annotated[Annotated[str, Field(pattern="^[A-Z]{3}$")] | None, BeforeValidator(_optional_text)]
 Day = Annotated[date | None, BeforeValidator(_optional_text)]
 Period = Literal["year_to_date", "one_year", "one_month", "since_inception"]
 Portfolio = Annotated[
@@ -222,9 +222,7 @@ class NewTransaction(OfPortfolio):
     price: Amount = Field(default=None, description="Price of one share; null with null amount for the last price.")
     amount: Amount = Field(default=None, description="Total of cash, or of a trade instead of its price.")
     fee: Amount = Field(default=None, description="Fee of a trade; null for none.")
-    currency: Annotated[str | None, BeforeValidator(_optional_text)] = Field(
-        default=None, pattern="^[A-Z]{3}$", description="ISO 4217 code; null for the account's."
-    )
+    currency: Currency = Field(default=None, description="ISO 4217 code; null for the account's.")
     date: Day = Field(default=None, description="Day it counts from, YYYY-MM-DD; null for the market's today.")
     account: Annotated[str | None, BeforeValidator(_optional_text)] = Field(
         default=None, max_length=80, description="Id or name of the account; null for the portfolio's first."
