@@ -274,6 +274,8 @@ async def test_dead_letters_are_shown_and_sent_back(mesh: Mesh, emulator: Emulat
     admin_id, headers = await mesh.admin()
     aws = emulated(emulator.endpoint_url)
     queue, dead = Queue(aws, "analysis-queue"), Queue(aws, "analysis-queue-dlq")
+    for each in (queue, dead):  # whatever tests of the workers have left
+        await aws.call("sqs", "purge_queue", QueueUrl=await each.url())
     await dead.send({"job": "j1"}, {"reason": "poison"})
 
     path = "/api/admin/v1/queues/analysis-queue/dead-letters"
