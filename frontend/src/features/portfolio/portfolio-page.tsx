@@ -6,7 +6,7 @@ import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
-import { portfoliosQuery } from "@/features/portfolio/api/portfolios";
+import { portfoliosQuery } from "@/lib/api/portfolios";
 import type { Portfolio } from "@/features/portfolio/api/types";
 import { NewPortfolioDialog } from "@/features/portfolio/new-portfolio-dialog";
 import { useChosenPortfolio } from "@/features/portfolio/use-chosen-portfolio";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 
 import { TextField } from "@/components/field";
-import { instrumentsQuery } from "@/features/portfolio/api/instruments";
+import { instrumentsQuery } from "@/lib/api/instruments";
 import { useDebounced } from "@/hooks/use-debounced";
 
 type Props = { label?: string; name?: string; error: string | undefined };

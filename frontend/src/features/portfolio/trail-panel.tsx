@@ -4,7 +4,7 @@ import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
-import { portfoliosQuery } from "@/features/portfolio/api/portfolios";
+import { portfoliosQuery } from "@/lib/api/portfolios";
 import { trailQuery, type TrailAsk } from "@/features/portfolio/api/trail";
 import { trailTables, type AccountNames, type TrailTable } from "@/features/portfolio/trail-tables";
 import type { TrailModel } from "@/lib/api/gen/stock/types.gen";

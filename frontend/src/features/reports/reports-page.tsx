@@ -7,12 +7,12 @@ import { Spinner } from "@/components/spinner";
 import { AnalysisList } from "@/features/reports/analysis-list";
 import { AnalysisPanel } from "@/features/reports/analysis-panel";
 import { StartForm } from "@/features/reports/start-form";
-import { portfolioChoicesQuery } from "@/lib/api/portfolios";
+import { portfoliosQuery } from "@/lib/api/portfolios";
 
 type Props = { openedId: string | undefined; onOpen: (analysisId: string | undefined) => void };
 
 export function ReportsPage({ openedId, onOpen }: Props) {
-  const portfolios = useQuery(portfolioChoicesQuery());
+  const portfolios = useQuery(portfoliosQuery());
   const [chosenId, setChosenId] = useState<string>();
   const items = portfolios.data ?? [];
   const chosen = items.find(({ id }) => id === chosenId) ?? items[0];

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { SelectField, TextField } from "@/components/field";
 import { SymbolField } from "@/components/symbol-field";
 import { fieldsOf, isPercent, type DraftRule, type LeafKind } from "@/features/watch/rule";
-import { portfolioChoicesQuery } from "@/lib/api/portfolios";
+import { portfoliosQuery } from "@/lib/api/portfolios";
 
 type Props = {
   kind: LeafKind;
@@ -98,7 +98,7 @@ export function ConditionFields({ kind, rule, errorAt, onChange }: Props) {
 type PortfolioFieldProps = { value: string; error: string | undefined; onChange: (id: string) => void };
 
 function PortfolioField({ value, error, onChange }: PortfolioFieldProps) {
-  const portfolios = useQuery(portfolioChoicesQuery());
+  const portfolios = useQuery(portfoliosQuery());
   const known = portfolios.data ?? [];
   const gone = value !== "" && portfolios.isSuccess && !known.some(({ id }) => id === value);
   return (

@@ -1,16 +1,8 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import type { Portfolio } from "@/features/portfolio/api/types";
 import { api } from "@/lib/api/client";
-import type { NewPortfolioModel, PortfolioPage } from "@/lib/api/gen/stock/types.gen";
-
-export function portfoliosQuery() {
-  return queryOptions({
-    queryKey: ["portfolios"],
-    queryFn: ({ signal }) => api<PortfolioPage>("/api/stock/v1/portfolios", { query: { page_size: 500 }, signal }),
-    select: (page) => page.items,
-  });
-}
+import type { NewPortfolioModel } from "@/lib/api/gen/stock/types.gen";
 
 export function useCreatePortfolio() {
   const queryClient = useQueryClient();
