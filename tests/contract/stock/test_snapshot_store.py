@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 from stocktool_kit.aws.clients import AwsClients
-from stocktool_kit.aws.table import Key, Table
+from stocktool_kit.aws.table import Key, Operation, Table
 from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.ids import OwnerId, new_id
 from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
@@ -98,6 +98,25 @@ class TestDynamoDB(SnapshotStoreContract):
         assert await names(table, portfolio) == ["Y#book"]
         await stores.portfolios.commit(Change(portfolio, 1, portfolio.owner, "portfolio.deleted", {}, deletes=True))
         assert await names(table, portfolio) == []
+
+    @pytest.mark.parametrize("sequences", [(5, 5), (6, 5), (5, 6)])
+    async def test_a_writer_overtaken_before_its_last_step_takes_nothing_away(
+        self, stores: Stores, table: Table, monkeypatch: pytest.MonkeyPatch, sequences: tuple[int, int]
+    ) -> None:
+        portfolio = await stores.open()
+        bodies = [os.urandom(500_000) for _ in range(2)]
+        transact = table.transact
+
+        async def overtaken(writes: Sequence[Operation]) -> None:
+            monkeypatch.setattr(table, "transact", transact)
+            assert await stores.snapshots.write(portfolio.id, sequences[1], bodies[1])
+            await transact(writes)
+
+        monkeypatch.setattr(table, "transact", overtaken)
+        is_present = await stores.snapshots.write(portfolio.id, sequences[0], bodies[0])
+        assert is_present == (sequences[0] > sequences[1])
+        assert await stores.snapshots.read(portfolio.id) == bodies[0 if is_present else 1]
+        assert len(await names(table, portfolio)) == 3  # the pointer, two parts
 
     async def test_a_part_that_is_missing_or_damaged_makes_it_unread(self, stores: Stores, table: Table) -> None:
         portfolio = await stores.open()

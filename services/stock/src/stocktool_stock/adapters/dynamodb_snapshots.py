@@ -3,6 +3,9 @@
 In the table and not in S3: they go with their portfolio's partition, are written on condition of its head, and need no
 bucket, no right and no round trip of another kind; a book of 50,000 entries takes some eight items. `Y#book` says which
 parts are the present ones, so that no reader mixes two.
+
+A snapshot is named by its sequence and then by time. Names are in one order for all writers: who loses it cannot become
+the present one any more, so its parts may go, and the parts of a writer still under way are never taken from it.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ class DynamoDBSnapshots:
             return None
         if "chunk" in pointer:
             return bytes(pointer["chunk"])
-        names = [_part(pointer["generation"], at) for at in range(int(pointer["parts"]))]
+        names = [_part(pointer["snapshot"], at) for at in range(int(pointer["parts"]))]
         items = await self._table.batch_get([{"pk": pk, "sk": name} for name in names])
         found = {item["sk"]: bytes(item["chunk"]) for item in items}
         data = b"".join(found.get(name, b"") for name in names)
@@ -50,24 +53,23 @@ class DynamoDBSnapshots:
         parts = [data[at : at + _PART_BYTES] for at in range(0, len(data), _PART_BYTES)]
         if len(parts) > _MOST_PARTS:
             return False
-        pk, generation = partition(portfolio_id), new_ulid()
-        pointer = {"pk": pk, "sk": "Y#book", "sequence": sequence, "generation": generation, "digest": _digest(data)}
+        pk, name = partition(portfolio_id), f"{sequence:012d}.{new_ulid()}"
+        pointer = {"pk": pk, "sk": "Y#book", "snapshot": name, "digest": _digest(data)}
         if len(parts) == 1:
             pointer["chunk"] = data
         else:
             pointer["parts"] = len(parts)
             await self._table.batch_write(
-                [{"pk": pk, "sk": _part(generation, at), "chunk": part} for at, part in enumerate(parts)]
+                [{"pk": pk, "sk": _part(name, at), "chunk": part} for at, part in enumerate(parts)]
             )
-        newest = Attr("sequence").not_exists() | Attr("sequence").lte(sequence)
+        newest = Attr("snapshot").not_exists() | Attr("snapshot").lt(name)
         head = Check({"pk": pk, "sk": "head"}, Attr("last_sequence").gte(sequence))
         try:
             await self._table.transact([Put(pointer, newest), head])
         except Conflict:  # a later one is there, the portfolio is gone or just being changed
-            await self._drop(pk, Key("sk").begins_with(f"Y#{generation}#"))
+            await self._drop(pk, Key("sk").begins_with(f"Y#{name}#"))
             return False
-        # Generations sort by time: older ones are what this one follows, and what crashes left.
-        await self._drop(pk, Key("sk").between("Y#0", f"Y#{generation}"))
+        await self._drop(pk, Key("sk").between("Y#0", f"Y#{name}"))  # what this one follows, and what crashes left
         return True
 
     async def _drop(self, pk: str, names: ConditionBase) -> None:
@@ -76,8 +78,8 @@ class DynamoDBSnapshots:
         await self._table.batch_write(deletes=items)
 
 
-def _part(generation: str, number: int) -> str:
-    return f"Y#{generation}#{number:03d}"
+def _part(snapshot: str, number: int) -> str:
+    return f"Y#{snapshot}#{number:03d}"
 
 
 def _digest(data: bytes) -> str:
