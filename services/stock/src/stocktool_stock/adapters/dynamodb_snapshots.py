@@ -11,6 +11,7 @@ the present one any more, so its parts may go, and the parts of a writer still u
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
 from stocktool_kit.aws.table import Attr, Check, Key, Put, Table
@@ -54,7 +55,7 @@ class DynamoDBSnapshots:
         if len(parts) > _MOST_PARTS:
             return False
         pk, name = partition(portfolio_id), f"{sequence:012d}.{new_ulid()}"
-        pointer = {"pk": pk, "sk": "Y#book", "snapshot": name, "digest": _digest(data)}
+        pointer: dict[str, Any] = {"pk": pk, "sk": "Y#book", "snapshot": name, "digest": _digest(data)}
         if len(parts) == 1:
             pointer["chunk"] = data
         else:
