@@ -22,6 +22,7 @@ from stocktool_kit.rpc.server import Registration
 from stocktool_kit.testing.process import TokenFactory, ephemeral
 from stocktool_stock.adapters.dynamodb_inbox import DynamoDBInbox
 from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
+from stocktool_stock.adapters.threads import Threads
 from stocktool_stock.adapters.yfinance_client import YahooOptions
 from stocktool_stock.application.inbox import ListNotifications, ReadNotification
 from stocktool_stock.domain.quotes import QuoteBatch
@@ -122,6 +123,7 @@ def _registration(parts: MarketParts) -> Registration:
         status=parts.status,
         companies=parts.companies,
         movers=parts.movers,
+        offload=Threads(),
     )
     return Registration(
         pb_grpc.add_StockServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["StockService"]

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 
 from stocktool.common.v1 import push_service_pb2 as push_pb
 from stocktool.common.v1 import push_service_pb2_grpc as push_grpc
+from stocktool.stock.v1 import alert_service_pb2 as alert_pb
+from stocktool.stock.v1 import alert_service_pb2_grpc as alert_grpc
 from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
 from stocktool.stock.v1 import analytics_service_pb2_grpc as analytics_grpc
 from stocktool.stock.v1 import portfolio_service_pb2 as portfolio_pb
@@ -24,9 +26,11 @@ from stocktool_kit.push.servicer import PushServicer
 from stocktool_kit.push.subscriber import Subscriber
 from stocktool_kit.rpc.server import Registration
 
+from stocktool_stock.adapters.alert_parts import AlertParts
 from stocktool_stock.adapters.dynamodb_inbox import DynamoDBInbox
 from stocktool_stock.adapters.market_parts import MarketParts
 from stocktool_stock.adapters.portfolio_parts import PortfolioParts
+from stocktool_stock.adapters.threads import Threads
 from stocktool_stock.application.inbox import ListNotifications, ReadNotification
 from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
 from stocktool_stock.bootstrap.planning import INSIGHT_RENDER, PLANNING_RENDER
@@ -39,6 +43,7 @@ from stocktool_stock.http.notifications import InboxUses
 from stocktool_stock.http.quotes import quotes_body
 from stocktool_stock.http.routers import PREFIX, ROUTERS, TITLE
 from stocktool_stock.http.stream_session import StreamUses
+from stocktool_stock.rpc.alert_servicer import AlertServicer
 from stocktool_stock.rpc.analytics_servicer import AnalyticsServicer
 from stocktool_stock.rpc.portfolio_servicer import PortfolioServicer
 from stocktool_stock.rpc.stock_servicer import StockServicer
@@ -95,7 +100,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         runtime.health.check("portfolios-table", lambda: _reach(table))
         yield Parts(
             app=app,
-            registrations=_registrations(runtime, market, portfolios, hub),
+            registrations=_registrations(runtime, market, portfolios, alerts, hub),
             workers=[
                 market.fetches,
                 live,
@@ -108,7 +113,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
 
 
 def _registrations(
-    runtime: Runtime[Settings], market: MarketParts, portfolios: PortfolioParts, hub: Hub
+    runtime: Runtime[Settings], market: MarketParts, portfolios: PortfolioParts, alerts: AlertParts, hub: Hub
 ) -> list[Registration]:
     stock = StockServicer(
         quotes=market.quotes,
@@ -118,6 +123,7 @@ def _registrations(
         status=market.status,
         companies=market.companies,
         movers=market.movers,
+        offload=Threads(),
     )
     return [
         Registration(
@@ -132,6 +138,11 @@ def _registrations(
             analytics_grpc.add_AnalyticsServiceServicer_to_server,
             AnalyticsServicer(portfolios.uses, PLANNING_RENDER, INSIGHT_RENDER),
             analytics_pb.DESCRIPTOR.services_by_name["AnalyticsService"],
+        ),
+        Registration(
+            alert_grpc.add_AlertServiceServicer_to_server,
+            AlertServicer(alerts.keep, alerts.backtest, runtime.clock),
+            alert_pb.DESCRIPTOR.services_by_name["AlertService"],
         ),
         Registration(
             push_grpc.add_PushServiceServicer_to_server,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from stocktool_stock.application.optimise_portfolio import OptimisationReport
+from stocktool_stock.application.project_portfolio import ProjectionReport
 from stocktool_stock.application.rebalance_report import RebalancePlan
 from stocktool_stock.application.what_if import WhatIfReport
 from stocktool_stock.application.xray_portfolio import XRayReport
 from stocktool_stock.domain.analysis import Json
 from stocktool_stock.http.optimise_models import OptimisationModel
+from stocktool_stock.http.projection import PortfolioProjectionModel
 from stocktool_stock.http.rebalance_models import RebalanceModel
 from stocktool_stock.http.what_if_models import WhatIfModel
 from stocktool_stock.http.xray_models import XRayModel
@@ -31,3 +33,8 @@ def render_optimisation(report: OptimisationReport) -> dict[str, Json]:
 def render_xray(report: XRayReport) -> dict[str, Json]:
     """Findings."""
     return XRayModel.of(report).model_dump(mode="json")
+
+
+def render_projection(report: ProjectionReport) -> dict[str, Json]:
+    """Where a portfolio may stand."""
+    return PortfolioProjectionModel.of(report).model_dump(mode="json")

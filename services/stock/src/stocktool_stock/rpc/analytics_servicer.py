@@ -59,6 +59,7 @@ class AnalyticsServicer(PlanningMethods, InsightMethods):
     def __init__(self, uses: PortfolioUses, render: PlanningRender, insights: InsightRender) -> None:
         self._uses = uses
         self._planning = uses.planning
+        self._project = uses.project
         self._render = render
         self._insights = insights
 
@@ -140,6 +141,13 @@ class AnalyticsServicer(PlanningMethods, InsightMethods):
         """Read an analysis."""
         analysis = await self._uses.read_analysis(current_caller(), request.analysis_id)
         return pb.GetAnalysisResponse(analysis=_analysis(analysis))
+
+    async def ListAnalyses(self, request: pb.ListAnalysesRequest, context: Context) -> pb.ListAnalysesResponse:
+        """List a portfolio's analyses."""
+        page = await self._uses.read_analysis.list(
+            current_caller(), PortfolioId(request.portfolio_id), page_of(request.page_size, request.page_token)
+        )
+        return pb.ListAnalysesResponse(items=map(_analysis, page.items), next_page_token=page.next_page_token)
 
 
 def _days(days: Days) -> list[str]:

@@ -9,10 +9,12 @@ from decimal import Decimal
 from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool.stock.v1 import planning_pb2 as pb
 from stocktool_kit.core.caller import current_caller
+from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_stock.application.optimise_allocation import Method
 from stocktool_stock.application.optimise_portfolio import OptimisationReport, Task
 from stocktool_stock.application.planning_uses import PlanningUses
+from stocktool_stock.application.project_portfolio import ProjectionReport, ProjectionRequest, ProjectPortfolio
 from stocktool_stock.application.rebalance_report import RebalancePlan, Request
 from stocktool_stock.application.what_if import WhatIfReport
 from stocktool_stock.application.xray_portfolio import XRayReport
@@ -20,6 +22,7 @@ from stocktool_stock.domain.allocation import AllocationBy
 from stocktool_stock.domain.analysis import Json
 from stocktool_stock.domain.instruments import parse_symbol
 from stocktool_stock.domain.ledger import Draft
+from stocktool_stock.domain.plan import Withdrawals
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.rebalance import Mode
 from stocktool_stock.domain.targets import Targets, read_targets
@@ -36,6 +39,7 @@ _METHODS = {
     pb.OPTIMISATION_METHOD_FRONTIER: Method.FRONTIER,
 }
 _POINTS = 20
+_LEAST_PATHS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,14 @@ class PlanningRender:
     comparison: Callable[[WhatIfReport], Mapping[str, Json]]
     optimisation: Callable[[OptimisationReport], Mapping[str, Json]]
     xray: Callable[[XRayReport], Mapping[str, Json]]
+    projection: Callable[[ProjectionReport], Mapping[str, Json]]
 
 
 class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
     """Converts, calls, converts."""
 
     _planning: PlanningUses
+    _project: ProjectPortfolio
     _render: PlanningRender
 
     async def PlanRebalance(self, request: pb.PlanRebalanceRequest, context: Context) -> pb.PlanRebalanceResponse:
@@ -110,6 +116,43 @@ class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
             thresholds=Thresholds.read(dict(request.thresholds), "thresholds") if request.thresholds else None,
         )
         return pb.GetXRayResponse(xray=struct(self._render.xray(report)))
+
+    async def ProjectPortfolio(
+        self, request: pb.ProjectPortfolioRequest, context: Context
+    ) -> pb.ProjectPortfolioResponse:
+        """Look years ahead."""
+        report = await self._project(
+            current_caller().owner, PortfolioId(request.portfolio_id), _projection_request(request)
+        )
+        return pb.ProjectPortfolioResponse(projection=struct(self._render.projection(report)))
+
+
+def _projection_request(request: pb.ProjectPortfolioRequest) -> ProjectionRequest:
+    usual = ProjectionRequest()
+    asked = ProjectionRequest(
+        years=request.years or usual.years,
+        paths=max(request.paths or usual.paths, _LEAST_PATHS),
+        seed=request.seed,
+        drift=request.drift if request.HasField("drift") else None,
+        volatility=request.volatility if request.HasField("volatility") else None,
+        contribution_monthly=float(_decimal(request.contribution_monthly)),
+        withdrawals=_withdrawals(request.withdrawal) if request.HasField("withdrawal") else None,
+    )
+    if asked.withdrawals is not None and asked.withdrawals.start_month >= asked.years * 12:
+        raise InvalidArgument.of("withdrawal.start_years", "must be before the last of the years")
+    return asked
+
+
+def _withdrawals(message: pb.MonthlyWithdrawal) -> Withdrawals:
+    amount = float(_decimal(message.amount))
+    if (amount > 0) == message.HasField("rate"):
+        raise InvalidArgument.of("withdrawal", "must have exactly one of amount, above zero, and rate")
+    return Withdrawals(
+        amount if amount > 0 else None,
+        message.rate if message.HasField("rate") else None,
+        message.inflation,
+        round(message.start_years * 12),
+    )
 
 
 def _decimal(text: str) -> Decimal:

@@ -10,7 +10,6 @@ import numpy as np
 from google.type import date_pb2
 from stocktool.common.v1 import money_pb2
 from stocktool.stock.v1 import stock_service_pb2 as pb
-from stocktool.stock.v1 import stock_service_pb2_grpc as pb_grpc
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.money import Money
 from stocktool_kit.core.paging import PageRequest
@@ -27,10 +26,12 @@ from stocktool_stock.application.market_ports import (
     ProviderState,
 )
 from stocktool_stock.application.market_status import TellMarketStatus
+from stocktool_stock.application.offload import Offload
 from stocktool_stock.domain.bars import Bars, Column, Interval
 from stocktool_stock.domain.company import AMOUNTS, FIGURES
 from stocktool_stock.domain.instruments import Instrument
 from stocktool_stock.domain.quotes import Quote
+from stocktool_stock.rpc.indicator_methods import IndicatorMethods
 
 Context: TypeAlias = "grpc.aio.ServicerContext[object, object]"
 
@@ -47,7 +48,7 @@ _STATES = {
 }
 
 
-class StockServicer(pb_grpc.StockServiceServicer):
+class StockServicer(IndicatorMethods):
     """Converts, calls, converts."""
 
     def __init__(
@@ -60,6 +61,7 @@ class StockServicer(pb_grpc.StockServiceServicer):
         status: TellMarketStatus,
         companies: ReadCompanies,
         movers: FindMovers,
+        offload: Offload,
     ) -> None:
         self._quotes = quotes
         self._bars = bars
@@ -68,6 +70,7 @@ class StockServicer(pb_grpc.StockServiceServicer):
         self._status = status
         self._companies = companies
         self._movers = movers
+        self._offload = offload
 
     async def GetMarketStatus(self, request: pb.GetMarketStatusRequest, context: Context) -> pb.GetMarketStatusResponse:
         """Tell the market's status."""
