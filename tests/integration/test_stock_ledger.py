@@ -334,6 +334,20 @@ async def test_instruments_of_others_are_not_found(stock: Process[Settings], htt
     assert (gone.status_code, gone.json()["reason"]) == (404, "INSTRUMENT_NOT_FOUND")
 
 
+async def test_the_ledger_is_listed_from_either_end(http: httpx.AsyncClient) -> None:
+    portfolio_id = await a_portfolio(http)
+    days = ["2024-03-01", "2024-01-02", "2024-02-01", "2024-03-01"]
+    entries = await record(http, portfolio_id, *({"date": day, "type": "deposit", "amount": "1"} for day in days))
+    for order, expected in (("date", (1, 2, 0, 3)), ("date desc", (3, 0, 2, 1))):
+        query = {"order_by": order, "page_size": 3}
+        page = (await http.get(f"/portfolios/{portfolio_id}/transactions", params=query)).json()
+        query["page_token"] = page["next_page_token"]
+        rest = (await http.get(f"/portfolios/{portfolio_id}/transactions", params=query)).json()
+        assert [entry["id"] for entry in page["items"] + rest["items"]] == [entries[at]["id"] for at in expected]
+    bad = await http.get(f"/portfolios/{portfolio_id}/transactions", params={"order_by": "price"})
+    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "order_by")
+
+
 async def test_what_was_taken_back_can_be_restored_and_the_history_tells_all(http: httpx.AsyncClient) -> None:
     portfolio_id = await a_portfolio(http)
     path = f"/portfolios/{portfolio_id}"

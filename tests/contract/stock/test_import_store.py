@@ -214,7 +214,10 @@ class ImportStoreContract:
         second = await stores.imports.list(portfolio.id, PageRequest(2, first.next_page_token))
         assert [batch.id for batch in (*first.items, *second.items)] == [batch.id for batch in reversed(batches)]
 
-    async def test_a_selection_is_read_page_by_page_from_where_its_days_lie(self, stores: Stores) -> None:
+    @pytest.mark.parametrize("newest_first", [False, True])
+    async def test_a_selection_is_read_page_by_page_from_where_its_days_lie(
+        self, stores: Stores, *, newest_first: bool
+    ) -> None:
         """2,300 imported entries over 230 days, older and newer ones of single writes among them, one taken back."""
         portfolio = await stores.append(await stores.open(), 3)
         batch = a_batch(2_300)
@@ -243,13 +246,14 @@ class ImportStoreContract:
             Selection(account_id="acc_2"),
             Selection(start=date(2030, 1, 1)),
         ):
+            selection = replace(selection, newest_first=newest_first)  # noqa: PLW2901
             expected = [entry for entry in ledger if selection.include_reversed or not entry.reversed_by]
             expected = [entry for entry in expected if selection.symbol in ("", entry.symbol)]
             expected = [entry for entry in expected if not selection.types or entry.type in selection.types]
             expected = [entry for entry in expected if selection.account_id in ("", entry.account_id)]
             expected = [entry for entry in expected if entry.day >= (selection.start or date.min)]
             expected = [entry for entry in expected if entry.day <= (selection.end or date.max)]
-            expected.sort(key=lambda entry: (entry.day, entry.sequence))
+            expected.sort(key=lambda entry: (entry.day, entry.sequence), reverse=newest_first)
             found: list[Entry] = []
             while page := await stores.portfolios.select(after, selection, 450):
                 found += page

@@ -49,6 +49,10 @@ class _Part:
     last_day: date
     after: int = 0
 
+    def begins_by(self, day: date, selection: Selection) -> bool:
+        """Whether entries of it may come before the end of a day in a selection's order."""
+        return self.last_day >= day if selection.newest_first else self.first_day <= day
+
 
 @dataclass(slots=True)
 class _Index:
@@ -135,16 +139,16 @@ class LedgerLog:
         return part
 
     async def select(self, portfolio_id: str, selection: Selection, limit: int, *, until: int) -> list[Entry]:
-        """Read the first entries of a selection; of the parts only those whose days it may want, early ones first."""
+        """Read the first entries of a selection; of the parts only those whose days it may want, in its order."""
         index = await self._index(portfolio_id, 0, until)
         waiting = sorted(
             (part for part in index.parts if selection.days_meet(part.first_day, part.last_day)),
-            key=lambda part: part.first_day,
-            reverse=True,
+            key=lambda part: part.last_day if selection.newest_first else part.first_day,
+            reverse=not selection.newest_first,
         )
         marker = index.marking([])
         found = selection.of(marker.marked(index.entries), limit)
-        while waiting and (len(found) < limit or found[-1].day >= waiting[-1].first_day):
+        while waiting and (len(found) < limit or waiting[-1].begins_by(found[-1].day, selection)):
             try:
                 entries = await self._unpacked(portfolio_id, [waiting.pop()])
             except ChunkDamaged:

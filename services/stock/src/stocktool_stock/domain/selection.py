@@ -11,7 +11,7 @@ from stocktool_stock.domain.ledger import Entry, EntryType
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A part of a ledger in the order of day, then of entry; what is left empty selects all.
+    """A part of a ledger in the order of day, then of entry, or backwards; what is left empty selects all.
 
     Attributes:
         symbol: Entries that move it.
@@ -20,7 +20,8 @@ class Selection:
         start: First day.
         end: Last day.
         include_reversed: Those that were taken back too.
-        after: Day and sequence of the last entry that is not wanted any more.
+        newest_first: In the order from the latest to the first one.
+        after: Day and sequence of the entry in that order behind which it begins.
     """
 
     symbol: str = ""
@@ -29,22 +30,27 @@ class Selection:
     start: date | None = None
     end: date | None = None
     include_reversed: bool = False
+    newest_first: bool = False
     after: tuple[date, int] | None = None
-
-    @property
-    def first_day(self) -> date:
-        """No entry of an earlier day is wanted."""
-        return max(self.start or date.min, self.after[0] if self.after else date.min)
 
     def days_meet(self, first: date, last: date) -> bool:
         """Whether entries of these days, both included, may be wanted."""
-        return last >= self.first_day and (self.end is None or first <= self.end)
+        if (self.start is not None and last < self.start) or (self.end is not None and first > self.end):
+            return False
+        return self.after is None or (first <= self.after[0] if self.newest_first else last >= self.after[0])
+
+    def follows(self, entry: Entry) -> bool:
+        """Whether an entry comes behind where the selection begins."""
+        if self.after is None:
+            return True
+        place = (entry.day, entry.sequence)
+        return place < self.after if self.newest_first else place > self.after
 
     def takes(self, entry: Entry) -> bool:
         """Whether an entry is wanted, as far as itself tells."""
         return (
             self.days_meet(entry.day, entry.day)
-            and (self.after is None or (entry.day, entry.sequence) > self.after)
+            and self.follows(entry)
             and (not self.symbol or self.symbol in entry.symbols)
             and (not self.types or entry.type in self.types)
             and (not self.account_id or self.account_id in (entry.account_id or self.account_id, entry.to_account_id))
@@ -53,4 +59,5 @@ class Selection:
 
     def of(self, entries: Iterable[Entry], limit: int) -> list[Entry]:
         """The first ones of some entries that know whether they were taken back."""
-        return sorted(filter(self.takes, entries), key=lambda entry: (entry.day, entry.sequence))[:limit]
+        wanted = filter(self.takes, entries)
+        return sorted(wanted, key=lambda entry: (entry.day, entry.sequence), reverse=self.newest_first)[:limit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
 from pydantic import ValidationError
@@ -89,8 +89,9 @@ async def list_transactions(
     account_id: Annotated[str, Query(max_length=64, description="Only entries of this account, or of all.")] = "",
     start: Annotated[date | None, Query(description="First day.")] = None,
     end: Annotated[date | None, Query(description="Last day.")] = None,
+    order_by: Annotated[Literal["date", "date desc"], Query(description="First to last day, or backwards.")] = "date",
 ) -> TransactionPage:
-    """Entries in the order of their day, then of their entry."""
+    """Entries in the order of their day, then of their entry, or backwards."""
     selection = Selection(
         symbol=symbol.upper(),
         types=frozenset(types or ()),
@@ -98,6 +99,7 @@ async def list_transactions(
         start=start,
         end=end,
         include_reversed=include_reversed,
+        newest_first=order_by == "date desc",
     )
     found = await uses.list_transactions(caller, PortfolioId(portfolio_id), page, selection=selection)
     items = [TransactionModel.of(entry) for entry in found.items]

@@ -11576,6 +11576,12 @@ export type ListTransactionsData = {
          */
         end?: string | null;
         /**
+         * Order By
+         *
+         * First to last day, or backwards.
+         */
+        order_by?: 'date' | 'date desc';
+        /**
          * Page Size
          *
          * At most so many.
