@@ -30,6 +30,7 @@ from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Proposal, ProposalClosed
 from stocktool_chat.domain.search import matches, words_of
+from stocktool_chat.domain.shares import Share
 from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
@@ -38,7 +39,7 @@ from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_to
 
 @dataclass
 class FakeChatStore:
-    """`ConversationStore`, `TurnStore` and `UsageStore` at once."""
+    """`ConversationStore`, `TurnStore`, `ProposalStore`, `ShareStore` and `UsageStore` at once."""
 
     conversations: dict[ConversationId, Conversation] = field(default_factory=dict)
     stored_turns: dict[TurnId, Turn] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class FakeChatStore:
     stored_events: dict[TurnId, list[Event]] = field(default_factory=lambda: defaultdict(list))
     stored_results: dict[TurnId, dict[str, JsonObject]] = field(default_factory=lambda: defaultdict(dict))
     stored_proposals: dict[str, Proposal] = field(default_factory=dict)
+    stored_shares: dict[str, Share] = field(default_factory=dict)
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     endings: list[tuple[OwnerId, Ending]] = field(default_factory=list)
 
@@ -95,6 +97,8 @@ class FakeChatStore:
         del self.conversations[conversation_id]
         for proposal in await self.proposals(conversation_id):
             del self.stored_proposals[proposal.id]
+        for share in [each for each in self.stored_shares.values() if each.conversation_id == conversation_id]:
+            del self.stored_shares[share.id]
         for turn_id in [turn.id for turn in self.stored_turns.values() if turn.conversation_id == conversation_id]:
             for store in (self.stored_turns, self.open_turns, self.stored_events, self.stored_results):
                 store.pop(turn_id, None)
@@ -169,6 +173,20 @@ class FakeChatStore:
         if stored.state is not after.state:
             raise ProposalClosed(f"the proposal is {stored.state} already")
         return stored
+
+    async def add_share(self, share: Share) -> None:
+        await self.get(share.conversation_id, share.owner)
+        self.stored_shares[share.id] = share
+
+    async def shares(self, conversation_id: ConversationId, now: datetime) -> list[Share]:
+        mine = [each for each in self.stored_shares.values() if each.conversation_id == conversation_id]
+        return sorted((each for each in mine if now < each.expires_at), key=lambda each: each.id)
+
+    async def share(self, share_id: str) -> Share | None:
+        return self.stored_shares.get(share_id)
+
+    async def remove_share(self, share: Share) -> None:
+        self.stored_shares.pop(share.id, None)
 
     async def open_turn(self, turn_id: TurnId) -> OpenTurn | None:
         return self.open_turns.get(turn_id)

@@ -105,6 +105,7 @@ async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
             upstreams=addresses,
             user_requests_per_second=1,
             user_burst=5,
+            visitor_per_minute=4,
             allowed_origins=("https://app.example",),
         )
         config, log = tmp_path / "envoy.yaml", tmp_path / "access.log"
@@ -184,6 +185,13 @@ async def test_users_are_limited_apart(edge: Edge, client: httpx.AsyncClient) ->
     limited = await client.get("/api/stock/v1/market", headers=edge.token("usr_1"))
     assert 429 in {*statuses, limited.status_code}
     assert (await client.get("/api/stock/v1/market", headers=edge.token("usr_2"))).status_code == 200
+
+
+async def test_visitors_follow_a_link_without_a_token_and_are_limited(client: httpx.AsyncClient) -> None:
+    answers = [await client.get("/api/chat/v1/shared", headers={"share-token": "x"}) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert answers[0].json()["headers"]["share-token"] == "x"
+    assert (await client.get("/api/chat/v1/shared/others")).status_code == 401
 
 
 async def test_only_named_origins_may_call_from_their_pages(client: httpx.AsyncClient) -> None:

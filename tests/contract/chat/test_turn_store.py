@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol
 
 import pytest
-from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
-from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
-from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
-from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
-from stocktool_chat.application.ports import ConversationStore, ProposalStore, TurnStore, UsageDimension, UsageStore
+from stocktool_chat.application.ports import UsageDimension
 from stocktool_chat.domain.allowance import Spent
 from stocktool_chat.domain.conversation import (
-    Claim,
-    Conversation,
-    ConversationId,
-    Ending,
-    OpenTurn,
-    Turn,
     TurnState,
-    TurnUsage,
     new_turn_id,
 )
 from stocktool_chat.domain.errors import (
@@ -34,61 +22,23 @@ from stocktool_chat.domain.errors import (
     ProposalNotFound,
     TurnNotFound,
 )
-from stocktool_chat.domain.events import Event
-from stocktool_chat.domain.proposals import Prepared, Proposal, ProposalClosed, ProposalState, propose
+from stocktool_chat.domain.proposals import ProposalClosed, ProposalState
 from stocktool_chat.domain.tool_results import ToolResult
-from stocktool_kit.aws.bucket import Bucket
-from stocktool_kit.aws.table import Table
-from stocktool_kit.core.clock import SystemClock
-from stocktool_kit.core.idempotency import IdempotencyKey
-from stocktool_kit.core.ids import OwnerId, new_id
 from stocktool_kit.core.paging import PageRequest
-from stocktool_kit.testing.aws import emulated
 
-from tests.fakes.chat_store import FakeChatStore
-
-NOW = SystemClock().now().replace(microsecond=123000)
-PAGE = PageRequest(10)
-
-
-def an_owner() -> OwnerId:
-    return OwnerId(new_id("usr"))
-
-
-def a_conversation(owner: OwnerId, title: str = "", minutes: int = 0) -> Conversation:
-    then = NOW + timedelta(minutes=minutes)
-    return Conversation(ConversationId(new_id("cnv")), owner, title, pinned=False, created_at=then, updated_at=then)
-
-
-def a_key(body: str = "one", key: str | None = None) -> IdempotencyKey:
-    return IdempotencyKey("usr_1", "POST", "/x", key or new_id("key"), body)
-
-
-def an_open_turn(conversation: Conversation) -> tuple[Turn, OpenTurn]:
-    turn = Turn(new_turn_id(NOW), conversation.id, conversation.owner, "How am I doing?", "model-1", NOW)
-    claim = Claim(conversation.id, turn.id, conversation.owner, fence=1, attempt=1, holder="pod-a")
-    return turn, OpenTurn(claim, "127.0.0.1:9000", NOW + timedelta(seconds=15))
-
-
-def some_events(first: int, count: int = 2) -> list[Event]:
-    return [Event(number, "text.delta", {"text": f"part {number} é"}) for number in range(first, first + count)]
-
-
-def an_ending(tokens: int = 10, cost: str | None = "0.002500") -> Ending:
-    return Ending(TurnState.COMPLETED, {"text": "Fine.", "receipts": []}, NOW, TurnUsage("model-1", tokens, 5, cost))
-
-
-def a_proposal(claim: Claim) -> Proposal:
-    return propose(
-        claim, "propose_transaction", Prepared({"quantity": "1.50"}, "Buy 1.50 AAPL"), NOW, timedelta(hours=1)
-    )
-
-
-class Stores(Protocol):
-    conversations: ConversationStore
-    turns: TurnStore
-    usage: UsageStore
-    proposals: ProposalStore
+from tests.conftest import EmulatedAws
+from tests.factories.chat import (
+    NOW,
+    PAGE,
+    a_conversation,
+    a_key,
+    a_proposal,
+    an_ending,
+    an_open_turn,
+    an_owner,
+    some_events,
+)
+from tests.fakes.chat_stores import Stores, dynamodb_stores, fake_stores, started
 
 
 class StoreContract:
@@ -335,37 +285,14 @@ class StoreContract:
             await stores.turns.append(open_turn.claim, some_events(5), ())
 
 
-async def started(stores: Stores) -> tuple[Turn, OpenTurn]:
-    """A turn that runs, with two events."""
-    conversation = a_conversation(an_owner())
-    await stores.conversations.create(conversation, None)
-    turn, open_turn = an_open_turn(conversation)
-    await stores.turns.start(turn, open_turn, some_events(1), "How am I doing?", None)
-    return turn, open_turn
-
-
-class _Stores:
-    def __init__(self, conversations: Any, turns: Any, usage: Any, proposals: Any) -> None:
-        self.conversations, self.turns, self.usage, self.proposals = conversations, turns, usage, proposals
-
-
 class TestFake(StoreContract):
     @pytest.fixture
     def stores(self) -> Stores:
-        fake = FakeChatStore()
-        return _Stores(fake, fake, fake, fake)
+        return fake_stores()
 
 
 class TestDynamoDb(StoreContract):
     @pytest.fixture
-    async def stores(self, emulator: Any) -> AsyncIterator[Stores]:
-        aws = emulated(emulator.endpoint_url)
-        table, bucket = Table(aws, "stocktool-conversations"), Bucket(aws, "stocktool-knowledge")
-        clock, retention = SystemClock(), timedelta(days=30)
-        yield _Stores(
-            DynamoDbConversations(table, bucket, clock, retention),
-            DynamoDbTurns(table, bucket, "stocktool-usage", clock, retention),
-            DynamoDbUsage(Table(aws, "stocktool-usage")),
-            DynamoDbProposals(table, clock),
-        )
-        aws.close()
+    def stores(self, emulator: EmulatedAws) -> Iterator[Stores]:
+        with dynamodb_stores(emulator.endpoint_url) as stores:
+            yield stores

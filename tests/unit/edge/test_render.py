@@ -41,6 +41,19 @@ def test_open_routes_are_the_ones_that_cannot_have_a_token() -> None:
         assert {"prefix": prefix} in closed
 
 
+def test_a_link_to_a_conversation_asks_no_token_and_is_limited_by_address() -> None:
+    config = manager(rendered(visitor_per_minute=7))
+    jwt = next(each for each in config["http_filters"] if each["name"].endswith("jwt_authn"))
+    shared = {"path": "/api/chat/v1/shared"}
+    assert next(rule for rule in jwt["typed_config"]["rules"] if rule["match"] == shared) == {"match": shared}
+    routes = config["route_config"]["virtual_hosts"][0]["routes"]
+    route = next(each for each in routes if each["match"] == shared)
+    limit = route["typed_per_filter_config"]["envoy.filters.http.local_ratelimit"]
+    (bucket,) = limit["descriptors"]
+    assert bucket["entries"] == [{"key": "remote_address"}]
+    assert bucket["token_bucket"] == {"max_tokens": 7, "tokens_per_fill": 7, "fill_interval": "60s"}
+
+
 def test_streams_have_no_timeout_and_the_socket_upgrades() -> None:
     routes = manager(rendered())["route_config"]["virtual_hosts"][0]["routes"]
     events = next(each for each in routes if "events" in str(each["match"]))

@@ -20,6 +20,7 @@ from stocktool_chat.adapters.auth_grants import AuthGrants
 from stocktool_chat.adapters.deferred_model import DeferredModel
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
+from stocktool_chat.adapters.dynamodb_shares import DynamoDbShares
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.adapters.grpc_peers import GrpcPeers
@@ -33,6 +34,7 @@ from stocktool_chat.application.live_turns import LiveTurns
 from stocktool_chat.application.proposals import Proposals
 from stocktool_chat.application.recover_turns import RecoverTurns
 from stocktool_chat.application.run_turn import LeaseTerms, RunTurn
+from stocktool_chat.application.shares import Shares
 from stocktool_chat.application.start_turn import StartTurn
 from stocktool_chat.application.turns import Turns
 from stocktool_chat.application.usage import ReadToday, ReadUsage
@@ -40,6 +42,7 @@ from stocktool_chat.domain.allowance import Allowance
 from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer
 from stocktool_chat.http import conversations as conversation_routes
 from stocktool_chat.http import proposals as proposal_routes
+from stocktool_chat.http import shares as share_routes
 from stocktool_chat.http import turns as turn_routes
 from stocktool_chat.rpc.servicer import ChatServicer
 from stocktool_chat.settings import Settings
@@ -47,7 +50,7 @@ from stocktool_chat.worker.recovery import RecoveryLoop
 from stocktool_chat.worker.turn_worker import TurnWorker
 
 PREFIX = "/api/chat/v1"
-ROUTERS = (conversation_routes.router, turn_routes.router, proposal_routes.router)
+ROUTERS = (conversation_routes.router, turn_routes.router, proposal_routes.router, share_routes.router)
 _HAND_OVER_SECONDS = 3.0  # of the drain are kept for releasing leases
 
 
@@ -129,6 +132,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         app.state.conversations = conversations
         app.state.turns = turns
         app.state.proposals = proposals
+        app.state.shares = Shares(conversation_store, turn_store, DynamoDbShares(table), clock)
         app.state.start_turn = start_turn
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds

@@ -72,14 +72,16 @@ def cors_policy(settings: EdgeSettings) -> Json:
         "@type": f"{_HTTP}.cors.v3.CorsPolicy",
         "allow_origin_string_match": [{"exact": origin} for origin in settings.allowed_origins],
         "allow_methods": "GET, POST, PUT, PATCH, DELETE",
-        "allow_headers": "authorization, content-type, idempotency-key, if-match, last-event-id, x-request-id",
+        "allow_headers": (
+            "authorization, content-type, idempotency-key, if-match, last-event-id, share-token, x-request-id"
+        ),
         "expose_headers": "retry-after, traceparent, x-request-id, x-ratelimit-limit, x-ratelimit-remaining",
         "max_age": "600",
     }
 
 
 def rate_limit(limit: Limit, settings: EdgeSettings) -> Json:
-    """A token bucket per user, or per address for signing in; counted in this process."""
+    """A token bucket per user, or per address where nobody is signed in; counted in this process."""
     if limit is Limit.USER:
         action: Json = {"request_headers": {"header_name": SUBJECT_HEADER, "descriptor_key": "who"}}
         bucket = {
@@ -89,11 +91,8 @@ def rate_limit(limit: Limit, settings: EdgeSettings) -> Json:
         }
     else:
         action = {"remote_address": {}}
-        bucket = {
-            "max_tokens": settings.sign_in_per_minute,
-            "tokens_per_fill": settings.sign_in_per_minute,
-            "fill_interval": "60s",
-        }
+        per_minute = settings.sign_in_per_minute if limit is Limit.SIGN_IN else settings.visitor_per_minute
+        bucket = {"max_tokens": per_minute, "tokens_per_fill": per_minute, "fill_interval": "60s"}
     key = "who" if limit is Limit.USER else "remote_address"
     everybody = {"max_tokens": 1_000_000, "tokens_per_fill": 1_000_000, "fill_interval": "1s"}
     return {

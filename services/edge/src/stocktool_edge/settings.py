@@ -40,6 +40,7 @@ class EdgeSettings(BaseSettings):
     user_requests_per_second: int = Field(default=50, gt=0, description="Sustained requests of one user.")
     user_burst: int = Field(default=200, gt=0, description="Requests one user may save up.")
     sign_in_per_minute: int = Field(default=60, gt=0, description="Sign-in attempts of one address.")
+    visitor_per_minute: int = Field(default=60, gt=0, description="Reads of one address without signing in.")
     max_connections: int = Field(default=4096, gt=0, description="Connections at a time; more are refused.")
     allowed_origins: tuple[str, ...] = Field(default=(), description="Other origins whose pages may call the API.")
     otlp_endpoint: str | None = Field(default=None, description="host:port that takes spans as OTLP over HTTP.")

@@ -36,6 +36,7 @@ class Limit(StrEnum):
     NONE = "none"
     USER = "user"
     SIGN_IN = "sign_in"
+    VISITOR = "visitor"
 
 
 class Route(BaseModel):

@@ -138,6 +138,8 @@ class DynamoDbConversations:
         async for item in self._table.query_all(Key("conv_id").eq(conversation_id), attributes=attributes):
             if item.get("state") == TurnState.RUNNING.value:
                 victims.append(keys.open_key(TurnId(item["timestamp"].removeprefix(keys.TURN_PREFIX))))
+            if item["timestamp"].startswith(keys.SHARE_PREFIX):
+                victims.append(keys.share_pointer(item["timestamp"].removeprefix(keys.SHARE_PREFIX)))
             victims.append(keys.key(item["conv_id"], item["timestamp"]))
         await self._table.batch_write(deletes=victims)
         await self._bucket.delete_all_versions(f"turns/{conversation_id}/")

@@ -1,9 +1,10 @@
 """How conversations lie in their table.
 
 One partition per conversation: `0#meta` is its head, `0#turn#<turn>` the heads of its turns, so that one query reads
-both, `0#proposal#<id>` what a tool proposed, and `0#words` the words said, for the search; everything else of a turn
-stands under `<instant>#<turn>#<kind>#<seq>`, the instant being the one within the turn's id. Only conversation heads
-carry `owner_id`, the key of the index `by_owner`. Open turns, whichever conversation they belong to, stand under
+both, `0#proposal#<id>` what a tool proposed, `0#share#<id>` a link, and `0#words` the words said, for the search;
+everything else of a turn stands under `<instant>#<turn>#<kind>#<seq>`, the instant being the one within the turn's id.
+Only conversation heads carry `owner_id`, the key of the index `by_owner`. `S#<link>` says whose conversation a link is,
+since who follows one knows nothing else. Open turns, whichever conversation they belong to, stand under
 `T#open#<shard>`, so that any process finds those whose runner has died.
 """
 
@@ -32,11 +33,13 @@ from stocktool_chat.domain.conversation import (
 )
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.proposals import Proposal, ProposalState
+from stocktool_chat.domain.shares import Share
 
 HEAD = "0#meta"
 TURN_PREFIX = "0#turn#"
 WORDS = "0#words"
 PROPOSAL_PREFIX = "0#proposal#"
+SHARE_PREFIX = "0#share#"
 OPEN_SHARDS = 4
 _IDEMPOTENCY_HOURS = 24
 _OPEN_DAYS = 2
@@ -190,6 +193,39 @@ def proposal_of(item: Mapping[str, Any]) -> Proposal:
         expires_at=parse_instant(item["approve_until"]),
         state=ProposalState(item["state"]),
         outcome=orjson.loads(outcome) if outcome else None,
+    )
+
+
+def share_pointer(share_id: str) -> dict[str, str]:
+    """Key of the record that leads from a link to its conversation."""
+    return key(f"S#{share_id}", HEAD)
+
+
+def share_item(share: Share) -> Item:
+    """A link."""
+    return {
+        **key(share.conversation_id, f"{SHARE_PREFIX}{share.id}"),
+        "owner": share.owner,
+        "secret_hash": share.secret_hash,
+        "title": share.title,
+        "turns": list(share.turn_ids),
+        "created_at": instant(share.created_at),
+        "shown_until": instant(share.expires_at),
+        "expires_at": epoch(share.expires_at),
+    }
+
+
+def share_of(item: Mapping[str, Any]) -> Share:
+    """Read a link."""
+    return Share(
+        id=item["timestamp"].removeprefix(SHARE_PREFIX),
+        conversation_id=ConversationId(item["conv_id"]),
+        owner=OwnerId(item["owner"]),
+        secret_hash=item["secret_hash"],
+        title=item["title"],
+        turn_ids=tuple(TurnId(each) for each in item["turns"]),
+        created_at=parse_instant(item["created_at"]),
+        expires_at=parse_instant(item["shown_until"]),
     )
 
 

@@ -29,6 +29,7 @@ from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.prompt import MarketDay
 from stocktool_chat.domain.proposals import Prepared, Proposal
+from stocktool_chat.domain.shares import Share
 from stocktool_chat.domain.tool_results import ToolResult
 
 
@@ -198,6 +199,30 @@ class ProposalStore(Protocol):
         Raises:
             ProposalClosed: Someone else decided otherwise meanwhile.
         """
+        ...
+
+
+class ShareStore(Protocol):
+    """Links to conversations; they are forgotten with their conversation."""
+
+    async def add_share(self, share: Share) -> None:
+        """Store a link.
+
+        Raises:
+            ConversationNotFound: The conversation was deleted meanwhile.
+        """
+        ...
+
+    async def shares(self, conversation_id: ConversationId, now: datetime) -> Sequence[Share]:
+        """Links of a conversation that have not ended, oldest first."""
+        ...
+
+    async def share(self, share_id: str) -> Share | None:
+        """Read one, whoever asks; None when there is none."""
+        ...
+
+    async def remove_share(self, share: Share) -> None:
+        """Forget one; no error when it is gone."""
         ...
 
 

@@ -34,6 +34,12 @@ class ProposalNotFound(NotFound):
     reason = "PROPOSAL_NOT_FOUND"
 
 
+class ShareNotFound(NotFound):
+    """No link by this id or token shows anything."""
+
+    reason = "SHARE_NOT_FOUND"
+
+
 class UnknownModel(InvalidArgument):
     """This deployment does not offer the model."""
 

@@ -131,6 +131,44 @@ export type ConversationWithTurns = {
 };
 
 /**
+ * CreatedShare
+ *
+ * A link that was made.
+ */
+export type CreatedShare = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     *
+     * The conversation's when the link was made.
+     */
+    title: string;
+    /**
+     * Token
+     *
+     * Opens it; kept nowhere. The page's address of it is /shared#<token>.
+     */
+    token: string;
+    /**
+     * Turns
+     *
+     * How many turns it shows.
+     */
+    turns: number;
+};
+
+/**
  * ModelBody
  *
  * A model on offer.
@@ -206,6 +244,26 @@ export type NewConversation = {
      * Empty: taken from the first question.
      */
     title?: string;
+};
+
+/**
+ * NewShare
+ *
+ * A link to be made.
+ */
+export type NewShare = {
+    /**
+     * Expires In Days
+     *
+     * How long it shows the conversation.
+     */
+    expires_in_days?: number;
+    /**
+     * Turn Id
+     *
+     * Last turn of the branch to show; absent: the one asked last.
+     */
+    turn_id?: string | null;
 };
 
 /**
@@ -343,6 +401,135 @@ export type ReceiptBody = {
      * The figure as written.
      */
     value: string;
+};
+
+/**
+ * ShareBody
+ *
+ * A link without its token.
+ */
+export type ShareBody = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     *
+     * The conversation's when the link was made.
+     */
+    title: string;
+    /**
+     * Turns
+     *
+     * How many turns it shows.
+     */
+    turns: number;
+};
+
+/**
+ * ShareList
+ *
+ * A conversation's links.
+ */
+export type ShareList = {
+    /**
+     * Items
+     */
+    items: Array<ShareBody>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
+};
+
+/**
+ * SharedConversation
+ *
+ * What a link shows.
+ */
+export type SharedConversation = {
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Shared At
+     */
+    shared_at: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Turns
+     */
+    turns: Array<SharedTurn>;
+};
+
+/**
+ * SharedReceipt
+ *
+ * A figure of a shared answer and whether it is backed; not by what, since the results are not shared.
+ */
+export type SharedReceipt = {
+    /**
+     * Span
+     *
+     * [start, end) in Unicode code points of the text.
+     */
+    span: [
+        number,
+        number
+    ];
+    /**
+     * Status
+     */
+    status: 'matched' | 'derived' | 'unmatched';
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * SharedTurn
+ *
+ * A question and its answer, without what the tools gave and without passages of documents.
+ */
+export type SharedTurn = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Question
+     */
+    question: string;
+    /**
+     * Receipts
+     */
+    receipts: Array<SharedReceipt>;
+    /**
+     * State
+     */
+    state: 'completed' | 'stopped' | 'failed';
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -844,6 +1031,106 @@ export type UndoProposalResponses = {
 
 export type UndoProposalResponse = UndoProposalResponses[keyof UndoProposalResponses];
 
+export type ListSharesData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/chat/v1/conversations/{conversation_id}/shares';
+};
+
+export type ListSharesErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListSharesError = ListSharesErrors[keyof ListSharesErrors];
+
+export type ListSharesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ShareList;
+};
+
+export type ListSharesResponse = ListSharesResponses[keyof ListSharesResponses];
+
+export type ShareConversationData = {
+    body: NewShare;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/api/chat/v1/conversations/{conversation_id}/shares';
+};
+
+export type ShareConversationErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShareConversationError = ShareConversationErrors[keyof ShareConversationErrors];
+
+export type ShareConversationResponses = {
+    /**
+     * Successful Response
+     */
+    201: CreatedShare;
+};
+
+export type ShareConversationResponse = ShareConversationResponses[keyof ShareConversationResponses];
+
+export type RevokeShareData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Share Id
+         */
+        share_id: string;
+    };
+    query?: never;
+    url: '/api/chat/v1/conversations/{conversation_id}/shares/{share_id}';
+};
+
+export type RevokeShareErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type RevokeShareError = RevokeShareErrors[keyof RevokeShareErrors];
+
+export type RevokeShareResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RevokeShareResponse = RevokeShareResponses[keyof RevokeShareResponses];
+
 export type StartTurnData = {
     body: NewTurn;
     headers?: {
@@ -1022,6 +1309,41 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type ReadSharedData = {
+    body?: never;
+    headers: {
+        /**
+         * Share-Token
+         *
+         * What stands behind # in a link's address.
+         */
+        'Share-Token': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/chat/v1/shared';
+};
+
+export type ReadSharedErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReadSharedError = ReadSharedErrors[keyof ReadSharedErrors];
+
+export type ReadSharedResponses = {
+    /**
+     * Successful Response
+     */
+    200: SharedConversation;
+};
+
+export type ReadSharedResponse = ReadSharedResponses[keyof ReadSharedResponses];
 
 export type GetTodayData = {
     body?: never;

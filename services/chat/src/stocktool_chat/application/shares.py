@@ -1,0 +1,102 @@
+"""Makes, lists and revokes links to conversations, and shows what is behind one to whoever holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stocktool_kit.core.caller import Caller
+from stocktool_kit.core.clock import Clock
+
+from stocktool_chat.application.ports import ConversationStore, ShareStore, TurnStore
+from stocktool_chat.domain.conversation import ConversationId, Turn, TurnId, lineage
+from stocktool_chat.domain.errors import ConversationNotFound, ShareNotFound, TurnNotFound
+from stocktool_chat.domain.shares import MOST_PER_CONVERSATION, Share, TooManyShares, gone, parsed, share
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a link shows."""
+
+    share: Share
+    turns: Sequence[Turn]
+
+
+class Shares:
+    """Links to a caller's conversations."""
+
+    def __init__(self, conversations: ConversationStore, turns: TurnStore, store: ShareStore, clock: Clock) -> None:
+        self._conversations = conversations
+        self._turns = turns
+        self._store = store
+        self._clock = clock
+
+    async def create(
+        self, caller: Caller, conversation_id: ConversationId, days: int, last: TurnId | None
+    ) -> tuple[Share, str]:
+        """Make a link.
+
+        Args:
+            caller: Whose conversation it is.
+            conversation_id: What is shared.
+            days: How long the link lasts.
+            last: Last turn of the branch that is shown; None for the one asked last.
+
+        Returns:
+            The link, and its token, which is not kept.
+
+        Raises:
+            ConversationNotFound, TurnNotFound: The caller has none by this id.
+            InvalidArgument, NothingToShare: See `share`.
+            TooManyShares: The conversation has links enough.
+        """
+        conversation, turns = await self._turns.read(conversation_id, caller.owner)
+        if last is None:
+            last = turns[-1].id if turns else None
+        elif all(turn.id != last for turn in turns):
+            raise TurnNotFound("the conversation has no such turn", turn=last)
+        now = self._clock.now()
+        made, token = share(conversation, lineage(turns, last), days, now)
+        if len(await self._store.shares(conversation_id, now)) >= MOST_PER_CONVERSATION:
+            raise TooManyShares(f"a conversation has at most {MOST_PER_CONVERSATION} links; revoke one first")
+        await self._store.add_share(made)
+        return made, token
+
+    async def of_conversation(self, caller: Caller, conversation_id: ConversationId) -> Sequence[Share]:
+        """The links that still show something, oldest first.
+
+        Raises:
+            ConversationNotFound: The caller has no such conversation.
+        """
+        await self._conversations.get(conversation_id, caller.owner)
+        return await self._store.shares(conversation_id, self._clock.now())
+
+    async def revoke(self, caller: Caller, conversation_id: ConversationId, share_id: str) -> None:
+        """End a link now.
+
+        Raises:
+            ConversationNotFound, ShareNotFound: The caller has none by this id.
+        """
+        listed = await self.of_conversation(caller, conversation_id)
+        found = next((each for each in listed if each.id == share_id), None)
+        if found is None:
+            raise ShareNotFound("the conversation has no such link", share=share_id)
+        await self._store.remove_share(found)
+
+    async def open(self, token: str) -> Shared:
+        """What a link shows, to anybody who holds its token.
+
+        Raises:
+            ShareNotFound: It never was, has ended, was revoked, or its conversation is gone.
+        """
+        share_id, secret = parsed(token)
+        found = await self._store.share(share_id)
+        if found is None:
+            raise gone()
+        found.check(secret, self._clock.now())
+        try:
+            _, turns = await self._turns.read(found.conversation_id, found.owner)
+        except ConversationNotFound as error:
+            raise gone() from error
+        shown = frozenset(found.turn_ids)
+        return Shared(found, [turn for turn in turns if turn.id in shown])
