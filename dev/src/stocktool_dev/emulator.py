@@ -13,8 +13,9 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -200,11 +201,22 @@ def _end_orphan(home: Path, port: int) -> None:
         time.sleep(0.1)
 
 
-def keep(port: int, home: Path) -> int:
+def _given(parameters: Sequence[str]) -> list[str]:
+    # Functions run by the emulator's interpreter, of the same minor, with the packages of this environment.
+    every = [f"SitePackages={sysconfig.get_paths()['purelib']}", *parameters]
+    return [word for parameter in every for word in ("--parameter", parameter)]
+
+
+def keep(port: int, home: Path, parameters: Sequence[str] = ()) -> int:
     """Run the emulator in the foreground, and have `infra` deployed to it each time it starts.
 
     An emulator that was killed has lost its tables. `ready.json` left behind tells so: then the demo is planted anew as
     well, once the services answer again.
+
+    Args:
+        port: Where the emulator listens.
+        home: Folder of its state.
+        parameters: Of the template, as `NAME=VALUE`.
 
     Returns:
         The exit status for the supervisor.
@@ -224,7 +236,7 @@ def keep(port: int, home: Path) -> int:
     with Emulator.start(home, port) as emulator:
         (home / "pid").write_text(str(emulator.process.pid))
         deployment = subprocess.run(
-            [sys.executable, "-m", "stocktool_infra.main", "deploy", "--json"],
+            [sys.executable, "-m", "stocktool_infra.main", "deploy", "--json", *_given(parameters)],
             env=dict(os.environ) | credentials(emulator.endpoint_url),
             stdout=subprocess.PIPE,
             text=True,
@@ -248,4 +260,4 @@ def keep(port: int, home: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(int(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(keep(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))

@@ -146,7 +146,13 @@ def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list
     table = [
         Program(
             "emulator",
-            (str(script / "python"), "-m", "stocktool_dev.emulator", str(ports["emulator"]), str(layout.emulator)),
+            (
+                *(str(script / "python"), "-m", "stocktool_dev.emulator", str(ports["emulator"]), str(layout.emulator)),
+                # The emulator starts the updater by the hour, as AWS does.
+                f"YahooBaseUrl=http://127.0.0.1:{ports['market']}",
+                f"MarketNow={MARKET_NOW}",
+                "UpdaterState=ENABLED",
+            ),
             (ports["emulator"], "/_ministack/health"),
             priority=10,
             stop_seconds=30,

@@ -19,14 +19,23 @@ def main(arguments: list[str] | None = None) -> int:
     deploying.add_argument("--template", type=Path, help="a synthesised template; default: the committed local one")
     deploying.add_argument("--stack", default=LOCAL_STACK)
     deploying.add_argument("--endpoint-url", help="an emulator; default: AWS_ENDPOINT_URL, else AWS")
+    deploying.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the template; repeatable"
+    )
     deploying.add_argument("--json", action="store_true", help="print the outputs as JSON, progress on stderr")
     chosen = parser.parse_args(arguments)
 
     def say(line: str) -> None:
         print(f"infra: {line}", file=sys.stderr)
 
+    unnamed = [given for given in chosen.parameter if "=" not in given]
+    if unnamed:
+        parser.error(f"--parameter {unnamed[0]}: write NAME=VALUE")
+    parameters = dict(given.split("=", 1) for given in chosen.parameter)
     try:
-        done = deploy(chosen.template, stack=chosen.stack, endpoint_url=chosen.endpoint_url, say=say)
+        done = deploy(
+            chosen.template, stack=chosen.stack, parameters=parameters, endpoint_url=chosen.endpoint_url, say=say
+        )
     except (DeployFailed, ClientError, BotoCoreError) as error:
         print(f"infra: {error}", file=sys.stderr)
         return 1

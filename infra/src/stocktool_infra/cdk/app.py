@@ -14,8 +14,9 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 
-from stocktool_infra.cdk.data import Data
+from stocktool_infra.cdk.data import Data, knowledge_bucket_name
 from stocktool_infra.cdk.environments import LOCAL, PRODUCTION, Environment
+from stocktool_infra.cdk.functions import StockUpdater
 from stocktool_infra.cdk.messaging import Messaging
 
 
@@ -34,6 +35,7 @@ def declare_local(app: cdk.App) -> None:
     ses.EmailIdentity(stack, "MailSender", identity=ses.Identity.email("stocktool@stocktool.local"))
     # S3 tries the topic when the notification is set: its policy has to be there first.
     data.bucket.node.add_dependency(messaging.document_events)
+    StockUpdater(stack, "StockUpdater", LOCAL, bucket_name=data.bucket.bucket_name)
 
 
 def declare_on_aws(app: cdk.App, environment: Environment) -> None:
@@ -57,6 +59,14 @@ def declare_on_aws(app: cdk.App, environment: Environment) -> None:
     arn = data_stack.format_arn(service="sns", resource=messaging.document_events.topic_name)
     Data(data_stack, "Data", environment, sns.Topic.from_topic_arn(data_stack, "DocumentEvents", arn))
     data_stack.add_stack_dependency(messaging_stack)
+    functions_stack = cdk.Stack(
+        app,
+        f"stocktool-{environment.name}-functions",
+        description="StockTool: functions that a schedule starts",
+        analytics_reporting=False,
+    )
+    StockUpdater(functions_stack, "StockUpdater", environment, bucket_name=knowledge_bucket_name(environment))
+    functions_stack.add_stack_dependency(data_stack)
 
 
 def findings(report: Mapping[str, Any]) -> Iterator[str]:

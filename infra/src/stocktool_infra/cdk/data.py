@@ -43,6 +43,11 @@ def construct_id(name: str) -> str:
     return "".join(part.capitalize() for part in name.removeprefix("stocktool-").split("-"))
 
 
+def knowledge_bucket_name(environment: Environment) -> str:
+    """Bucket names are one namespace for the whole world, so on AWS the name carries the account and the region."""
+    return f"stocktool-knowledge-{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}" if environment.on_aws else "stocktool-knowledge"
+
+
 class Data(Construct):
     """Tables on demand, encrypted, recoverable to any second of the last 35 days; a versioned, encrypted bucket."""
 
@@ -84,12 +89,10 @@ class Data(Construct):
 
     def _bucket(self) -> s3.Bucket:
         on_aws = self._environment.on_aws
-        # Bucket names are one namespace for the whole world, so on AWS the name carries the account and the region.
-        suffix = f"-{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}" if on_aws else ""
         return s3.Bucket(
             self,
             "Knowledge",
-            bucket_name=f"stocktool-knowledge{suffix}",
+            bucket_name=knowledge_bucket_name(self._environment),
             versioned=True,
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,

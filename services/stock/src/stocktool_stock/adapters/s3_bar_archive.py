@@ -24,7 +24,7 @@ from stocktool_stock.domain.bars import Bars
 
 T = TypeVar("T")
 
-_PREFIX = "bars/"
+PREFIX = "bars/"
 _AT_ONCE = 8
 
 log = structlog.get_logger()
@@ -97,7 +97,7 @@ class S3BarArchive:
 
 
 def _key(symbol: str, name: str) -> str:
-    return f"{_PREFIX}{quote(symbol, safe='')}/{name}"
+    return f"{PREFIX}{quote(symbol, safe='')}/{name}"
 
 
 def _digest(body: bytes) -> str:
