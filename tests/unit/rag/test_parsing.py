@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,18 @@ async def test_texts_about_the_same_thing_have_near_vectors() -> None:
         assert int(np.argmax(vectors @ query)) == topic
     assert (await embedder.embed([])).shape == (0, embedder.dimension)
     assert np.array_equal(await embedder.embed_query("a" * 100_000), await embedder.embed_query("a" * 100_000))
+
+
+async def test_the_quantised_graph_stays_close_to_the_original_weights() -> None:
+    reference = json.loads((Path(__file__).parents[2] / "data/rag/minilm_reference.json").read_text())
+    wanted = np.array(reference["vectors"], np.float32)
+    made = await MiniLmEmbedder().embed(reference["texts"])
+    cosines = (made * wanted).sum(axis=1)
+    assert cosines.min() > 0.98
+    assert cosines.mean() > 0.985
+    assert np.abs(made @ made.T - wanted @ wanted.T).max() < 0.06
+
+
+async def test_passages_embedded_side_by_side_keep_their_order() -> None:
+    texts = [f"Clause {number} of the deed" + " and so on" * (number % 7) for number in range(70)]
+    assert np.array_equal(await MiniLmEmbedder(threads=3).embed(texts), await MiniLmEmbedder().embed(texts))

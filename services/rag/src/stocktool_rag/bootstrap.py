@@ -66,14 +66,14 @@ class _Adapters:
 
 
 @asynccontextmanager
-async def _adapters(runtime: Runtime[Settings]) -> AsyncIterator[_Adapters]:
+async def _adapters(runtime: Runtime[Settings], *, embed_threads: int = 1) -> AsyncIterator[_Adapters]:
     settings, clock, aws = runtime.settings, runtime.clock, runtime.aws
     table = Table(aws, settings.documents_table)
     leases = Leases(table, clock)
     store = DynamoDBDocuments(table, leases, settings.audit_table, clock)
     bucket = Bucket(aws, settings.knowledge_bucket, settings.s3_public_endpoint_url)
     originals, derived = S3Originals(aws, bucket), S3Derived(bucket)
-    embedder = MiniLmEmbedder()
+    embedder = MiniLmEmbedder(embed_threads)
     address = urlsplit(settings.chroma_url)
     index = ChromaIndex(address.hostname or "", address.port or 0, embedder.name)
     runtime.health.check("documents-table", lambda: _reach(table))
@@ -148,7 +148,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
 async def work(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     """Wire the worker: the consumer of the ingest queue."""
     settings, clock = runtime.settings, runtime.clock
-    async with _adapters(runtime) as adapters:
+    async with _adapters(runtime, embed_threads=settings.embed_threads) as adapters:
         limits = ParserLimits(
             memory_bytes=settings.parser_memory_bytes,
             cpu_seconds=settings.parser_cpu_seconds,

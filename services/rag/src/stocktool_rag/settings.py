@@ -33,6 +33,9 @@ class Settings(ServiceSettings):
         default=64 << 20, ge=0, description="Memory for vectors and texts that are searched without the index."
     )
     ingest_concurrency: int = Field(default=2, gt=0, description="Documents a worker handles at a time.")
+    embed_threads: int = Field(
+        default=2, gt=0, le=64, description="Passages a worker embeds at a time; as many as it has cores."
+    )
     ingest_visibility_seconds: int = Field(
         default=60, ge=3, description="Time after which a dead worker's message is given to another one."
     )
