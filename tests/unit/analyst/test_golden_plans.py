@@ -40,9 +40,9 @@ GIVEN: dict[str, JsonObject] = {
 }
 
 
-def golden() -> Iterator[tuple[str, list[str]]]:
+def golden(file: str) -> Iterator[tuple[str, list[str]]]:
     question, expected = "", []
-    for line in Path(__file__).with_name("golden_plans.txt").read_text("utf-8").splitlines()[3:]:
+    for line in Path(__file__).with_name(file).read_text("utf-8").splitlines()[3:]:
         if line.startswith("    "):
             expected.append(line.strip())
             continue
@@ -52,7 +52,7 @@ def golden() -> Iterator[tuple[str, list[str]]]:
     yield question, expected
 
 
-GOLDEN = list(golden())
+GOLDEN = [*golden("golden_plans.txt"), *golden("golden_plans_ja.txt")]
 
 
 def planned(line: str) -> list[str]:
@@ -66,7 +66,9 @@ def planned(line: str) -> list[str]:
     while calls := next_calls(question, OFFERED, done, TODAY):
         for call in calls:
             checked(ARGUMENTS[call.tool], call.arguments)
-            plan.append(f"{call.tool} {json.dumps(call.arguments)}" if call.arguments else call.tool)
+            plan.append(
+                f"{call.tool} {json.dumps(call.arguments, ensure_ascii=False)}" if call.arguments else call.tool
+            )
             done.append(Result(call, GIVEN.get(call.tool, {})))
     return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from stocktool_analyst.domain.symbols import positions
@@ -64,12 +65,22 @@ def read_weights(text: str) -> dict[str, Decimal]:
             if len(parts) == len(symbols)
             else {}
         )
-    if len(shares) != len(symbols):
+    return paired(symbols, shares)
+
+
+def paired(symbols: Sequence[tuple[int, str]], shares: Sequence[tuple[int, Decimal]]) -> dict[str, Decimal]:
+    """Weights by symbol, when each symbol of a text stands before its weight, or each after it; else empty.
+
+    Args:
+        symbols: Symbols with their places, in order.
+        shares: Fractions with their places, in order.
+    """
+    if not shares or len(shares) != len(symbols):
         return {}
-    shares_first = shares[0][0] < symbols[0][0]
-    ordered = zip(shares, symbols, strict=True)
-    if all((share[0] < symbol[0]) == shares_first for share, symbol in ordered):
-        return {symbol: weight for (_, weight), (_, symbol) in zip(shares, symbols, strict=True)}
+    first = shares[0][0] < symbols[0][0]
+    both = list(zip(shares, symbols, strict=True))
+    if all((share[0] < symbol[0]) == first for share, symbol in both):
+        return {symbol: weight for (_, weight), (_, symbol) in both}
     return {}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from stocktool_analyst.domain.definitions import Term
+from stocktool_analyst.domain.language import Language
 from stocktool_analyst.domain.spans import Span
 from stocktool_analyst.domain.topics import Topic
 from stocktool_analyst.domain.trades import Entry, Trade
@@ -71,12 +72,14 @@ class Question:
         asks: What it asks for, in the order an answer gives them; empty when nothing was recognised.
         suggestions: Questions to offer when it is unclear what is meant.
         vague: Words that name no exact day.
+        language: Language of the answer.
     """
 
     text: str
     asks: tuple[Ask, ...] = ()
     suggestions: tuple[str, ...] = ()
     vague: str = ""
+    language: Language = Language.ENGLISH
 
     @property
     def topics(self) -> tuple[Topic, ...]:

@@ -134,7 +134,7 @@ def _misspelt(word: str) -> str:
         return ""
     allowed = 1 if len(small) < 8 else 2
     for name in sorted(_POPULAR):
-        if name[0] == small[0] and abs(len(name) - len(small)) <= allowed and _distance(small, name) <= allowed:
+        if name[0] == small[0] and abs(len(name) - len(small)) <= allowed and distance(small, name) <= allowed:
             return _names()[name]
     return ""
 
@@ -142,7 +142,7 @@ def _misspelt(word: str) -> str:
 _NOT_MISSPELT = word_set("apply applies apples ample orange adore inter intern tests able apply")
 
 
-def _distance(left: str, right: str) -> int:
+def distance(left: str, right: str) -> int:
     """Fewest insertions, deletions, substitutions and swaps of neighbours between two words."""
     rows = [list(range(len(right) + 1))]
     for i, a in enumerate(left, start=1):

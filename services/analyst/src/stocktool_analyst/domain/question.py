@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stocktool_analyst.domain import topics as said
 from stocktool_analyst.domain.ask import Ask, Question
 from stocktool_analyst.domain.clauses import Clause, Hint, Reader
 from stocktool_analyst.domain.english import EnglishReader
+from stocktool_analyst.domain.japanese.reader import JapaneseReader
+from stocktool_analyst.domain.language import Language, language_of
 from stocktool_analyst.domain.spans import Period, Span
 from stocktool_analyst.domain.topics import Topic
 
@@ -17,7 +19,7 @@ __all__ = ["Ask", "Period", "Question", "Span", "Topic", "understand"]
 
 _LONGEST = 4_000  # characters that are read: a pasted page is no question
 _EARLIER = 4
-_READER: Reader = EnglishReader()
+_READERS: Mapping[Language, Reader] = {Language.ENGLISH: EnglishReader(), Language.JAPANESE: JapaneseReader()}
 _ABOUT_SYMBOL = (Topic.NEWS, Topic.EARNINGS, Topic.FUNDAMENTALS, Topic.DIVIDENDS)
 _SYMBOL_TOPICS = frozenset({Topic.QUOTE, Topic.BARS, Topic.COMPARE, Topic.PROFILE, *_ABOUT_SYMBOL})
 _RANGED = frozenset({Topic.PERFORMANCE, Topic.RISK, Topic.CONTRIBUTION, Topic.INCOME, Topic.TAX_LOTS, Topic.COMPARE})
@@ -53,22 +55,24 @@ def understand(text: str, today: str = "", earlier: Sequence[str] = ()) -> Quest
 @functools.lru_cache(maxsize=256)  # every round of one answer reads the same question again
 def _understood(text: str, today: str, earlier: tuple[str, ...]) -> Question:
     before: tuple[Ask, ...] = ()
-    for words in earlier:
-        before = _read(words[:_LONGEST], today, before).asks or before
-    return replace(_read(text[:_LONGEST], today, before), text=text)
+    for at, words in enumerate(earlier):
+        before = _read(words[:_LONGEST], today, before, language_of(words, earlier[:at])).asks or before
+    language = language_of(text, earlier)
+    return replace(_read(text[:_LONGEST], today, before, language), text=text, language=language)
 
 
-def _read(text: str, today: str, before: tuple[Ask, ...]) -> Question:
-    whole = _READER.whole(text, today)
+def _read(text: str, today: str, before: tuple[Ask, ...], language: Language) -> Question:
+    reader = _READERS[language]
+    whole = reader.whole(text, today)
     if whole is not None:
         return whole
     asks: list[Ask] = []
-    for clause in _READER.clauses(text, today):
+    for clause in reader.clauses(text, today):
         asks.extend(_asks(clause, asks, before))
     asks = [ask for at, ask in enumerate(asks) if not any(_says_more(later, ask) for later in asks[at + 1 :])]
     vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
     if not asks:
-        return Question(text, suggestions=_READER.suggestions(text))
+        return Question(text, suggestions=reader.suggestions(text))
     return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
 
 
@@ -124,10 +128,12 @@ def _followed(clause: Clause, before: tuple[Ask, ...]) -> list[Ask]:
     if not before or Hint.FOLLOWS not in clause.hints:
         return []
     if Hint.AGAINST in clause.hints and (ask.symbols or ask.benchmark):
-        return [
-            replace(old, benchmark=ask.benchmark or ask.symbols[0])
+        other = ask.benchmark or ask.symbols[0]
+        own = [replace(old, benchmark=other) for old in before if old.topic in {Topic.PERFORMANCE, Topic.RISK}]
+        return own or [
+            replace(old, topic=Topic.COMPARE, symbols=tuple(dict.fromkeys((*old.symbols, other))))
             for old in before
-            if old.topic in {Topic.PERFORMANCE, Topic.RISK}
+            if old.topic in _SYMBOL_TOPICS and old.symbols
         ]
     only_split = bool(ask.by) and found <= _SPLIT_WORDS
     if found - (_SPLIT_WORDS if only_split else set()):

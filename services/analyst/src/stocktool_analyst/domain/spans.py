@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from stocktool_analyst.domain.days import day_of, month_end, months_before, read_iso
+
 
 class Period(StrEnum):
     """A range of days by name."""
@@ -61,7 +63,7 @@ def read_span(text: str, today: str) -> Span:
         text: Lower-case words.
         today: The market's day; without it, ranges that count back from it are known by name only.
     """
-    now = _iso(today)
+    now = read_iso(today)
     for read in (_between, _part_of_year, _open_ended, _named, _counted_back, _calendar, _single):
         found = read(text, now)
         if found:
@@ -76,7 +78,7 @@ def read_day(text: str, today: str) -> str:
     if written:
         found = _point(written[0], None)
         return found[0].isoformat() if found else ""
-    now = _iso(today)
+    now = read_iso(today)
     if now and re.search(r"\byesterday\b", text):
         return (now - timedelta(days=1)).isoformat()
     without_year = re.search(
@@ -84,9 +86,9 @@ def read_day(text: str, today: str) -> str:
     )
     if now and without_year:
         month = _MONTHS[(without_year[1] or without_year[4]).rstrip(".")]
-        found_day = _date(now.year, month, int(without_year[2] or without_year[3]))
+        found_day = day_of(now.year, month, int(without_year[2] or without_year[3]))
         if found_day and found_day > now:
-            found_day = _date(now.year - 1, month, found_day.day)
+            found_day = day_of(now.year - 1, month, found_day.day)
         return found_day.isoformat() if found_day else ""
     return ""
 
@@ -114,7 +116,7 @@ def _part_of_year(text: str, now: date | None) -> Span | None:
             return None
         if now and not (quarter[2] or quarter[4]) and date(year, number * 3 - 2, 1) > now:
             year -= 1
-        return Span(date(year, number * 3 - 2, 1).isoformat(), _month_end(year, number * 3).isoformat())
+        return Span(date(year, number * 3 - 2, 1).isoformat(), month_end(year, number * 3).isoformat())
     half = re.search(rf"\b(?:h([12])|(first|second) half(?: of)?)(?: ({_YEAR}))\b", text)
     if half:
         first = half[1] == "1" or half[2] == "first"
@@ -173,7 +175,7 @@ def _counted_back(text: str, now: date | None) -> Span | None:
     if match[2] in {"day", "week"}:
         start = now - timedelta(days=number * (7 if match[2] == "week" else 1))
     else:
-        start = _months_before(now, number * {"month": 1, "quarter": 3, "year": 12}[match[2]])
+        start = months_before(now, number * {"month": 1, "quarter": 3, "year": 12}[match[2]])
     return Span(start.isoformat(), now.isoformat())
 
 
@@ -196,7 +198,7 @@ def _calendar(text: str, now: date | None) -> Span | None:
     if match[2] and not match[1]:
         return Span(first.isoformat(), now.isoformat())
     months = {"year": 12, "quarter": 3, "month": 1}.get(match[2] or "")
-    start = _months_before(first, months) if months else first - timedelta(days=7 if match[2] else 1)
+    start = months_before(first, months) if months else first - timedelta(days=7 if match[2] else 1)
     return Span(start.isoformat(), (first - before).isoformat())
 
 
@@ -214,7 +216,7 @@ def _point(words: str, now: date | None) -> tuple[date, date] | None:
     """First and last day of a day, a month or a year; a month without a year is the latest that has begun."""
     year = re.search(_YEAR, words)
     if re.fullmatch(_DAY, words):
-        day = _iso(words)
+        day = read_iso(words)
         return (day, day) if day else None
     named = re.search(rf"\b({_MONTH})(?![a-z])", words)
     if named is None:
@@ -222,35 +224,11 @@ def _point(words: str, now: date | None) -> tuple[date, date] | None:
     month = _MONTHS[named[1].rstrip(".")]
     number = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?\b", words)
     if year and number:
-        day = _date(int(year[0]), month, int(number[1]))
+        day = day_of(int(year[0]), month, int(number[1]))
         return (day, day) if day else None
     if year is None and now is None:
         return None
     which = int(year[0]) if year else 0
     if now and not year:
         which = now.year if month <= now.month else now.year - 1
-    return date(which, month, 1), _month_end(which, month)
-
-
-def _iso(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def _months_before(day: date, months: int) -> date:
-    at = day.year * 12 + day.month - 1 - months
-    year, month = max(at // 12, 1), at % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    return date(which, month, 1), month_end(which, month)

@@ -10,7 +10,7 @@ from stocktool_analyst.domain.vocabulary import word_set
 
 _SYMBOL = re.compile(r"(?<![\w&.$€£])\^?[A-Z]{1,5}(?:[.=-][A-Z]{1,2})?(?![\w&])")
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+(?:\s+[A-Z][a-z]+)*")
-_NO_SYMBOLS = word_set(
+NO_SYMBOLS = word_set(
     "I A AN THE AND OR OF IN ON TO MY ME IS IT AM DO DID HOW WHAT WHY WHO WHEN S P USD EUR GBP CHF JPY CAD "
     "AUD YTD TWR XIRR IRR ETF ETFS VAR CVAR PDF CSV FX USA US UK EU AI API OK CEO CFO Q FY P E PE EPS ROI HHI "
     "ESG IPO NAV VS CAGR FIFO LIFO HIFO HRP P&L PNL MWR ROE AND IF BUY SELL ALL NOT NO YES FOR WITH FROM HELP SHOW "
@@ -80,7 +80,7 @@ def positions(text: str) -> list[tuple[int, str]]:
     written = [
         (match.start(), match[0])
         for match in _SYMBOL.finditer(text)
-        if match[0] not in _NO_SYMBOLS
+        if match[0] not in NO_SYMBOLS
         and (not shouting or match[0] in known_symbols())
         and not any(each.start <= match.start() < each.end for each in named)
     ]
