@@ -201,3 +201,53 @@ async def test_who_may_only_read_makes_no_alert(http: httpx.AsyncClient, channel
     asked = alert_pb.CreateAlertRequest(name="High", rule=RULE, idempotency_key="once")
     with pytest.raises(PermissionDenied):
         await stub.CreateAlert(asked, metadata=(("authorization", f"Bearer {token}"),), timeout=30)
+
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "portfolio": {},
+    "optimisation": {"method": "min_variance", "symbols": ["AAPL", "JPM"], "bounds": {"AAPL": [0.1, 0.6]}},
+    "projection": {"years": 5, "paths": 500, "seed": 3, "contribution_monthly": "250"},
+    "tax_lots": {"year": 2024, "long_after_days": 365},
+    "statement": {"start": "2024-01-01", "end": "2024-06-30"},
+}
+
+
+@pytest.mark.parametrize("kind", PARAMETERS)
+async def test_each_kind_of_analysis_starts_as_over_http(
+    http: httpx.AsyncClient, channel: grpc.aio.Channel, kind: str
+) -> None:
+    portfolio_id = await a_small_portfolio(http)
+    stub: Any = AnalyticsServiceStub(channel)
+    asked = analytics_pb.StartAnalysisRequest(portfolio_id=portfolio_id, kind=kind, idempotency_key="one")
+    asked.parameters.update(PARAMETERS[kind])
+    started = (await stub.StartAnalysis(asked, **as_user(http))).analysis
+    body = {"kind": kind, "parameters": PARAMETERS[kind]}
+    page = (await http.post(f"/portfolios/{portfolio_id}/analyses", json=body)).json()
+    assert (started.kind, MessageToDict(started.parameters)) == (page["kind"], page["parameters"])
+    kept = (await http.get(f"/analyses/{started.id}")).json()
+    assert kept["parameters"] == page["parameters"]
+    again = (await stub.StartAnalysis(asked, **as_user(http))).analysis
+    assert again.id == started.id
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "said"),
+    [
+        ("portfolio", {"years": 5}, "/parameters/years"),
+        ("optimisation", {"method": "magic"}, "/parameters/method"),
+        ("projection", {"years": 5.5}, "/parameters/years"),
+        ("tax_lots", {"year": 2024, "start": "2024-01-01"}, "must have year, or start and end"),
+        ("statement", {"start": "2024-13-01"}, "/parameters/start"),
+        ("magic", {}, "kind"),
+    ],
+)
+async def test_parameters_of_an_analysis_are_checked_by_its_kind(
+    http: httpx.AsyncClient, channel: grpc.aio.Channel, kind: str, parameters: dict[str, Any], said: str
+) -> None:
+    portfolio_id = await a_small_portfolio(http)
+    stub: Any = AnalyticsServiceStub(channel)
+    asked = analytics_pb.StartAnalysisRequest(portfolio_id=portfolio_id, kind=kind, idempotency_key="one")
+    asked.parameters.update(parameters)
+    with pytest.raises(InvalidArgument, match=said):
+        await stub.StartAnalysis(asked, **as_user(http))
+    assert (await http.get(f"/portfolios/{portfolio_id}/analyses")).json()["items"] == []

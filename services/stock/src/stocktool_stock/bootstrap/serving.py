@@ -36,6 +36,7 @@ from stocktool_stock.bootstrap.halves import market_half, portfolios_half, relay
 from stocktool_stock.bootstrap.planning import INSIGHT_RENDER, PLANNING_RENDER
 from stocktool_stock.bootstrap.watching import alert_watch, watching_uses
 from stocktool_stock.domain.quotes import QuoteBatch
+from stocktool_stock.http.analysis_models import stored_parameters
 from stocktool_stock.http.analytics_route import MAX_BODY_BYTES, THREADS
 from stocktool_stock.http.imports import MAX_UPLOAD_BYTES
 from stocktool_stock.http.market_uses import MarketUses
@@ -136,7 +137,7 @@ def _registrations(
         ),
         Registration(
             analytics_grpc.add_AnalyticsServiceServicer_to_server,
-            AnalyticsServicer(portfolios.uses, PLANNING_RENDER, INSIGHT_RENDER),
+            AnalyticsServicer(portfolios.uses, PLANNING_RENDER, INSIGHT_RENDER, stored_parameters),
             analytics_pb.DESCRIPTOR.services_by_name["AnalyticsService"],
         ),
         Registration(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from google.protobuf.json_format import ParseDict
-from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import analytics_service_pb2 as pb
 from stocktool_kit.core.caller import current_caller
-from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.allocate_portfolio import AllocationReport
 from stocktool_stock.application.book_figures import FigureQuery
@@ -18,16 +15,16 @@ from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_uses import PortfolioUses
 from stocktool_stock.application.read_history import BenchmarkReport
 from stocktool_stock.domain.allocation import AllocationBy
-from stocktool_stock.domain.analysis import Analysis, AnalysisKind, AnalysisState
 from stocktool_stock.domain.bars import Days
 from stocktool_stock.domain.exact import Undefined, number_or_none
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.risk import RiskFigures
 from stocktool_stock.domain.segments import Scope
+from stocktool_stock.rpc.analysis_methods import AnalysisMethods, ReadParameters
 from stocktool_stock.rpc.insight_methods import InsightMethods, InsightRender
 from stocktool_stock.rpc.planning_methods import PlanningMethods, PlanningRender
 from stocktool_stock.rpc.trails import trail_message
-from stocktool_stock.rpc.wire import Context, from_date, page_of, to_date, to_money, to_timestamp
+from stocktool_stock.rpc.wire import Context, from_date, page_of, to_date, to_money
 
 _PERIODS = {
     pb.PERIOD_YEAR_TO_DATE: Period.YEAR_TO_DATE,
@@ -45,23 +42,20 @@ _CUTS = {
     AllocationBy.HOLDING: pb.ALLOCATION_BY_HOLDING,
 }
 _FROM_CUT = {wire: by for by, wire in _CUTS.items()}
-_STATES = {
-    AnalysisState.QUEUED: pb.ANALYSIS_STATE_QUEUED,
-    AnalysisState.RUNNING: pb.ANALYSIS_STATE_RUNNING,
-    AnalysisState.DONE: pb.ANALYSIS_STATE_DONE,
-    AnalysisState.FAILED: pb.ANALYSIS_STATE_FAILED,
-}
 
 
-class AnalyticsServicer(PlanningMethods, InsightMethods):
+class AnalyticsServicer(PlanningMethods, InsightMethods, AnalysisMethods):
     """Converts, calls, converts."""
 
-    def __init__(self, uses: PortfolioUses, render: PlanningRender, insights: InsightRender) -> None:
+    def __init__(
+        self, uses: PortfolioUses, render: PlanningRender, insights: InsightRender, parameters: ReadParameters
+    ) -> None:
         self._uses = uses
         self._planning = uses.planning
         self._project = uses.project
         self._render = render
         self._insights = insights
+        self._parameters = parameters
 
     async def GetPerformance(self, request: pb.GetPerformanceRequest, context: Context) -> pb.GetPerformanceResponse:
         """Measure returns."""
@@ -126,28 +120,6 @@ class AnalyticsServicer(PlanningMethods, InsightMethods):
             period=_PERIODS.get(request.period),
         )
         return _comparison(comparison)
-
-    async def StartAnalysis(self, request: pb.StartAnalysisRequest, context: Context) -> pb.StartAnalysisResponse:
-        """Queue an analysis."""
-        analysis = await self._uses.start_analysis(
-            current_caller(),
-            PortfolioId(request.portfolio_id),
-            AnalysisKind(request.kind),
-            key=idempotency_key("StartAnalysis", request),
-        )
-        return pb.StartAnalysisResponse(analysis=_analysis(analysis))
-
-    async def GetAnalysis(self, request: pb.GetAnalysisRequest, context: Context) -> pb.GetAnalysisResponse:
-        """Read an analysis."""
-        analysis = await self._uses.read_analysis(current_caller(), request.analysis_id)
-        return pb.GetAnalysisResponse(analysis=_analysis(analysis))
-
-    async def ListAnalyses(self, request: pb.ListAnalysesRequest, context: Context) -> pb.ListAnalysesResponse:
-        """List a portfolio's analyses."""
-        page = await self._uses.read_analysis.list(
-            current_caller(), PortfolioId(request.portfolio_id), page_of(request.page_size, request.page_token)
-        )
-        return pb.ListAnalysesResponse(items=map(_analysis, page.items), next_page_token=page.next_page_token)
 
 
 def _days(days: Days) -> list[str]:
@@ -272,20 +244,3 @@ def _comparison(comparison: Comparison) -> pb.CompareSymbolsResponse:
         ],
         conventions=dict(comparison.conventions),
     )
-
-
-def _analysis(analysis: Analysis) -> pb.Analysis:
-    message = pb.Analysis(
-        id=analysis.id,
-        portfolio_id=analysis.portfolio_id,
-        kind=analysis.kind.value,
-        state=_STATES[analysis.state],
-        steps=[pb.AnalysisStep(name=step.name, finished_at=to_timestamp(step.finished_at)) for step in analysis.steps],
-        created_at=to_timestamp(analysis.created_at),
-        finished_at=to_timestamp(analysis.finished_at),
-    )
-    if analysis.result is not None:
-        message.result.CopyFrom(ParseDict(dict(analysis.result), Struct()))
-    if analysis.error_reason:
-        message.error.CopyFrom(pb.AnalysisError(reason=analysis.error_reason, message=analysis.error_message))
-    return message

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from google.protobuf.json_format import ParseDict
-from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool.stock.v1 import insights_pb2 as pb
 from stocktool_kit.core.caller import current_caller
@@ -20,7 +18,7 @@ from stocktool_stock.application.report_realised import RealisedReport
 from stocktool_stock.domain.analysis import Json
 from stocktool_stock.domain.contribution import ContributionBy
 from stocktool_stock.domain.portfolio import PortfolioId
-from stocktool_stock.rpc.wire import Context, from_date
+from stocktool_stock.rpc.wire import Context, from_date, struct
 
 _PARTS = {
     pb.CONTRIBUTION_BY_ACCOUNT: ContributionBy.ACCOUNT,
@@ -77,8 +75,3 @@ class InsightMethods(pb_grpc.AnalyticsServiceServicer):
             symbol=request.symbol,
         )
         return pb.GetRealisedResponse(realised=struct(self._insights.realised(report)))
-
-
-def struct(body: Mapping[str, Json]) -> Struct:
-    """A JSON object as protobuf carries it."""
-    return ParseDict(dict(body), Struct())

@@ -27,8 +27,7 @@ from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.rebalance import Mode
 from stocktool_stock.domain.targets import Targets, read_targets
 from stocktool_stock.domain.xray import Thresholds
-from stocktool_stock.rpc.insight_methods import struct
-from stocktool_stock.rpc.wire import Context, from_date
+from stocktool_stock.rpc.wire import Context, from_date, struct
 
 _MODES = {pb.REBALANCE_MODE_BUY_ONLY: Mode.BUY_ONLY}
 _METHODS = {

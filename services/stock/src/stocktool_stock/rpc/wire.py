@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeAlias
 
 import grpc
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 from stocktool.common.v1 import money_pb2
@@ -15,6 +18,7 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.money import Money
 from stocktool_kit.core.paging import DEFAULT_PAGE_SIZE, PageRequest
 
+from stocktool_stock.domain.analysis import Json
 from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.ledger import plain
 from stocktool_stock.domain.lots import QUANTUM
@@ -66,6 +70,11 @@ def to_unit_price(amount: Decimal, currency: str) -> money_pb2.Money:
     """A price of one share, with at most twelve digits after the point."""
     with exact():
         return money_pb2.Money(amount=plain(amount.quantize(QUANTUM, rounding=ROUND_HALF_EVEN)), currency=currency)
+
+
+def struct(body: Mapping[str, Json]) -> Struct:
+    """A JSON object as protobuf carries it."""
+    return ParseDict(dict(body), Struct())
 
 
 def page_of(size: int, token: str) -> PageRequest:
