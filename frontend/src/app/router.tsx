@@ -1,13 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
 
-import { Gate } from "@/app/gate";
 import { PortfolioLayout } from "@/app/portfolio-layout";
+import { Root } from "@/app/root";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 
 const rootRoute = createRootRoute({
-  component: Gate,
+  component: Root,
   notFoundComponent: () => (
     <EmptyState title="There is no such page">
       <Link to="/" className="text-accent underline">
@@ -54,6 +54,12 @@ const chatRoute = createRoute({
   component: lazyRouteComponent(() => import("@/app/chat-route"), "ChatRoute"),
 });
 
+const sharedRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/shared",
+  component: lazyRouteComponent(() => import("@/app/shared-route"), "SharedRoute"),
+});
+
 const documentsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/documents",
@@ -96,6 +102,7 @@ const adminRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   portfolioRoute.addChildren([dashboardRoute, transactionsRoute, importRoute, insightsRoute]),
   chatRoute,
+  sharedRoute,
   documentsRoute,
   watchRoute,
   reportsRoute,

@@ -10,7 +10,9 @@ import { ErrorNote } from "@/components/error-note";
 import { TextField } from "@/components/field";
 import { Spinner } from "@/components/spinner";
 import { conversationsQuery, useDeleteConversation, useUpdateConversation } from "@/features/chat/api/conversations";
+import { useExport, type ExportFormat } from "@/features/chat/api/export";
 import type { Conversation } from "@/features/chat/api/types";
+import { ShareDialog } from "@/features/chat/share-dialog";
 import { useDebounced } from "@/hooks/use-debounced";
 import { classNames } from "@/lib/class-names";
 import { textOf } from "@/lib/form";
@@ -26,6 +28,8 @@ export function ConversationList({ selectedId, onSelect }: Props) {
   const update = useUpdateConversation();
   const remove = useDeleteConversation();
   const [renaming, setRenaming] = useState<Conversation>();
+  const [sharing, setSharing] = useState<Conversation>();
+  const exporting = useExport();
   const [doomed, setDoomed] = useState<Conversation>();
   const items = conversations.data ?? [];
   const ordered = [...items.filter((item) => item.pinned), ...items.filter((item) => !item.pinned)];
@@ -50,9 +54,10 @@ export function ConversationList({ selectedId, onSelect }: Props) {
       {conversations.isPending && <Spinner label="Loading conversations" />}
       {conversations.isError && <ErrorNote error={conversations.error} onRetry={() => void conversations.refetch()} />}
       {update.isError && renaming === undefined && <ErrorNote error={update.error} />}
+      {exporting.isError && <ErrorNote error={exporting.error} />}
       {conversations.isSuccess && items.length === 0 && (
         <p className="px-2 py-4 text-center text-sm text-muted">
-          {search === "" ? "No conversations yet" : "No title contains this"}
+          {search === "" ? "No conversations yet" : "Nothing said contains this"}
         </p>
       )}
       <ul className="flex min-h-0 flex-col gap-0.5 overflow-y-auto">
@@ -77,6 +82,8 @@ export function ConversationList({ selectedId, onSelect }: Props) {
               conversation={conversation}
               onRename={() => setRenaming(conversation)}
               onPin={() => update.mutate({ id: conversation.id, pinned: !conversation.pinned })}
+              onShare={() => setSharing(conversation)}
+              onExport={(format) => exporting.mutate({ conversationId: conversation.id, format })}
               onDelete={() => setDoomed(conversation)}
             />
           </li>
@@ -108,6 +115,9 @@ export function ConversationList({ selectedId, onSelect }: Props) {
           </form>
         </Dialog>
       )}
+      {sharing !== undefined && (
+        <ShareDialog conversationId={sharing.id} title={titleOf(sharing)} onClose={() => setSharing(undefined)} />
+      )}
       {doomed !== undefined && (
         <ConfirmDialog
           title="Delete this conversation?"
@@ -134,9 +144,16 @@ export function titleOf(conversation: Pick<Conversation, "title">): string {
   return conversation.title === "" ? "New conversation" : conversation.title;
 }
 
-type ActionsProps = { conversation: Conversation; onRename: () => void; onPin: () => void; onDelete: () => void };
+type ActionsProps = {
+  conversation: Conversation;
+  onRename: () => void;
+  onPin: () => void;
+  onShare: () => void;
+  onExport: (format: ExportFormat) => void;
+  onDelete: () => void;
+};
 
-function Actions({ conversation, onRename, onPin, onDelete }: ActionsProps) {
+function Actions({ conversation, onRename, onPin, onShare, onExport, onDelete }: ActionsProps) {
   const item = "cursor-pointer rounded-md px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-raised";
   return (
     <DropdownMenu.Root>
@@ -156,6 +173,15 @@ function Actions({ conversation, onRename, onPin, onDelete }: ActionsProps) {
           </DropdownMenu.Item>
           <DropdownMenu.Item className={item} onSelect={onPin}>
             {conversation.pinned ? "Unpin" : "Pin"}
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={item} onSelect={onShare}>
+            Share
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={item} onSelect={() => onExport("markdown")}>
+            Export as Markdown
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={item} onSelect={() => onExport("json")}>
+            Export as JSON
           </DropdownMenu.Item>
           <DropdownMenu.Item className={classNames(item, "text-loss")} onSelect={onDelete}>
             Delete

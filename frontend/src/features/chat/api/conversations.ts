@@ -7,7 +7,7 @@ import type { ConversationChange, ConversationPage, NewConversation } from "@/li
 
 const path = "/api/chat/v1/conversations";
 
-/** The caller's conversations, the one changed last first; `search` is looked for in their titles. */
+/** The caller's conversations, the one changed last first; `search` is looked for in what was asked and answered. */
 export function conversationsQuery(search: string) {
   return infiniteQueryOptions({
     queryKey: ["conversations", search],
