@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from stocktool_kit.core.breaker import Breaker
 from stocktool_kit.core.errors import StockToolError
 from stocktool_kit.testing.clock import FakeClock
 from stocktool_stock.adapters.archive_provider import ArchiveProvider
@@ -20,7 +19,7 @@ from stocktool_stock.application.cached_reads import CachedReads, CachePolicy
 from stocktool_stock.application.fetch_queue import FetchQueue
 from stocktool_stock.application.fulfil_wishes import FetchWork
 from stocktool_stock.application.market_ports import ProviderState
-from stocktool_stock.application.provider_health import Breaker, ProviderHealth
+from stocktool_stock.application.provider_health import ProviderHealth
 from stocktool_stock.domain.quotes import BudgetSpent, ProviderUnavailable, Quote, SymbolNotFound
 
 from tests.factories.market import a_quote, some_bars
@@ -86,44 +85,6 @@ async def test_first_provider_s_error_is_told_when_nobody_answers() -> None:
     world.first.error, world.second.error = ProviderUnavailable("first is down"), ProviderUnavailable("second too")
     with pytest.raises(ProviderUnavailable, match="first is down"):
         await world.chain.quotes(["AAPL"])
-
-
-def test_breaker_lets_one_call_try_again_and_doubles_its_pause() -> None:
-    clock = FakeClock(NOW)
-    breaker = Breaker(clock, failures=2)
-    breaker.failed()
-    assert breaker.allows()
-    breaker.failed()
-    assert breaker.is_open
-    for pause in (2, 4, 8, 16, 30, 30):
-        assert not breaker.allows()
-        clock.advance(pause - 0.1)
-        assert not breaker.allows()
-        clock.advance(0.2)
-        assert [breaker.allows(), breaker.allows()] == [True, False]
-        breaker.failed()
-    clock.advance(31)
-    assert breaker.allows()
-    breaker.succeeded()
-    assert breaker.allows()
-    assert not breaker.is_open
-
-
-@given(st.lists(st.sampled_from(["ask", "fail", "succeed", "wait"]), max_size=60))
-def test_breaker_is_never_shut_for_good(steps: list[str]) -> None:
-    clock = FakeClock(NOW)
-    breaker = Breaker(clock)
-    for step in steps:
-        if step == "ask":
-            breaker.allows()
-        elif step == "fail":
-            breaker.failed()
-        elif step == "succeed":
-            breaker.succeeded()
-        else:
-            clock.advance(1)
-    clock.advance(61)
-    assert breaker.allows()
 
 
 async def test_archive_tells_last_closes_and_refuses_what_it_does_not_keep() -> None:

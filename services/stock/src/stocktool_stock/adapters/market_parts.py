@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.table import Table
+from stocktool_kit.core.breaker import Breaker
 from stocktool_kit.core.clock import Clock, MarketClock
 from stocktool_kit.core.market_now import parse_market_now
 
@@ -39,7 +40,7 @@ from stocktool_stock.application.known_symbols import KnownSymbols
 from stocktool_stock.application.list_news import FetchNews, ListNews
 from stocktool_stock.application.market_ports import MarketMode
 from stocktool_stock.application.market_status import TellMarketStatus
-from stocktool_stock.application.provider_health import Breaker, ProviderHealth
+from stocktool_stock.application.provider_health import ProviderHealth
 from stocktool_stock.application.quarantine import Quarantine
 from stocktool_stock.application.read_calendars import FetchCalendars, ReadCalendars
 from stocktool_stock.application.release_print import ReleasePrint

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from stocktool_kit.core.breaker import Breaker
 from stocktool_kit.core.errors import StockToolError
 
-from stocktool_stock.application.provider_health import Breaker, ProviderHealth
+from stocktool_stock.application.provider_health import ProviderHealth
 from stocktool_stock.application.provider_ports import MarketProvider
 from stocktool_stock.domain.bars import Bars
 from stocktool_stock.domain.company import Earnings, Fundamentals
