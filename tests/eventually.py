@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 @overload
-async def eventually(ask: Callable[[], Awaitable[T]], *, within: float = 15.0, every: float = 0.05) -> T: ...
+async def eventually(ask: Callable[[], Awaitable[T]], *, within: float = 60.0, every: float = 0.05) -> T: ...
 @overload
-async def eventually(ask: Callable[[], T], *, within: float = 15.0, every: float = 0.05) -> T: ...
-async def eventually(ask: Callable[[], Awaitable[T] | T], *, within: float = 15.0, every: float = 0.05) -> T:
+async def eventually(ask: Callable[[], T], *, within: float = 60.0, every: float = 0.05) -> T: ...
+async def eventually(ask: Callable[[], Awaitable[T] | T], *, within: float = 60.0, every: float = 0.05) -> T:
     """Ask until the answer is truthy, and give it.
 
     Raises:

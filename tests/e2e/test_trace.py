@@ -82,7 +82,7 @@ async def test_one_trace_spans_the_mesh(mesh: Mesh, client: httpx.AsyncClient) -
         asked = await client.get(f"/api/rag/v1/documents/{document.json()['id']}", headers=user)
         return bool(asked.json()["state"] == "ready")
 
-    await eventually(ready, within=60)
+    await eventually(ready)
     conversation = (await client.post("/api/chat/v1/conversations", json={}, headers=user)).json()["id"]
     for question in ("How did I do this year?", "What do my documents say about the lighthouse keeper?"):
         path = f"/api/chat/v1/conversations/{conversation}/turns"
@@ -97,7 +97,7 @@ async def test_one_trace_spans_the_mesh(mesh: Mesh, client: httpx.AsyncClient) -
         return done and {span.service for span in spans} >= EVERYBODY and not orphans(spans, root)
 
     try:
-        await eventually(complete, within=30, every=0.5)
+        await eventually(complete, every=0.5)
     except AssertionError:
         spans = spans_of(mesh, trace_id)
         missing = EVERYBODY - {span.service for span in spans}

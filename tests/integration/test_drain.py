@@ -112,7 +112,7 @@ async def refused(url: str) -> bool:
     at = httpx.URL(url)
     try:
         _, writer = await asyncio.open_connection(at.host, at.port)
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: it was just closing
         return True
     writer.close()
     return False

@@ -132,7 +132,7 @@ async def ready(url: str) -> None:
             return False
 
     async with httpx.AsyncClient() as client:
-        await eventually(healthy, within=20)
+        await eventually(healthy)
 
 
 @pytest.fixture

@@ -176,7 +176,12 @@ async def test_figures_the_provider_lacks_are_null_with_the_reason(http: httpx.A
 
 async def test_movers_rank_what_was_asked_for_and_leave_out_what_is_stale(http: httpx.AsyncClient) -> None:
     quotes = (await got(http, "/quotes", symbols="AAPL,JPM,BBY,WMT,XOM,MSFT"))["items"]
-    movers = await got(http, "/market/movers", limit="3")
+
+    async def ranked() -> dict[str, Any] | None:
+        movers = await got(http, "/market/movers", limit="3")
+        return movers if movers["considered"] else None
+
+    movers = await eventually(ranked)  # what was asked for becomes known after the answer
     fresh = {one["symbol"]: one["change_fraction"] for one in quotes if not one["stale"]}
     rises = sorted((symbol for symbol in fresh if fresh[symbol] > 0), key=lambda symbol: -fresh[symbol])
     falls = sorted((symbol for symbol in fresh if fresh[symbol] < 0), key=lambda symbol: fresh[symbol])

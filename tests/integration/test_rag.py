@@ -70,7 +70,7 @@ class User:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def settled(self, document_id: str, within: float = 30.0) -> dict[str, Any]:
+    async def settled(self, document_id: str, within: float = 60.0) -> dict[str, Any]:
         async def ask() -> dict[str, Any] | None:
             document = await self.document(document_id)
             return document if document["state"] in {"ready", "failed"} else None
@@ -338,7 +338,7 @@ async def test_search_survives_the_loss_of_the_index(mesh: Mesh, worker: None) -
         async def healed() -> bool:
             return bool((await user.search("cheese in caves"))["indexed"])
 
-        await eventually(healed, within=30, every=0.5)
+        await eventually(healed, every=0.5)
         assert await mesh.index.count(private_collection(OwnerId(user.id)).id) == 5
 
 
@@ -445,7 +445,7 @@ async def test_search_and_readiness_survive_an_index_that_is_down(
                 index = components["vector-index"]
                 return bool(index["ready"] and "degraded" in index["detail"])
 
-            await eventually(degraded, within=20)
+            await eventually(degraded)
             assert mesh.service.runtime.health.ready
         finally:
             chroma.start()
@@ -453,4 +453,4 @@ async def test_search_and_readiness_survive_an_index_that_is_down(
         async def healed() -> bool:
             return bool((await user.search("When does the boat leave?", top_k=1))["indexed"])
 
-        await eventually(healed, within=40, every=0.5)
+        await eventually(healed, every=0.5)

@@ -87,7 +87,7 @@ async def test_a_killed_worker_costs_nothing_but_time(emulator: EmulatedAws, tmp
                     f"{API}/documents", files=sent, headers={"traceparent": f"00-{TRACE}-{SPAN}-01"}
                 )
                 document_id = stored.json()["id"]
-                await eventually(embedding, within=40)
+                await eventually(embedding)
                 first.send_signal(signal.SIGKILL)
                 first.wait(timeout=5)
             assert await state() == "embedding"

@@ -143,7 +143,7 @@ async def test_alert_fires_when_the_price_crosses_with_no_browser_watching(
         path = f"/alerts/{alert['id']}"
         assert (await http.get(path)).json()["conditions"][0]["value"] == "234.93"
         market.set_clock(DEMO_NOW)
-        await eventually(lambda: fired(http, path), within=30)
+        await eventually(lambda: fired(http, path))
 
 
 async def fired(http: httpx.AsyncClient, path: str) -> bool:

@@ -91,7 +91,7 @@ async def ended(http: httpx.AsyncClient, analysis_id: str) -> Json:
         answer: Json = (await http.get(f"/analyses/{analysis_id}")).json()
         return answer if answer["state"] in ("done", "failed") else {}
 
-    return await eventually(final, within=60)
+    return await eventually(final)
 
 
 async def download(body: Json) -> bytes:

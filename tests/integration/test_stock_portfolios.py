@@ -352,7 +352,7 @@ async def test_an_analysis_runs_once_in_a_worker_and_its_result_is_kept(
             answer: Json = (await http.get(path)).json()
             return answer if answer["state"] in ("done", "failed") else {}
 
-        body = await eventually(ended, within=30)
+        body = await eventually(ended)
     assert body["state"] == "done", body
     assert [step["name"] for step in body["steps"]] == ["holdings", "performance", "risk", "allocation"]
     holdings = (await http.get(f"/portfolios/{portfolio_id}/holdings")).json()

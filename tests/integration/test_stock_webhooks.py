@@ -346,7 +346,7 @@ async def test_notification_of_the_queue_is_posted_once_however_often_it_comes(
             done = found is not None and found.state is DeliveryState.DELIVERED
             return done and depth.waiting + depth.in_flight == 0
 
-        await eventually(over, within=30)
+        await eventually(over)
         stop.set()
         await consuming
     assert len(receiver.received) == 1
@@ -436,7 +436,7 @@ async def test_settings_lead_to_deliveries_that_can_be_looked_up(
             async def mail() -> list[dict[str, Any]]:
                 return await asyncio.to_thread(mails_to, emulator.endpoint_url, address)
 
-            (first,) = await eventually(mail, within=30)
+            (first,) = await eventually(mail)
             (code,) = re.findall(r"\b\d{8}\b", first["BodyText"])
             wrong = await http.post("/notification-settings:confirm", json={"code": "00000000"})
             assert (wrong.status_code, wrong.json()["reason"]) == (409, "CODE_REFUSED")
@@ -452,7 +452,7 @@ async def test_settings_lead_to_deliveries_that_can_be_looked_up(
                 items = answer.json().get("items", [])
                 return items if len(items) == 2 and all(item["attempts"] for item in items) else []
 
-            email, webhook = await eventually(attempted, within=30)
+            email, webhook = await eventually(attempted)
             assert (email["channel"], email["state"]) == ("email", "delivered")
             assert (webhook["channel"], webhook["state"]) == ("webhook", "waiting")
             assert webhook["attempts"][0]["reason"] == "the host's name does not resolve"

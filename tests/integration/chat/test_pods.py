@@ -100,7 +100,7 @@ async def chat_subprocess(neighbours: ChatNeighbours, model: ScriptedModel) -> A
                 except httpx.TransportError:
                     return False
 
-            await eventually(answers, within=30)
+            await eventually(answers)
         yield process, base_url
     finally:
         if process.returncode is None:

@@ -48,7 +48,7 @@ class RecordingStore(FakeChatStore):
 
 
 @asynccontextmanager
-async def a_log() -> AsyncIterator[tuple[TurnLog, RecordingStore, LiveTurn, Claim]]:
+async def a_log(interval: float = 0.25) -> AsyncIterator[tuple[TurnLog, RecordingStore, LiveTurn, Claim]]:
     store = RecordingStore()
     conversation = Conversation(ConversationId("cnv_1"), OWNER, "", pinned=False, created_at=NOW, updated_at=NOW)
     await store.create(conversation, None)
@@ -56,7 +56,7 @@ async def a_log() -> AsyncIterator[tuple[TurnLog, RecordingStore, LiveTurn, Clai
     claim = Claim(conversation.id, turn.id, OWNER, fence=1, attempt=1, holder="pod")
     await store.start(turn, OpenTurn(claim, "", NOW + timedelta(15)), [], "t", None)
     live = LiveTurn(conversation.id, turn.id, OWNER)
-    log = TurnLog(store, claim, live, TurnView())
+    log = TurnLog(store, claim, live, TurnView(), interval)
     running = asyncio.create_task(log.run())
     try:
         yield log, store, live, claim
@@ -65,25 +65,32 @@ async def a_log() -> AsyncIterator[tuple[TurnLog, RecordingStore, LiveTurn, Clai
         await asyncio.wait([running])
 
 
-async def test_first_text_goes_out_at_once_and_the_rest_in_one_batch() -> None:
-    async with a_log() as (log, store, live, claim):
+async def test_first_text_goes_out_at_once_and_the_rest_waits_for_its_batch() -> None:
+    async with a_log(interval=3600) as (log, store, live, claim):
         log.add(events.tool_started("c1", "get_risk", {}))
         await eventually(lambda: store.batches == [1], every=0.001)
         log.add(events.tool_finished("c1", ok=True, duration_ms=1, summary=""), result=ToolResult("c1", {"beta": 1.1}))
         log.add(events.text_delta("He"))
-        await eventually(lambda: len(store.batches) == 2, within=0.2, every=0.001)
+        await eventually(lambda: len(store.batches) == 2, every=0.001)
         for piece in ("ll", "o, ", "you"):
             log.add(events.text_delta(piece))
-            await asyncio.sleep(0.005)
-        assert len(store.batches) == 2
-        await eventually(lambda: len(store.batches) == 3)
+            await asyncio.sleep(0)
+        await log.finish([events.turn_completed()], Ending(TurnState.COMPLETED, {"text": "Hello, you"}, NOW, None))
 
-        assert store.batches == [1, 2, 1]
+        assert store.batches == [1, 2, 1, 1]  # the last one is the end
         stored = await store.events(claim.conversation_id, claim.turn_id, 0)
-        assert [event.id for event in stored] == [1, 2, 3, 4]
-        assert stored[-1].data == {"text": "llo, you"}
-        assert live.last_id == 4
+        assert [event.id for event in stored] == [1, 2, 3, 4, 5]
+        assert stored[3].data == {"text": "llo, you"}
+        assert live.last_id == 5
         assert await store.results(claim.conversation_id, claim.turn_id) == {"c1": {"beta": 1.1}}
+
+
+async def test_what_waits_goes_out_by_itself_in_one_batch() -> None:
+    async with a_log() as (log, store, _, _):
+        log.add(events.text_delta("He"))
+        await eventually(lambda: store.batches == [1], every=0.001)
+        log.add(*(events.text_delta(piece) for piece in ("ll", "o")))
+        await eventually(lambda: store.batches == [1, 1], every=0.001)
 
 
 async def test_large_bursts_are_split() -> None:

@@ -268,7 +268,7 @@ async def test_the_healer_works_on_request_until_it_is_stopped(house: House) -> 
     stop = asyncio.Event()
     running = asyncio.create_task(house.healer.run(stop))
     house.healer.request(document.collection_id)
-    await eventually(lambda: house.index.rows.get(document.collection_id), within=5, every=0)
+    await eventually(lambda: house.index.rows.get(document.collection_id), every=0)
     stop.set()
     await running
 

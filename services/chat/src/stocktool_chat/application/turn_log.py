@@ -23,9 +23,12 @@ class TurnLog:
 
     Args:
         view: Folded from what is stored already.
+        interval: Seconds between batches while the table is quick.
     """
 
-    def __init__(self, store: TurnStore, claim: Claim, live: LiveTurn, view: TurnView) -> None:
+    def __init__(
+        self, store: TurnStore, claim: Claim, live: LiveTurn, view: TurnView, interval: float = _SHORTEST_SECONDS
+    ) -> None:
         self.view = view
         self._store = store
         self._claim = claim
@@ -34,7 +37,7 @@ class TurnLog:
         self._results: list[ToolResult] = []
         self._wake = asyncio.Event()
         self._at_once = False
-        self._interval = _SHORTEST_SECONDS
+        self._shortest = self._interval = interval
         self._writing = asyncio.Lock()
 
     def add(self, *events: NewEvent, result: ToolResult | None = None) -> None:
@@ -94,5 +97,5 @@ class TurnLog:
                 begin = time.monotonic()
                 await self._store.append(self._claim, batch, results if at == 0 else ())
                 took = time.monotonic() - begin
-                self._interval = min(_LONGEST_SECONDS, max(_SHORTEST_SECONDS, took * _LOAD_FACTOR))
+                self._interval = max(self._shortest, min(_LONGEST_SECONDS, took * _LOAD_FACTOR))
                 self._live.publish(batch)
