@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from stocktool_kit.core.errors import InvalidArgument, NotFound, StockToolError
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
@@ -15,6 +16,7 @@ class FakePrints:
 
     def __init__(self) -> None:
         self.kept: dict[str, KeptPrint] = {}
+        self.vouched: dict[str, str] = {}
 
     async def put(self, kept: KeptPrint) -> None:
         """Keep one; the first of its name stays."""
@@ -31,23 +33,12 @@ class FakePrints:
         found = found[: page.page_size]
         return Page(found, encode_token({"after": found[-1].id}) if more else "")
 
-    async def release(self, print_id: str) -> KeptPrint:
+    async def release(self, print_id: str, by: str) -> KeptPrint:
         """Vouch for one."""
         if print_id not in self.kept:
             raise NotFound("no print of this name is kept aside", id=print_id)
-        old = self.kept[print_id]
-        self.kept[print_id] = KeptPrint(
-            old.symbol,
-            old.kind,
-            old.day,
-            old.price,
-            old.currency,
-            old.fault,
-            old.last_good,
-            old.source,
-            old.seen_at,
-            released=True,
-        )
+        self.vouched.setdefault(print_id, by)
+        self.kept[print_id] = replace(self.kept[print_id], released=True)
         return self.kept[print_id]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import pytest_asyncio
+from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.process import Process, running
 from stocktool_stock.settings import Settings
 
+from tests.fakes.audit import audited
 from tests.fakes.market_server import MarketServer
 from tests.fakes.stock_process import a_portfolio, record, stock_settings, trusting, user_of
 
@@ -119,6 +122,17 @@ async def test_a_file_is_looked_at_booked_once_and_taken_back(http: httpx.AsyncC
         undone = await http.delete(f"/portfolios/{portfolio_id}/imports/{found.json()['id']}")
         assert undone.status_code == 204, undone.text
     assert await holdings(http, portfolio_id) == {}
+    gone = [
+        row for row in await audited(AwsClients(), portfolio_id, datetime.now(UTC)) if row["action"] == "import.undone"
+    ]
+    assert [(row["detail"]["count"], row["detail"]["import"]) for row in gone] == [
+        (found.json()["count"], found.json()["id"]) for found in (overlapping, booked)
+    ]
+    (bought,) = gone[0]["detail"]["was"]
+    assert [bought[name] for name in ("type", "day", "symbol", "quantity", "price")] == [
+        *("buy", "2024-03-21", "JPM", "4", "190")
+    ]
+    assert len(gone[1]["detail"]["was"]) == 5
     assert (await send(http, portfolio_id, FIDELITY)).json()["count"] == 5
     assert await holdings(http, portfolio_id) == expected
 

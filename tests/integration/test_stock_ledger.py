@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,12 @@ import pytest_asyncio
 from google.type import date_pb2
 from stocktool.stock.v1 import portfolio_service_pb2 as pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as pb_grpc
+from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.process import Process, running
 from stocktool_kit.rpc.channel import open_channel
 from stocktool_stock.settings import Settings
 
+from tests.fakes.audit import audited
 from tests.fakes.market_server import MarketServer
 from tests.fakes.stock_process import (
     KEYS,
@@ -365,6 +368,20 @@ async def test_what_was_taken_back_can_be_restored_and_the_history_tells_all(htt
     assert (short.status_code, short.json()["reason"]) == (409, "SHORT_SALE")
     unknown = await http.post(f"{path}/transactions/txn_none:restore")
     assert (unknown.status_code, unknown.json()["reason"]) == (404, "TRANSACTION_NOT_FOUND")
+
+    told = [each for each in await audited(AwsClients(), portfolio_id, datetime.now(UTC)) if "was" in each["detail"]]
+    assert [each["action"] for each in told] == [f"transaction.{what}" for what in ("reversed", "restored", "reversed")]
+    for each in told:
+        (was,) = each["detail"]["was"]
+        assert (
+            was["id"],
+            was["type"],
+            was["symbol"],
+            was["quantity"],
+            was["price"],
+            was["currency"],
+            was["gross"],
+        ) == (*(sold["id"], "sell", "AAPL", "4", "120", "USD", "480"),)
 
     history = (await http.get(f"{path}/history")).json()["items"]
     assert [(write["version"], write["action"]) for write in history] == [

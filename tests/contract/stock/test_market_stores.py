@@ -27,6 +27,7 @@ from stocktool_stock.domain.bars import Aside, Bars, Fault
 from stocktool_stock.domain.quotes import ProviderLimited, ProviderUnavailable
 
 from tests.factories.market import some_bars
+from tests.fakes.audit import audited
 from tests.fakes.market_stores import FakeArchive, FakePrints, FakeSymbols, FakeWishes
 
 if TYPE_CHECKING:
@@ -158,9 +159,9 @@ class PrintStoreContract:
     async def test_word_that_was_given_holds(self, store: PrintStore) -> None:
         kept = self.a_print("AAPL", 29)
         with pytest.raises(NotFound):
-            await store.release(kept.id)
+            await store.release(kept.id, "usr_admin")
         await store.put(kept)
-        released = [await store.release(kept.id) for _ in range(2)]
+        released = [await store.release(kept.id, "usr_admin") for _ in range(2)]
         await store.put(kept)
         assert released == [replace(kept, released=True)] * 2
         assert list((await store.list("AAPL", PageRequest())).items) == released[:1]
@@ -175,7 +176,24 @@ class TestFakePrints(PrintStoreContract):
 class TestDynamoDBPrints(PrintStoreContract):
     @pytest.fixture
     def store(self, table: Table) -> PrintStore:
-        return DynamoDBPrints(table, FakeClock(NOW))
+        return DynamoDBPrints(table, FakeClock(NOW), "stocktool-audit")
+
+    async def test_the_audit_tells_once_who_vouched_for_what(self, store: PrintStore, table: Table) -> None:
+        kept = self.a_print(new_ulid(), 27)
+        await store.put(kept)
+        for operator in ("usr_first", "usr_second"):
+            await store.release(kept.id, operator)
+        rows = await audited(table.aws, kept.id, NOW)
+        assert [(row["actor"], row["action"]) for row in rows] == [("usr_first", "print.released")]
+        told = {name: rows[0]["detail"][name] for name in ("symbol", "day", "price", "currency", "fault", "last_good")}
+        assert told == {
+            "symbol": kept.symbol,
+            "day": "2024-11-27",
+            "price": "23733.0",
+            "currency": "USD",
+            "fault": "hundredfold",
+            "last_good": "237.33",
+        }
 
 
 class WishesContract:

@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from stocktool_kit.aws.audit import SHARDS, audit_partition
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.idempotency import IdempotencyKeyReused
-from stocktool_kit.aws.table import Key, Table
+from stocktool_kit.aws.table import Table
 from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId, new_id
 from stocktool_kit.core.paging import PageRequest
-from stocktool_stock.adapters.dynamodb_portfolios import DynamoDBPortfolios
+from stocktool_stock.adapters.dynamodb_portfolios import MOST_TOLD, DynamoDBPortfolios
 from stocktool_stock.application.ports import Change, PortfolioStore
 from stocktool_stock.application.records import portfolio_record
 from stocktool_stock.domain.ledger import Entry, Reversal
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
 
 from tests.factories.stock import a_portfolio, an_entry
+from tests.fakes.audit import audited
 from tests.fakes.stock_portfolios import FakePortfolios
 
 if TYPE_CHECKING:
@@ -179,11 +179,30 @@ class TestDynamoDB(PortfolioStoreContract):
         portfolio = a_new_portfolio(owner)
         await store.commit(creation(portfolio))
         await store.commit(appending(portfolio, an_entry("deposit", "2024-01-02", amount="1")))
-        audit = Table(aws, "stocktool-audit")
-        found = [
-            item["action"]
-            for shard in range(SHARDS)
-            async for item in audit.query_all(Key("pk").eq(audit_partition(SystemClock().now(), shard)))
-            if item["target"] == portfolio.id
+        found = await audited(aws, portfolio.id, SystemClock().now())
+        assert sorted(each["action"] for each in found) == ["portfolio.created", "transactions.recorded"]
+
+    async def test_the_audit_shows_what_was_taken_back(
+        self, store: PortfolioStore, owner: OwnerId, aws: AwsClients
+    ) -> None:
+        portfolio = a_new_portfolio(owner)
+        await store.commit(creation(portfolio))
+        buy = an_entry("buy", "2024-01-02", symbol="AAPL", quantity="10", price="172.5", fee="4.95")
+        change = appending(portfolio, buy, *[an_entry("deposit", "2024-01-02", amount="1")] * MOST_TOLD)
+        await store.commit(change)
+        after = replace(change.portfolio, version=3, last_sequence=change.portfolio.last_sequence + 1)
+        reversal = Reversal("txn_r", after.last_sequence, change.entries[0].id, NOW)
+        gone = Change(
+            after, 2, owner, "transaction.reversed", {}, reversals=[reversal], detail={"count": 51}, was=change.entries
+        )
+        await store.commit(gone)
+        (told,) = [
+            each["detail"]
+            for each in await audited(aws, portfolio.id, SystemClock().now())
+            if each["action"] == "transaction.reversed"
         ]
-        assert sorted(found) == ["portfolio.created", "transactions.recorded"]
+        assert (told["count"], len(told["was"])) == (51, MOST_TOLD)
+        names = ("type", "day", "symbol", "quantity", "price", "fee", "currency", "gross")
+        assert [told["was"][0][name] for name in names] == [
+            *("buy", "2024-01-02", "AAPL", "10", "172.5", "4.95", "USD", "1725")
+        ]

@@ -112,7 +112,7 @@ async def test_an_entry_of_an_import_can_be_restored_unless_the_import_was_taken
     assert [(each.count, len(each.entries)) for each in told if "import" in each.write.detail] == [(2, 0), (2, 0)]
 
 
-async def test_the_audit_names_an_entry_without_what_is_held(kit: Kit) -> None:
+async def test_the_history_names_an_entry_and_has_it_beside(kit: Kit) -> None:
     [buy] = await kit.recorded(BUY)
     await kit.delete(CALLER, kit.id, buy.id)
     write = kit.store.history[kit.id][-1]

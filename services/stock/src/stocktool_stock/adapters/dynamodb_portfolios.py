@@ -32,15 +32,19 @@ from stocktool_stock.adapters.ledger_log import (
     undo_item,
 )
 from stocktool_stock.application.ports import Change
-from stocktool_stock.application.records import Record, portfolio_of, portfolio_record
+from stocktool_stock.application.records import Record, entry_record, portfolio_of, portfolio_record
+from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.import_batch import ImportState
-from stocktool_stock.domain.ledger import Entry, Ledger
+from stocktool_stock.domain.ledger import Entry, Ledger, plain
 from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, PortfolioNotFound, StaleVersion
 from stocktool_stock.domain.selection import Selection
 
 Operations: TypeAlias = list[Operation]
 """Spelled here, since `list` is a method's name inside the class."""
+
+MOST_TOLD = 50
+"""Entries that one audit row shows in full."""
 
 
 class DynamoDBPortfolios:
@@ -154,7 +158,7 @@ class DynamoDBPortfolios:
                 action=change.action,
                 target=portfolio.id,
                 now=self._clock.now(),
-                detail=change.detail,
+                detail=_audited(change),
             )
         )
         return operations
@@ -180,6 +184,18 @@ class DynamoDBPortfolios:
             async for item in self._table.query_all(Key("pk").eq(partition(portfolio_id)), attributes=["pk", "sk"])
         ]
         await self._table.batch_write(deletes=keys)
+
+
+def _audited(change: Change) -> Mapping[str, Any]:
+    """What the audit tells of a change: of entries that were taken back the whole, as many as its row may hold."""
+    if not change.was:
+        return change.detail
+    return {**change.detail, "was": [_told(entry) for entry in change.was[:MOST_TOLD]]}
+
+
+def _told(entry: Entry) -> Mapping[str, Any]:
+    with exact():
+        return {**entry_record(entry), "gross": plain(entry.gross)}
 
 
 def _head_key(portfolio_id: str) -> dict[str, str]:

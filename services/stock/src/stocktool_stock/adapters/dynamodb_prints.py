@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Table, Update
+from stocktool_kit.aws.audit import audit_entry
+from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Put, Table, Update
 from stocktool_kit.core.clock import Clock, epoch, instant, parse_instant
 from stocktool_kit.core.errors import InvalidArgument, NotFound
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
@@ -26,10 +29,12 @@ class DynamoDBPrints:
     Args:
         table: The cache table.
         clock: Real time.
+        audit_table: Name of the audit table.
     """
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock, audit_table: str) -> None:
         self._table = table
+        self._audit_table = audit_table
         self._clock = clock
 
     async def put(self, kept: KeptPrint) -> None:
@@ -66,14 +71,40 @@ class DynamoDBPrints:
         kept = [_print(item) for item in items if item["expires_at"] > now]
         return Page(kept, encode_token({"after": str(last["data_type"])}) if last else "")
 
-    async def release(self, print_id: str) -> KeptPrint:
+    async def release(self, print_id: str, by: str) -> KeptPrint:
         """Vouch for one."""
+        key = {"symbol": _PARTITION, "data_type": print_id}
+        item = await self._table.get(key)
+        if item is None:
+            raise NotFound("no print of this name is kept aside", id=print_id)
+        kept = replace(_print(item), released=True)
         put = {"released": True, "expires_at": epoch(self._clock.now(), _VOUCHED)}
-        update = Update({"symbol": _PARTITION, "data_type": print_id}, put=put, condition=Attr("symbol").exists())
-        try:
-            return _print(await self._table.update(update))
-        except ConditionFailed as error:
-            raise NotFound("no print of this name is kept aside", id=print_id) from error
+        update = Update(key, put=put, condition=Attr("released").eq(value=False))
+        # A second word, or one given at the same time, finds it released and tells nothing.
+        with suppress(ConditionFailed):
+            await self._table.transact([update, self._audit(kept, by)])
+        return kept
+
+    def _audit(self, kept: KeptPrint, by: str) -> Put:
+        detail = {
+            "symbol": kept.symbol,
+            "kind": kept.kind,
+            "day": kept.day.isoformat(),
+            "price": repr(kept.price),
+            "currency": kept.currency,
+            "fault": kept.fault.value,
+            "last_good": None if kept.last_good is None else repr(kept.last_good),
+            "source": kept.source,
+        }
+        return audit_entry(
+            table=self._audit_table,
+            actor=by,
+            owner="market",
+            action="print.released",
+            target=kept.id,
+            now=self._clock.now(),
+            detail=detail,
+        )
 
 
 def _print(item: Mapping[str, Any]) -> KeptPrint:

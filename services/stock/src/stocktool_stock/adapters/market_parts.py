@@ -66,6 +66,7 @@ class MarketOptions:
         quote_fresh: Age up to which a stored quote is not refreshed.
         bars_fresh: The same for price history.
         providers: Names of providers in the order in which they are asked: "yahoo", and "archive" for what we kept.
+        audit_table: Where it is told who vouched for a print.
         serves: This process answers requests, and so holds its part of the provider's shards for good.
         tend_seconds: Interval of renewing the shards and dividing them anew.
     """
@@ -75,6 +76,7 @@ class MarketOptions:
     quote_fresh: timedelta = timedelta(minutes=5)
     bars_fresh: timedelta = timedelta(minutes=15)
     providers: Sequence[str] = ("yahoo", "archive")
+    audit_table: str = "stocktool-audit"
     serves: bool = False
     tend_seconds: float = 5.0
 
@@ -140,7 +142,7 @@ async def market_parts(
     archive = None if bucket is None else S3BarArchive(bucket)
     provider = _chain(options.providers, client, archive, health, clock=clock, market_clock=market_clock)
     queue = FetchQueue(concurrency=options.yahoo.threads)
-    quarantine = Quarantine(DynamoDBPrints(table, clock), clock)
+    quarantine = Quarantine(DynamoDBPrints(table, clock, options.audit_table), clock)
     known = KnownSymbols(DynamoDBSymbols(table))
     kinds: dict[str, CachedReads[Any]] = {}
 

@@ -40,7 +40,8 @@ class Change:
         instruments: Instruments of the user's own, as they are after the write.
         removed_instruments: Symbols of those that go.
         deletes: Whether the portfolio goes.
-        detail: Further facts for the audit, without positions.
+        detail: Further facts for the audit and the owner's history.
+        was: Entries that are taken back or restored, for the audit: it shows them as they stood, the first fifty.
         about: What was changed beside the ledger, for the owner's history alone: a symbol.
     """
 
@@ -58,6 +59,7 @@ class Change:
     removed_instruments: Sequence[str] = ()
     deletes: bool = False
     detail: Mapping[str, str | int] = field(default_factory=dict)
+    was: Sequence[Entry] = ()
     about: str = ""
 
     @property

@@ -152,8 +152,8 @@ class PrintStore(Protocol):
         """
         ...
 
-    async def release(self, print_id: str) -> KeptPrint:
-        """Vouch for one; again is the same.
+    async def release(self, print_id: str, by: str) -> KeptPrint:
+        """Vouch for one, with an audit entry that names who did; again is the same and tells nothing.
 
         Raises:
             NotFound: There is none of this name.

@@ -79,13 +79,13 @@ class Quarantine:
         """List prints kept aside, of one symbol or of all."""
         return await self._store.list(symbol, page)
 
-    async def release(self, print_id: str) -> KeptPrint:
-        """Vouch for a print.
+    async def release(self, print_id: str, by: str) -> KeptPrint:
+        """Vouch for a print; `by` is who does.
 
         Raises:
             NotFound: There is none of this name.
         """
-        kept = await self._store.release(print_id)
+        kept = await self._store.release(print_id, by)
         log.info("print_released", symbol=kept.symbol, kind=kept.kind, day=kept.day.isoformat())
         return kept
 

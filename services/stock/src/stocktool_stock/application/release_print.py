@@ -16,12 +16,12 @@ class ReleasePrint:
         self._bars = bars
         self._quotes = quotes
 
-    async def __call__(self, print_id: str) -> KeptPrint:
-        """Release a print; where the provider does not answer now, it counts from the next fetch on.
+    async def __call__(self, print_id: str, by: str) -> KeptPrint:
+        """Release a print in the name of `by`; where the provider does not answer now, it counts from the next fetch on.
 
         Raises:
             NotFound: There is none of this name.
         """
-        kept = await self._quarantine.release(print_id)
+        kept = await self._quarantine.release(print_id, by)
         await (self._bars.refreshed([kept.symbol]) if kept.kind == "bar" else self._quotes.refreshed([kept.symbol]))
         return kept

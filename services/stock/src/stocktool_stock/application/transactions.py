@@ -182,7 +182,8 @@ class DeleteTransaction:
                 {},
                 key,
                 reversals=[reversal],
-                detail=_what_was(ledger, transaction_id),
+                detail=_named(ledger, transaction_id),
+                was=[replace(ledger.entry(transaction_id), reversed_by="")],
             )
             try:
                 await self._store.commit(change)
@@ -251,7 +252,8 @@ class RestoreTransaction:
                 {},
                 key,
                 reversals=[reversal],
-                detail=_what_was(restored, transaction_id),
+                detail=_named(restored, transaction_id),
+                was=[entry],
             )
             try:
                 await self._store.commit(change)
@@ -271,11 +273,8 @@ class RestoreTransaction:
             raise ImportUndone("the import it came with was taken back; import it again", import_id=batch.id)
 
 
-def _what_was(ledger: Ledger, transaction_id: str) -> dict[str, str | int]:
-    """An entry as the audit names it: without symbol and quantity, which administrators have no business to read.
-
-    The entry itself stays in the ledger and in its owner's history, whatever is taken back.
-    """
+def _named(ledger: Ledger, transaction_id: str) -> dict[str, str | int]:
+    """An entry as the history names it; the audit has the whole of it beside."""
     entry = ledger.entry(transaction_id)
     return {"transaction": entry.id, "type": entry.type.value, "date": entry.day.isoformat()}
 

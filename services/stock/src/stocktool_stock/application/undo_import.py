@@ -15,7 +15,7 @@ from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
 from stocktool_stock.domain.import_batch import ImportBatch, ImportNotFound, ImportState, place_of
-from stocktool_stock.domain.ledger import Ledger
+from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
 
 
@@ -80,12 +80,20 @@ class UndoImport:
             batch = await self._imports.get(portfolio_id, import_id)
             if batch.state is not ImportState.COMMITTED:
                 raise ImportNotFound("this import was taken back already", import_id=import_id)
-            await self._check(portfolio, import_id)
+            taken = await self._checked(portfolio, import_id)
             undone = batch.undone(new_id("txn"), self._clock.now())
             after = replace(portfolio, version=portfolio.version + 1, last_sequence=portfolio.last_sequence + 1)
             detail: dict[str, str | int] = {"import": import_id, "count": batch.count}
             change = Change(
-                after, portfolio.version, caller.subject, "import.undone", {}, key, undoes=undone, detail=detail
+                after,
+                portfolio.version,
+                caller.subject,
+                "import.undone",
+                {},
+                key,
+                undoes=undone,
+                detail=detail,
+                was=taken,
             )
             try:
                 await self._store.commit(change)
@@ -95,8 +103,12 @@ class UndoImport:
             else:
                 return
 
-    async def _check(self, portfolio: Portfolio, import_id: str) -> None:
-        """Keep the book of what would be left."""
+    async def _checked(self, portfolio: Portfolio, import_id: str) -> list[Entry]:
+        """Keep the book of what would be left, and give the entries that would go."""
         ledger = await self._store.ledger(portfolio)
-        left = [entry for entry in ledger.standing if (place_of(entry.id) or ("", 0))[0] != import_id]
+        taken: list[Entry] = []
+        left: list[Entry] = []
+        for entry in ledger.standing:
+            (taken if (place_of(entry.id) or ("", 0))[0] == import_id else left).append(entry)
         await self._books.check_ledger(portfolio, Ledger(left))
+        return taken

@@ -38,6 +38,7 @@ def market_options(settings: Settings, *, serves: bool = False) -> MarketOptions
         quote_fresh=timedelta(seconds=settings.quote_fresh_seconds),
         bars_fresh=timedelta(seconds=settings.bars_fresh_seconds),
         providers=[name.strip() for name in settings.providers.split(",")],
+        audit_table=settings.audit_table,
         serves=serves,
     )
 

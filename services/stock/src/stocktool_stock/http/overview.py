@@ -137,8 +137,8 @@ async def list_quarantine(
 @router.post("/market/quarantine/{print_id}:release")
 async def release_print(
     market: Market,
-    _operator: Operator,
+    operator: Operator,
     print_id: Annotated[str, Path(max_length=80, description="As the list names it.")],
 ) -> PrintModel:
     """Vouch for a print: it counts as a price from now on. Doing so again changes nothing."""
-    return PrintModel.of(await market.release_print(print_id))
+    return PrintModel.of(await market.release_print(print_id, operator.subject))
