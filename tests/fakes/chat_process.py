@@ -161,11 +161,11 @@ def settings_for(neighbours: ChatNeighbours, **overrides: object) -> Settings:
 
 
 @asynccontextmanager
-async def chat_process() -> AsyncIterator[Mesh]:
+async def chat_process(**overrides: object) -> AsyncIterator[Mesh]:
     """Run one process with a scripted model and served neighbours."""
     with pytest.MonkeyPatch.context() as patch:
         async with scripted_model() as model, chat_neighbours() as neighbours:
             patch.setenv("OPENAI_BASE_URL", model.base_url)
             patch.setenv("OPENAI_API_KEY", "test")
-            async with running(settings_for(neighbours), bootstrap) as process:
+            async with running(settings_for(neighbours, **overrides), bootstrap) as process:
                 yield Mesh(process, model, neighbours, f"http://127.0.0.1:{process.http_port}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from stocktool.auth.v1 import auth_service_pb2 as auth_pb
@@ -16,14 +18,17 @@ from stocktool.auth.v1 import auth_service_pb2_grpc as auth_grpc
 from stocktool.common.v1.money_pb2 import Money
 from stocktool.rag.v1 import rag_service_pb2 as rag_pb
 from stocktool.rag.v1 import rag_service_pb2_grpc as rag_grpc
+from stocktool.stock.v1 import alert_service_pb2 as alert_pb
+from stocktool.stock.v1 import alert_service_pb2_grpc as alert_grpc
 from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
 from stocktool.stock.v1 import analytics_service_pb2_grpc as analytics_grpc
+from stocktool.stock.v1 import planning_pb2 as planning_pb
 from stocktool.stock.v1 import portfolio_service_pb2 as portfolio_pb
 from stocktool.stock.v1 import portfolio_service_pb2_grpc as portfolio_grpc
 from stocktool.stock.v1 import stock_service_pb2 as stock_pb
 from stocktool.stock.v1 import stock_service_pb2_grpc as stock_grpc
 from stocktool_kit.core.caller import current_caller
-from stocktool_kit.core.errors import FailedPrecondition, PermissionDenied, Unavailable
+from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Unavailable
 from stocktool_kit.rpc.server import Registration
 from stocktool_kit.testing.process import TokenFactory, serving
 
@@ -61,7 +66,10 @@ class FakeAuth(auth_grpc.AuthServiceServicer):
 
 
 class FakeMarket(stock_grpc.StockServiceServicer):
-    """The market at the end of November 2024."""
+    """The market at the end of November 2024; counts what it was asked for prices."""
+
+    def __init__(self) -> None:
+        self.asked = 0
 
     async def GetMarketStatus(self, request: Any, context: Any) -> stock_pb.GetMarketStatusResponse:
         now = Timestamp()
@@ -71,6 +79,7 @@ class FakeMarket(stock_grpc.StockServiceServicer):
         )
 
     async def GetQuotes(self, request: stock_pb.GetQuotesRequest, context: Any) -> stock_pb.GetQuotesResponse:
+        self.asked += 1
         if "DOWN" in request.symbols:
             raise Unavailable("the provider of prices does not answer")
         quotes = [
@@ -84,6 +93,66 @@ class FakeMarket(stock_grpc.StockServiceServicer):
             if symbol != "AAPL"
         ]
         return stock_pb.GetQuotesResponse(quotes=quotes, errors=errors)
+
+    async def GetIndicators(
+        self, request: stock_pb.GetIndicatorsRequest, context: Any
+    ) -> stock_pb.GetIndicatorsResponse:
+        return stock_pb.GetIndicatorsResponse(
+            symbol=request.symbol,
+            currency="USD",
+            dates=["2024-11-27", "2024-11-29"],
+            close=[234.93, 237.33],
+            lines=[
+                stock_pb.IndicatorLine(name="sma:20", values=[math.nan, 228.36]),
+                stock_pb.IndicatorLine(name="rsi:14", values=[62.1, 66.4]),
+            ],
+            source="demo data",
+        )
+
+    async def GetMovers(self, request: stock_pb.GetMoversRequest, context: Any) -> stock_pb.GetMoversResponse:
+        return stock_pb.GetMoversResponse(gainers=[stock_pb.Quote(symbol="AAPL", price=_usd("237.33"))], considered=1)
+
+
+class FakeAlerts(alert_grpc.AlertServiceServicer):
+    """Alerts of one test; rules about NOPE are refused."""
+
+    def __init__(self) -> None:
+        self.writers: list[tuple[str, str]] = []
+        self.alerts: dict[str, alert_pb.Alert] = {}
+
+    async def BacktestAlert(
+        self, request: alert_pb.BacktestAlertRequest, context: Any
+    ) -> alert_pb.BacktestAlertResponse:
+        if request.rule.symbol == "NOPE":
+            raise InvalidArgument.of("/rule/symbol", "is no symbol")
+        return alert_pb.BacktestAlertResponse(
+            summary=f"{request.rule.symbol} is above {request.rule.above}",
+            fired=[Date(year=2024, month=10, day=15)],
+            days=252,
+            true_days=9,
+        )
+
+    async def CreateAlert(self, request: alert_pb.CreateAlertRequest, context: Any) -> alert_pb.CreateAlertResponse:
+        caller = current_caller()
+        self.writers.append((caller.subject, caller.actor))
+        alert = alert_pb.Alert(
+            id=f"alr_{request.idempotency_key}", name=request.name, rule=request.rule, status="armed"
+        )
+        return alert_pb.CreateAlertResponse(alert=self.alerts.setdefault(alert.id, alert))
+
+    async def ListAlerts(self, request: alert_pb.ListAlertsRequest, context: Any) -> alert_pb.ListAlertsResponse:
+        return alert_pb.ListAlertsResponse(items=list(self.alerts.values()))
+
+    async def DeleteAlert(self, request: alert_pb.DeleteAlertRequest, context: Any) -> alert_pb.DeleteAlertResponse:
+        if self.alerts.pop(request.alert_id, None) is None:
+            raise AlertNotFound("no such alert")
+        return alert_pb.DeleteAlertResponse()
+
+
+class AlertNotFound(NotFound):
+    """As stock says it."""
+
+    reason = "ALERT_NOT_FOUND"
 
 
 class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
@@ -161,6 +230,43 @@ class FakeAnalytics(analytics_grpc.AnalyticsServiceServicer):
         metrics = analytics_pb.RiskMetrics(volatility=0.2217, sharpe=1.183, max_drawdown=-0.1466)
         return analytics_pb.GetRiskResponse(risk=analytics_pb.Risk(metrics=metrics, benchmark=request.benchmark))
 
+    def __init__(self) -> None:
+        self.analyses: dict[str, analytics_pb.Analysis] = {}
+
+    async def StartAnalysis(
+        self, request: analytics_pb.StartAnalysisRequest, context: Any
+    ) -> analytics_pb.StartAnalysisResponse:
+        analysis = analytics_pb.Analysis(
+            id=f"ana_{request.idempotency_key[:8]}", kind=request.kind, state=analytics_pb.ANALYSIS_STATE_QUEUED
+        )
+        return analytics_pb.StartAnalysisResponse(analysis=self.analyses.setdefault(analysis.id, analysis))
+
+    async def GetAnalysis(
+        self, request: analytics_pb.GetAnalysisRequest, context: Any
+    ) -> analytics_pb.GetAnalysisResponse:
+        analysis = analytics_pb.Analysis()
+        analysis.CopyFrom(self.analyses[request.analysis_id])
+        self.analyses[request.analysis_id].state = analytics_pb.ANALYSIS_STATE_DONE  # at the next look
+        return analytics_pb.GetAnalysisResponse(analysis=analysis)
+
+    async def ListAnalyses(
+        self, request: analytics_pb.ListAnalysesRequest, context: Any
+    ) -> analytics_pb.ListAnalysesResponse:
+        return analytics_pb.ListAnalysesResponse(items=list(self.analyses.values())[::-1][: request.page_size])
+
+    async def ProjectPortfolio(
+        self, request: planning_pb.ProjectPortfolioRequest, context: Any
+    ) -> planning_pb.ProjectPortfolioResponse:
+        answer = planning_pb.ProjectPortfolioResponse()
+        answer.projection.update(
+            {
+                "years": request.years,
+                "saving": request.contribution_monthly,
+                "withdrawal": MessageToDict(request.withdrawal, preserving_proto_field_name=True),
+            }
+        )
+        return answer
+
 
 class FakeDocuments(rag_grpc.RagServiceServicer):
     """One document with one passage."""
@@ -184,6 +290,8 @@ class ChatNeighbours:
     tokens: TokenFactory
     auth: FakeAuth
     portfolios: FakePortfolios
+    alerts: FakeAlerts
+    market: FakeMarket
     auth_address: str
     stock_address: str
     rag_address: str
@@ -197,7 +305,8 @@ class ChatNeighbours:
 async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
     """Serve the fakes."""
     tokens = TokenFactory()
-    auth, portfolios = FakeAuth(tokens), FakePortfolios()
+    auth, portfolios, alerts = FakeAuth(tokens), FakePortfolios(), FakeAlerts()
+    market = FakeMarket()
     registrations = {
         "auth": [
             Registration(
@@ -207,7 +316,7 @@ async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
         "stock": [
             Registration(
                 stock_grpc.add_StockServiceServicer_to_server,
-                FakeMarket(),
+                market,
                 stock_pb.DESCRIPTOR.services_by_name["StockService"],
             ),
             Registration(
@@ -219,6 +328,11 @@ async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
                 analytics_grpc.add_AnalyticsServiceServicer_to_server,
                 FakeAnalytics(),
                 analytics_pb.DESCRIPTOR.services_by_name["AnalyticsService"],
+            ),
+            Registration(
+                alert_grpc.add_AlertServiceServicer_to_server,
+                alerts,
+                alert_pb.DESCRIPTOR.services_by_name["AlertService"],
             ),
         ],
         "rag": [
@@ -234,7 +348,16 @@ async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
             service: await stack.enter_async_context(serving(each, tokens, service))
             for service, each in registrations.items()
         }
-        yield ChatNeighbours(tokens, auth, portfolios, addresses["auth"], addresses["stock"], addresses["rag"])
+        yield ChatNeighbours(
+            tokens,
+            auth,
+            portfolios,
+            alerts,
+            market,
+            addresses["auth"],
+            addresses["stock"],
+            addresses["rag"],
+        )
 
 
 def _usd(amount: str) -> Money:

@@ -30,6 +30,8 @@ def mesh(served: Mesh) -> Mesh:
     served.model.forget()
     served.neighbours.portfolios.writers.clear()
     served.neighbours.portfolios.recorded.clear()
+    served.neighbours.alerts.writers.clear()
+    served.neighbours.alerts.alerts.clear()
     return served
 
 
@@ -39,9 +41,14 @@ async def person(mesh: Mesh) -> AsyncIterator[Person]:
         yield someone
 
 
-async def proposed(mesh: Mesh, person: Person, arguments: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+WATCH: dict[str, Any] = {"conditions": [{"kind": "price", "symbol": "aapl", "above": 240}]}
+
+
+async def proposed(
+    mesh: Mesh, person: Person, arguments: dict[str, Any], tool: str = "propose_transaction"
+) -> tuple[str, str, dict[str, Any]]:
     """A conversation, its turn and what it proposed."""
-    mesh.model.script(Call([("propose_transaction", arguments)]), Say(["Approve it below."]))
+    mesh.model.script(Call([(tool, arguments)]), Say(["Approve it below."]))
     conversation, turn, events = await person.answered("Book it.")
     (proposal,) = of_type(events, "proposal")
     return f"/conversations/{conversation}", turn, proposal
@@ -148,5 +155,69 @@ async def test_what_cannot_be_proposed_is_told_to_the_model(
 ) -> None:
     mesh.model.script(Call([("propose_transaction", arguments)]), Say(["I cannot."]))
     _, _, events = await person.answered("Book it.")
+    assert of_type(events, "proposal") == []
+    assert said in mesh.model.requests[1]["input"][-1]["output"]
+
+
+async def test_a_watch_is_proposed_made_once_with_the_users_own_token_and_taken_back(
+    mesh: Mesh, person: Person
+) -> None:
+    path, _, proposal = await proposed(mesh, person, WATCH, "propose_watch")
+    alerts = mesh.neighbours.alerts
+    assert proposal["summary"] == "Tell me when AAPL is above 240 (in the last year: 1 time)"
+    assert proposal["arguments"] == {
+        "name": "AAPL is above 240",
+        "rule": {"kind": "price", "symbol": "AAPL", "above": "240"},
+        "repeat": False,
+    }
+    assert alerts.alerts == {}
+
+    at = f"{path}/proposals/{proposal['id']}"
+    answers = await asyncio.gather(*(person.call("POST", f"{at}:approve") for _ in range(3)))
+    assert {answer.json()["state"] for answer in answers} == {"approved"}
+    (made,) = alerts.alerts.values()
+    assert answers[0].json()["outcome"]["watch"]["id"] == made.id == f"alr_{proposal['id']}"
+    assert (made.name, made.rule.symbol, made.rule.above) == ("AAPL is above 240", "AAPL", "240")
+    assert set(alerts.writers) == {(person.id, "")}, "the click's token, not the turn's grant"
+
+    undone = [await person.call("POST", f"{at}:undo") for _ in range(2)]
+    assert {answer.json()["state"] for answer in undone} == {"undone"}
+    assert alerts.alerts == {}
+
+
+async def test_undoing_a_watch_that_its_user_deleted_is_no_error(mesh: Mesh, person: Person) -> None:
+    path, _, proposal = await proposed(mesh, person, WATCH, "propose_watch")
+    at = f"{path}/proposals/{proposal['id']}"
+    await person.call("POST", f"{at}:approve")
+    mesh.neighbours.alerts.alerts.clear()
+    undone = await person.call("POST", f"{at}:undo")
+    assert (undone.status_code, undone.json()["state"]) == (200, "undone")
+
+
+async def test_a_rejected_watch_is_never_made(mesh: Mesh, person: Person) -> None:
+    path, _, proposal = await proposed(mesh, person, WATCH | {"repeat": True, "name": "High"}, "propose_watch")
+    assert proposal["arguments"]["name"] == "High"
+    assert "each time anew" in proposal["summary"]
+    at = f"{path}/proposals/{proposal['id']}"
+    assert (await person.call("POST", f"{at}:reject")).json()["state"] == "rejected"
+    assert (await person.call("POST", f"{at}:approve")).status_code == 409
+    assert mesh.neighbours.alerts.writers == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ({"kind": "price", "symbol": "NOPE", "above": "1"}, "is no symbol"),
+        ({"kind": "price", "symbol": "AAPL", "above": "1; DROP"}, "/conditions/0/above"),
+        ({"kind": "price", "symbol": "AAPL", "above": "1", "portfolio_id": "prt_other"}, "/conditions/0/portfolio_id"),
+        ({"kind": "everything"}, "/conditions/0/kind"),
+    ],
+    ids=["refused by stock", "no number", "foreign portfolio", "unknown kind"],
+)
+async def test_a_rule_that_is_none_is_never_proposed(
+    mesh: Mesh, person: Person, condition: dict[str, Any], said: str
+) -> None:
+    mesh.model.script(Call([("propose_watch", {"conditions": [condition]})]), Say(["I cannot."]))
+    _, _, events = await person.answered("Watch it.")
     assert of_type(events, "proposal") == []
     assert said in mesh.model.requests[1]["input"][-1]["output"]

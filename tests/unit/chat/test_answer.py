@@ -14,6 +14,7 @@ from stocktool_chat.application.live_turns import LiveTurn
 from stocktool_chat.application.ports import ModelAnswer, ModelStep, ToolDefinition, ToolRequest
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain.conversation import Claim, ConversationId, Turn, TurnId
+from stocktool_chat.domain.earlier_results import EarlierResults
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.pricing import Budget
 from stocktool_chat.domain.prompt import MarketDay
@@ -58,7 +59,7 @@ class Tools:
     def __init__(self) -> None:
         self.running = self.most_running = 0
 
-    def session(self) -> Tools:
+    def session(self, turn_id: TurnId, earlier: EarlierResults) -> Tools:
         return self
 
     async def call(self, name: str, arguments: JsonObject) -> JsonObject:

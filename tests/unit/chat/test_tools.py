@@ -15,15 +15,19 @@ from stocktool.stock.v1 import analytics_service_pb2 as analytics
 from stocktool.stock.v1 import insights_pb2 as insights
 from stocktool.stock.v1 import portfolio_service_pb2 as portfolio
 from stocktool.stock.v1 import stock_service_pb2 as stock
+from stocktool_chat.adapters import calculator_tools, watch_tools, web_tools
 from stocktool_chat.adapters import tool_arguments as args
 from stocktool_chat.adapters.grpc_tools import TOOLS
 from stocktool_chat.adapters.proto_json import to_plain
+from stocktool_chat.adapters.tool_session import Tool
 from stocktool_kit.core.errors import InvalidArgument
 
 NAMES = [
     "get_market_status",
     "get_quotes",
     "get_bars",
+    "get_indicators",
+    "get_market_overview",
     "compare_symbols",
     "search_instruments",
     "get_profile",
@@ -47,9 +51,18 @@ NAMES = [
     "what_if",
     "plan_rebalance",
     "optimise_portfolio",
+    "project_portfolio",
+    "list_watches",
+    "propose_watch",
+    "backtest_watch",
+    "start_analysis",
+    "read_analysis",
     "search_documents",
     "read_page",
+    "calculate",
+    "web_search",
 ]
+ALL = (*TOOLS, *web_tools.TOOLS)
 
 
 def objects(schema: Any) -> list[dict[str, Any]]:
@@ -64,7 +77,7 @@ def objects(schema: Any) -> list[dict[str, Any]]:
 
 
 def test_every_tool_has_a_strict_schema_without_the_user() -> None:
-    definitions = [tool.definition() for tool in TOOLS]
+    definitions = [tool.definition() for tool in ALL]
 
     assert [definition.name for definition in definitions] == NAMES
     for definition in definitions:
@@ -73,6 +86,35 @@ def test_every_tool_has_a_strict_schema_without_the_user() -> None:
             assert schema["required"] == list(schema["properties"])
             assert not {"user", "owner", "owner_id", "subject", "user_id"} & set(schema["properties"])
         assert "$ref" not in str(definition.parameters)
+
+
+def unbounded(schema: Any, place: str = "$") -> list[str]:
+    """Places in a schema where a caller may send as much as they like."""
+    if isinstance(schema, list):
+        return [found for at, each in enumerate(schema) for found in unbounded(each, f"{place}[{at}]")]
+    if not isinstance(schema, dict):
+        return []
+    bounds = {
+        "string": {"maxLength", "pattern", "enum", "const", "format"},
+        "array": {"maxItems"},
+        "integer": {"maximum"},
+        "number": {"maximum", "exclusiveMaximum"},
+    }.get(str(schema.get("type")))
+    own = [place] if bounds and not bounds & set(schema) else []
+    return own + [found for name, each in schema.items() for found in unbounded(each, f"{place}.{name}")]
+
+
+@pytest.mark.parametrize("tool", ALL, ids=lambda tool: tool.name)
+def test_every_argument_is_bounded(tool: Tool) -> None:
+    assert unbounded(tool.definition().parameters) == []
+
+
+@pytest.mark.parametrize("tool", ALL, ids=lambda tool: tool.name)
+def test_what_is_not_asked_for_is_refused(tool: Tool) -> None:
+    for foreign in ("user_id", "owner", "__class__"):
+        with pytest.raises(InvalidArgument) as refused:
+            args.checked(tool.arguments, {foreign: "usr_2"})
+        assert f"/{foreign}" in {violation.pointer for violation in refused.value.violations}
 
 
 GOOD: list[tuple[type[args.Arguments], dict[str, Any]]] = [
@@ -96,6 +138,10 @@ NULLS: list[tuple[type[args.Arguments], dict[str, Any]]] = [
     (args.NewTransaction, {"type": "deposit", "amount": "10"}),
     (args.Optimise, {"method": "hrp"}),
     (args.Bars, {"symbol": "AAPL"}),
+    (args.Projection, {"years": 20, "saving_monthly": "500"}),
+    (args.Indicators, {"symbol": "AAPL", "names": ["rsi"]}),
+    (watch_tools.NewWatch, {"conditions": [{"kind": "price", "symbol": "AAPL", "above": "240"}]}),
+    (watch_tools.Condition, {"kind": "drawdown", "above": "0.1", "days": 250}),
 ]
 
 
@@ -111,6 +157,11 @@ BAD: list[tuple[type[args.Arguments], dict[str, Any], str]] = [
     (args.Performance, {"start": "soon"}, "/start"),
     (args.Performance, {"user": "usr_2"}, "/user"),
     (args.ReadPage, {"document_id": "doc_1", "page": 0}, "/page"),
+    (args.Indicators, {"symbol": "AAPL", "names": ["magic"]}, "/names/0"),
+    (args.Projection, {"years": 61}, "/years"),
+    (watch_tools.Rule, {"conditions": [{"kind": "price", "symbol": "AAPL", "above": "1e400"}]}, "/conditions/0/above"),
+    (watch_tools.Rule, {"conditions": []}, "/conditions"),
+    (calculator_tools.Calculation, {"expression": "a", "operands": []}, "/operands"),
 ]
 
 

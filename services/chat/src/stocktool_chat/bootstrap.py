@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from datetime import timedelta
+from decimal import Decimal
 
 from fastapi import FastAPI
 from stocktool.chat.v1 import chat_service_pb2 as pb
@@ -17,6 +19,7 @@ from stocktool_kit.process import Parts, Runtime
 from stocktool_kit.rpc.server import Registration
 
 from stocktool_chat.adapters.auth_grants import AuthGrants
+from stocktool_chat.adapters.brave_search import BraveSearch
 from stocktool_chat.adapters.deferred_model import DeferredModel
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
@@ -26,6 +29,8 @@ from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.adapters.grpc_peers import GrpcPeers
 from stocktool_chat.adapters.grpc_tools import GrpcToolbox
 from stocktool_chat.adapters.grpc_writes import GrpcWrites
+from stocktool_chat.adapters.guarded_model import GuardedModel
+from stocktool_chat.adapters.model_routes import Endpoint, ModelRoutes, Route
 from stocktool_chat.adapters.stock_market_status import StockMarketStatus
 from stocktool_chat.adapters.telemetry_observer import TelemetryObserver
 from stocktool_chat.application.answer import Answerer
@@ -45,7 +50,7 @@ from stocktool_chat.http import proposals as proposal_routes
 from stocktool_chat.http import shares as share_routes
 from stocktool_chat.http import turns as turn_routes
 from stocktool_chat.rpc.servicer import ChatServicer
-from stocktool_chat.settings import Settings
+from stocktool_chat.settings import ModelTable, Settings
 from stocktool_chat.worker.recovery import RecoveryLoop
 from stocktool_chat.worker.turn_worker import TurnWorker
 
@@ -63,7 +68,8 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     address = settings.advertise_address or f"{settings.host}:{settings.grpc_port}"
     terms = LeaseTerms(settings.lease_seconds, settings.lease_renew_seconds)
     budget = _budget(settings)
-    catalogue = catalogue_of(settings)
+    models = model_table(settings)
+    catalogue = _catalogue(models)
 
     table = Table(runtime.aws, settings.conversations_table)
     bucket = Bucket(runtime.aws, settings.knowledge_bucket)
@@ -73,18 +79,23 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     usage_store = DynamoDbUsage(Table(runtime.aws, settings.usage_table))
     allowance = Allowance(settings.daily_tokens, settings.daily_cost_usd)
     stock = runtime.channel(settings.stock_address)
-    toolbox = GrpcToolbox(stock, runtime.channel(settings.rag_address))
+    web = _web_search(settings)
+    toolbox = GrpcToolbox(stock, runtime.channel(settings.rag_address), web)
     grants = AuthGrants(runtime.channel(settings.auth_address), clock)
     observer = TelemetryObserver(runtime.metrics, frozenset(tool.name for tool in toolbox.definitions))
     lives = LiveTurns()
 
-    async with aclosing(DeferredModel(settings.model_timeout_seconds, settings.model_retries)) as model:
+    async with (
+        aclosing(DeferredModel(_routes(models, settings))) as model,
+        aclosing(web) if web is not None else nullcontext(),
+    ):
         answerer = Answerer(
-            model=model,
+            model=GuardedModel(model, clock, settings.model_failures),
             toolbox=toolbox,
             market=StockMarketStatus(stock),
             observer=observer,
             budget=budget,
+            catalogue=catalogue,
         )
         run_turn = RunTurn(
             store=turn_store,
@@ -150,25 +161,48 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         )
 
 
-def catalogue_of(settings: Settings) -> Catalogue:
-    """The models on offer.
+def model_table(settings: Settings) -> ModelTable:
+    """The models on offer: those of the file, else those of the settings.
 
     Raises:
-        ValueError: The default model is not among them.
+        ValueError: The file is none, or its names do not agree.
     """
+    if settings.models_file is not None:
+        return ModelTable.model_validate(
+            tomllib.loads(settings.models_file.read_text(encoding="utf-8"), parse_float=Decimal)
+        )
+    return ModelTable(default=settings.default_model, models=settings.models)
+
+
+def _catalogue(table: ModelTable) -> Catalogue:
     offers = {
-        name: ModelOffer(name, price.input_per_million, price.output_per_million)
-        for name, price in settings.models.items()
+        name: ModelOffer(name, each.input_per_million, each.output_per_million, each.cached_input_per_million)
+        for name, each in table.models.items()
     }
-    default = settings.default_model or next(iter(offers))
-    if default not in offers:
-        raise ValueError(f"STOCKTOOL_CHAT_DEFAULT_MODEL is {default!r}, which STOCKTOOL_CHAT_MODELS does not offer")
-    return Catalogue(offers, default)
+    return Catalogue(offers, table.default or next(iter(offers)), table.fallback or None)
+
+
+def _routes(table: ModelTable, settings: Settings) -> ModelRoutes:
+    return ModelRoutes(
+        silence_seconds=settings.model_timeout_seconds,
+        retries=settings.model_retries,
+        routes={name: Route(each.provider, each.deployment or name) for name, each in table.models.items()},
+        endpoints={
+            name: Endpoint(each.base_url, settings.provider_keys.get(name), each.api_version)
+            for name, each in table.providers.items()
+        },
+    )
 
 
 def openapi_app() -> FastAPI:
     """The routes alone, for the OpenAPI document."""
     return describe(title="StockTool chat", prefix=PREFIX, routers=ROUTERS)
+
+
+def _web_search(settings: Settings) -> BraveSearch | None:
+    if not settings.web_search_address:
+        return None
+    return BraveSearch(settings.web_search_address, settings.web_search_key, settings.tool_seconds)
 
 
 def _budget(settings: Settings) -> Budget:

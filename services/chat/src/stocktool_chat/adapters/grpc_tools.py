@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import grpc
 
-from stocktool_chat.adapters import document_tools, market_tools, planning_tools, portfolio_tools
+from stocktool_chat.adapters import (
+    analysis_tools,
+    calculator_tools,
+    document_tools,
+    market_tools,
+    planning_tools,
+    portfolio_tools,
+    watch_tools,
+    web_tools,
+)
 from stocktool_chat.adapters import tool_arguments as args
 from stocktool_chat.adapters.tool_session import Services, Session, Tool, UnknownTool
 from stocktool_chat.application.ports import ToolDefinition
+from stocktool_chat.application.web_search import WebSearch
+from stocktool_chat.domain.conversation import TurnId
+from stocktool_chat.domain.earlier_results import EarlierResults
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Prepared
 
-TOOLS: tuple[Tool, ...] = (*market_tools.TOOLS, *portfolio_tools.TOOLS, *planning_tools.TOOLS, *document_tools.TOOLS)
-_BY_NAME = {tool.name: tool for tool in TOOLS}
+TOOLS: tuple[Tool, ...] = (
+    *market_tools.TOOLS,
+    *portfolio_tools.TOOLS,
+    *planning_tools.TOOLS,
+    *watch_tools.TOOLS,
+    *analysis_tools.TOOLS,
+    *document_tools.TOOLS,
+    *calculator_tools.TOOLS,
+)
+"""The tools of every deployment; that of the web comes where a provider of it is configured."""
 
 
 class GrpcToolbox:
@@ -23,31 +43,43 @@ class GrpcToolbox:
     Args:
         stock: Channel to the stock service.
         rag: Channel to the rag service.
+        web: Search of the web; None: no tool searches it.
     """
 
-    def __init__(self, stock: grpc.aio.Channel, rag: grpc.aio.Channel) -> None:
-        self._services = Services(stock, rag)
-        self._definitions = tuple(tool.definition() for tool in TOOLS)
+    def __init__(self, stock: grpc.aio.Channel, rag: grpc.aio.Channel, web: WebSearch | None = None) -> None:
+        self._services = Services(stock, rag, web)
+        tools = TOOLS if web is None else (*TOOLS, *web_tools.TOOLS)
+        self._tools = {tool.name: tool for tool in tools}
+        self._definitions = tuple(tool.definition() for tool in tools)
 
     @property
     def definitions(self) -> Sequence[ToolDefinition]:
         """See the port."""
         return self._definitions
 
-    def session(self) -> GrpcToolSession:
+    def session(self, turn_id: TurnId, earlier: EarlierResults) -> GrpcToolSession:
         """See the port."""
-        return GrpcToolSession(self._services)
+        return GrpcToolSession(self._tools, Session(self._services, turn_id, earlier))
 
 
 class GrpcToolSession:
-    """The tools for one turn."""
+    """The tools for one turn; the same question asked twice in it is answered alike, and from memory."""
 
-    def __init__(self, services: Services) -> None:
-        self._session = Session(services)
+    def __init__(self, tools: Mapping[str, Tool], session: Session) -> None:
+        self._tools = tools
+        self._session = session
+        self._answered: dict[tuple[str, str], JsonObject] = {}
 
     async def call(self, name: str, arguments: JsonObject) -> JsonObject | Prepared:
         """See the port."""
-        tool = _BY_NAME.get(name)
+        tool = self._tools.get(name)
         if tool is None:
-            raise UnknownTool(f"there is no tool {name!r}; the tools are {', '.join(_BY_NAME)}", tool=name)
-        return await tool.run(self._session, args.checked(tool.arguments, arguments))
+            raise UnknownTool(f"there is no tool {name!r}; the tools are {', '.join(self._tools)}", tool=name)
+        checked: args.Arguments = args.checked(tool.arguments, arguments)
+        key = (name, checked.model_dump_json())
+        if key in self._answered:
+            return self._answered[key]
+        given = await tool.run(self._session, checked)
+        if tool.cached and not isinstance(given, Prepared):
+            self._answered[key] = given
+        return given

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+
 from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
 from stocktool.stock.v1 import stock_service_pb2 as pb
 
 from stocktool_chat.adapters import tool_arguments as args
 from stocktool_chat.adapters.proto_json import to_plain
 from stocktool_chat.adapters.tool_session import Session, Tool, renamed, wire_day
-from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.json_types import Json, JsonObject
 
 _MOST_BARS = 60
+_USUAL_DAYS = 5
+# Funds that stand for the whole: large, small and technology companies of the US, the world's, bonds and gold.
+_BROAD = ("SPY", "QQQ", "IWM", "ACWI", "AGG", "GLD")
 
 
 async def market_status(session: Session, _: args.NoArguments) -> JsonObject:
@@ -36,6 +42,40 @@ async def bars(session: Session, wanted: args.Bars) -> JsonObject:
     }
     days = plain.get("dates")
     return {**shortened, "total_count": len(days) if isinstance(days, list) else 0}
+
+
+async def indicators(session: Session, wanted: args.Indicators) -> JsonObject:
+    """Technical indicators, the newest days."""
+    request = pb.GetIndicatorsRequest(
+        symbol=wanted.symbol, names=wanted.names, start=wire_day(wanted.start), end=wire_day(wanted.end)
+    )
+    found = await session.ask.market.GetIndicators(request)
+    first = max(0, len(found.dates) - (wanted.limit or _USUAL_DAYS))
+    items: list[Json] = [_indicator_day(found, at) for at in range(first, len(found.dates))]
+    plain = to_plain(found, drop=("dates", "close", "lines"))
+    return {**plain, "items": items, "total_count": len(found.dates)}
+
+
+def _indicator_day(found: pb.GetIndicatorsResponse, at: int) -> JsonObject:
+    """One day: prices as amounts, Wilder's index in its own points from 0 to 100."""
+    lines: list[Json] = [
+        {"name": line.name, "points" if line.name.startswith("rsi") else "value": _known(line.values[at])}
+        for line in found.lines
+    ]
+    return {"date": found.dates[at], "close": _known(found.close[at]), "lines": lines}
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+async def market_overview(session: Session, wanted: args.Limit) -> JsonObject:
+    """The market's state, broad funds and movers."""
+    async with asyncio.TaskGroup() as group:
+        status = group.create_task(market_status(session, args.NoArguments()))
+        moved = group.create_task(movers(session, wanted))
+        broad = group.create_task(quotes(session, args.Symbols(symbols=list(_BROAD))))
+    return {"market": status.result(), **moved.result(), "broad": broad.result().get("items", [])}
 
 
 async def compare(session: Session, wanted: args.Compare) -> JsonObject:
@@ -96,6 +136,10 @@ TOOLS = (
     Tool("get_quotes", "Last prices of symbols with their day's change and age.", args.Symbols, quotes),
     Tool("get_bars", "Open, high, low, close and volume of a symbol by day, week or month; the newest of the range.",
          args.Bars, bars),
+    Tool("get_indicators", "Technical indicators of a symbol's daily prices (moving averages, RSI, MACD, Bollinger "
+         "bands, ATR): the newest days of the range.", args.Indicators, indicators),
+    Tool("get_market_overview", "The market at a glance: whether it is open, broad funds with their day's change, the "
+         "largest rises and falls.", args.Limit, market_overview),
     Tool("compare_symbols", "Returns, volatility, drawdown and correlations of symbols over the same days.",
          args.Compare, compare),
     Tool("search_instruments", "Finds the symbol of a company or fund by name.", args.Search, search_instruments),

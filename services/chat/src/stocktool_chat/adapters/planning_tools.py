@@ -60,6 +60,28 @@ async def optimise(session: Session, wanted: args.Optimise) -> JsonObject:
     return about(portfolio, to_plain((await session.ask.analytics.OptimisePortfolio(request)).optimisation))
 
 
+async def project(session: Session, wanted: args.Projection) -> JsonObject:
+    """Where the value may stand in some years."""
+    portfolio = await session.portfolio(wanted.portfolio)
+    request = pb.ProjectPortfolioRequest(
+        portfolio_id=portfolio.id,
+        years=wanted.years or 0,
+        drift=wanted.drift,
+        volatility=wanted.volatility,
+        contribution_monthly=wanted.saving_monthly or "",
+    )
+    if wanted.withdrawal_monthly is not None or wanted.withdrawal_rate is not None:
+        request.withdrawal.CopyFrom(
+            pb.MonthlyWithdrawal(
+                amount=wanted.withdrawal_monthly or "",
+                rate=wanted.withdrawal_rate,
+                inflation=wanted.inflation or 0.0,
+                start_years=wanted.withdrawal_start_years or 0.0,
+            )
+        )
+    return about(portfolio, to_plain((await session.ask.analytics.ProjectPortfolio(request)).projection))
+
+
 TOOLS = (
     Tool("get_xray", "Examines a portfolio by rules: concentration, sectors, currencies, fees, cash, stale prices, "
          "drawdown; a failing rule names the positions behind it.", args.OfPortfolio, xray),
@@ -69,4 +91,7 @@ TOOLS = (
          "is traded.", args.Rebalance, rebalance),
     Tool("optimise_portfolio", "Weights of the portfolio's holdings that are best by a method, over its history.",
          args.Optimise, optimise),
+    Tool("project_portfolio", "Where a portfolio's value may stand in some years, by simulation (Monte Carlo) under a "
+         "plan of savings and withdrawals: percentiles by year, the risk of a loss and of running out.",
+         args.Projection, project),
 )  # fmt: skip

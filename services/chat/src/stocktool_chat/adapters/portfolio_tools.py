@@ -209,5 +209,5 @@ TOOLS = (
          args.Transactions, transactions),
     Tool("propose_transaction", "Prepares an entry of the ledger for the user to approve: a purchase, sale, deposit, "
          "dividend or the like. Nothing is written until the user approves.", args.NewTransaction,
-         propose_transaction),
+         propose_transaction, cached=False),
 )  # fmt: skip

@@ -21,7 +21,8 @@ def _optional_text(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Symbol = Annotated[str, BeforeValidator(_upper), Field(pattern=r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")]
+# Bounds stand inside of validators: outside of them pydantic would not write them into the schema the model sees.
+Symbol = Annotated[Annotated[str, Field(pattern=r"^[A-Z0-9^][A-Z0-9.^=_:-]{0,31}$")], BeforeValidator(_upper)]
 OptionalSymbol = Annotated[Symbol | None, BeforeValidator(_optional_text)]
 Amount = Annotated[
     Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,12})?$")] | None,
@@ -30,9 +31,9 @@ Amount = Annotated[
 Currency = Annotated[Annotated[str, Field(pattern="^[A-Z]{3}$")] | None, BeforeValidator(_optional_text)]
 Day = Annotated[date | None, BeforeValidator(_optional_text)]
 Period = Literal["year_to_date", "one_year", "one_month", "since_inception"]
+Name = Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(_optional_text)]
 Portfolio = Annotated[
-    str | None,
-    BeforeValidator(_optional_text),
+    Name,
     Field(default=None, description="Id or name of the portfolio; null for the user's first one."),
 ]
 
@@ -88,9 +89,7 @@ class Range(Arguments):
 class Performance(OfPortfolio, Range):
     """A portfolio over a span, against a benchmark."""
 
-    benchmark: Annotated[Symbol | None, BeforeValidator(_optional_text)] = Field(
-        default=None, description="Symbol to compare with, such as SPY; null for none."
-    )
+    benchmark: OptionalSymbol = Field(default=None, description="Symbol to compare with, such as SPY; null for none.")
 
 
 class PortfolioRange(OfPortfolio):
@@ -182,6 +181,40 @@ class Bars(SymbolRange):
     interval: Literal["1d", "1wk", "1mo"] | None = Field(default=None, description="null for days.")
 
 
+class Indicators(SymbolRange):
+    """Indicators of a symbol."""
+
+    names: list[Annotated[str, Field(pattern=r"^(sma|ema|rsi|macd|bollinger|atr)(:\d{1,3}(\.\d{1,2})?){0,3}$")]] = (
+        Field(
+            min_length=1,
+            max_length=6,
+            description="sma:n, ema:n, rsi:n, macd:fast:slow:signal, bollinger:n:k or atr:n; numbers may be left out.",
+        )
+    )
+    limit: int | None = Field(default=None, ge=1, le=60, description="At most so many days, the newest; null for 5.")
+
+
+class Projection(OfPortfolio):
+    """A plan of savings and withdrawals."""
+
+    years: int | None = Field(default=None, ge=1, le=60, description="How far to look; null for 10.")
+    saving_monthly: Amount = Field(
+        default=None, description="Paid in each month until withdrawals begin; null for none."
+    )
+    withdrawal_monthly: Amount = Field(
+        default=None, description="Taken out each month, in today's money; null for none or when a rate is given."
+    )
+    withdrawal_rate: float | None = Field(
+        default=None, gt=0, le=1, description="Part of the value taken out in a year, 0.04; null for none."
+    )
+    withdrawal_start_years: float | None = Field(
+        default=None, ge=0, lt=60, description="Years from now until withdrawals begin; null for at once."
+    )
+    inflation: float | None = Field(default=None, ge=-0.2, le=1, description="Yearly, a fraction; null for none.")
+    drift: float | None = Field(default=None, ge=-2, le=2, description="Mean rate for a year; null for history's.")
+    volatility: float | None = Field(default=None, ge=0, le=3, description="For a year; null for history's.")
+
+
 class Allocation(OfPortfolio):
     """A portfolio in slices."""
 
@@ -203,9 +236,7 @@ class Search(Arguments):
 class Transactions(OfPortfolio):
     """A ledger."""
 
-    symbol: Annotated[Symbol | None, BeforeValidator(_optional_text)] = Field(
-        default=None, description="Only entries of this symbol; null for all."
-    )
+    symbol: OptionalSymbol = Field(default=None, description="Only entries of this symbol; null for all.")
     limit: int | None = Field(default=None, ge=1, le=100, description="At most so many, the newest; null for 20.")
 
 
@@ -215,19 +246,17 @@ class NewTransaction(OfPortfolio):
     type: Literal["buy", "sell", "deposit", "withdrawal", "dividend", "interest", "fee", "tax"] = Field(
         description="What is booked."
     )
-    symbol: Annotated[Symbol | None, BeforeValidator(_optional_text)] = Field(
-        default=None, description="Ticker symbol; null for cash alone."
-    )
+    symbol: OptionalSymbol = Field(default=None, description="Ticker symbol; null for cash alone.")
     quantity: Amount = Field(default=None, description="Shares, for a purchase or sale.")
     price: Amount = Field(default=None, description="Price of one share; null with null amount for the last price.")
     amount: Amount = Field(default=None, description="Total of cash, or of a trade instead of its price.")
     fee: Amount = Field(default=None, description="Fee of a trade; null for none.")
     currency: Currency = Field(default=None, description="ISO 4217 code; null for the account's.")
     date: Day = Field(default=None, description="Day it counts from, YYYY-MM-DD; null for the market's today.")
-    account: Annotated[str | None, BeforeValidator(_optional_text)] = Field(
-        default=None, max_length=80, description="Id or name of the account; null for the portfolio's first."
+    account: Name = Field(default=None, description="Id or name of the account; null for the portfolio's first.")
+    note: Annotated[Annotated[str, Field(max_length=500)] | None, BeforeValidator(_optional_text)] = Field(
+        default=None, description="The user's own words about it; null for none."
     )
-    note: Annotated[str | None, BeforeValidator(_optional_text)] = Field(default=None, max_length=500)
 
 
 class News(Arguments):
@@ -241,7 +270,7 @@ class SearchDocuments(Arguments):
     """A question to the user's documents."""
 
     query: str = Field(min_length=1, max_length=1000, description="What to look for, in the user's words.")
-    document_ids: list[str] | None = Field(
+    document_ids: list[Annotated[str, Field(min_length=1, max_length=64)]] | None = Field(
         default=None, max_length=20, description="Only these documents; null for all the user may read."
     )
     limit: int | None = Field(default=None, ge=1, le=20, description="At most so many passages; null for 5.")
@@ -251,7 +280,7 @@ class ReadPage(Arguments):
     """A page of a document."""
 
     document_id: str = Field(min_length=1, max_length=64, description="Id from search_documents.")
-    page: int = Field(ge=1, description="Page number, from 1.")
+    page: int = Field(ge=1, le=100_000, description="Page number, from 1.")
 
 
 def wire_period(period: Period | None) -> analytics_pb.Period.ValueType:

@@ -12,6 +12,7 @@ import grpc
 from google.type.date_pb2 import Date
 from stocktool.rag.v1.rag_service_pb2_grpc import RagServiceStub
 from stocktool.stock.v1 import portfolio_service_pb2 as portfolio_pb
+from stocktool.stock.v1.alert_service_pb2_grpc import AlertServiceStub
 from stocktool.stock.v1.analytics_service_pb2_grpc import AnalyticsServiceStub
 from stocktool.stock.v1.portfolio_service_pb2_grpc import PortfolioServiceStub
 from stocktool.stock.v1.stock_service_pb2_grpc import StockServiceStub
@@ -19,11 +20,15 @@ from stocktool_kit.core.errors import NotFound
 
 from stocktool_chat.adapters import tool_arguments as args
 from stocktool_chat.application.ports import ToolDefinition
+from stocktool_chat.application.web_search import WebSearch
+from stocktool_chat.domain.conversation import TurnId
+from stocktool_chat.domain.earlier_results import EarlierResults
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Prepared
 
 if TYPE_CHECKING:  # the asynchronous stubs exist as types only
     from stocktool.rag.v1.rag_service_pb2_grpc import RagServiceAsyncStub
+    from stocktool.stock.v1.alert_service_pb2_grpc import AlertServiceAsyncStub
     from stocktool.stock.v1.analytics_service_pb2_grpc import AnalyticsServiceAsyncStub
     from stocktool.stock.v1.portfolio_service_pb2_grpc import PortfolioServiceAsyncStub
     from stocktool.stock.v1.stock_service_pb2_grpc import StockServiceAsyncStub
@@ -42,13 +47,15 @@ class NoPortfolio(NotFound):
 
 
 class Services:
-    """Stubs of the services that tools ask."""
+    """Stubs of the services that tools ask, and the search of the web where one is configured."""
 
-    def __init__(self, stock: grpc.aio.Channel, rag: grpc.aio.Channel) -> None:
+    def __init__(self, stock: grpc.aio.Channel, rag: grpc.aio.Channel, web: WebSearch | None = None) -> None:
         self.market: StockServiceAsyncStub = StockServiceStub(stock)
         self.portfolios: PortfolioServiceAsyncStub = PortfolioServiceStub(stock)
         self.analytics: AnalyticsServiceAsyncStub = AnalyticsServiceStub(stock)
+        self.alerts: AlertServiceAsyncStub = AlertServiceStub(stock)
         self.documents: RagServiceAsyncStub = RagServiceStub(rag)
+        self.web = web
 
 
 class Session:
@@ -56,10 +63,14 @@ class Session:
 
     Attributes:
         ask: The services.
+        turn_id: The turn; with it a write that runs again is known for the same.
+        earlier: What its calls gave so far.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, turn_id: TurnId, earlier: EarlierResults) -> None:
         self.ask = services
+        self.turn_id = turn_id
+        self.earlier = earlier
         self._listing: asyncio.Task[list[portfolio_pb.Portfolio]] | None = None
 
     async def portfolio(self, wanted: str | None) -> portfolio_pb.Portfolio:
@@ -96,12 +107,17 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: what the model is told of it, and what it does."""
+    """A tool: what the model is told of it, and what it does.
+
+    Attributes:
+        cached: Whether the same call, made again in the same turn, may be answered with what it gave before.
+    """
 
     name: str
     description: str
     arguments: type[args.Arguments]
     run: Callable[[Session, Any], Awaitable[JsonObject | Prepared]]
+    cached: bool = True
 
     def definition(self) -> ToolDefinition:
         """As the model sees it."""

@@ -25,6 +25,7 @@ from stocktool_chat.domain.conversation import (
     Turn,
     TurnId,
 )
+from stocktool_chat.domain.earlier_results import EarlierResults
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.prompt import MarketDay
@@ -357,8 +358,8 @@ class Toolbox(Protocol):
         """What the model may call, in a stable order."""
         ...
 
-    def session(self) -> ToolSession:
-        """Tools for one turn."""
+    def session(self, turn_id: TurnId, earlier: EarlierResults) -> ToolSession:
+        """Tools for one turn, which see what its calls gave so far."""
         ...
 
 

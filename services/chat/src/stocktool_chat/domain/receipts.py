@@ -64,7 +64,7 @@ def match_receipts(text: str, evidence: Sequence[Evidence]) -> list[Receipt]:
     for figure in figures:
         value = found[figure]
         if value is not None:
-            status = Status.DERIVED if value.is_count else Status.MATCHED
+            status = Status.DERIVED if value.is_count or value.is_computed else Status.MATCHED
             receipts.append(Receipt(figure.start, figure.end, figure.text, status, value.call_id, value.path))
             continue
         derived = derive(text, figure, [(other, match) for other, match in found.items() if match is not None])

@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from stocktool_chat.domain.figures import Unit, find_figures
@@ -45,6 +45,7 @@ class ToolValue:
         magnitude: Whether its sign is a convention (drawdown, VaR, fees), so that an unsigned figure may state it.
         quoted: Whether it stands in a document's or news item's text.
         is_count: Whether it is the number of elements of a list.
+        is_computed: Whether it was computed from other values, which its result names.
     """
 
     call_id: str
@@ -56,6 +57,7 @@ class ToolValue:
     magnitude: bool = False
     quoted: bool = False
     is_count: bool = False
+    is_computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,11 @@ class _Context:
 
 
 def values_of(call_id: str, result: JsonObject) -> list[ToolValue]:
-    """List the values of a result in document order."""
+    """List the values of a result in document order; those of a calculation are its outcome alone."""
+    calculation = result.get("calculation")
+    if isinstance(calculation, Mapping) and "operands" in calculation:
+        outcome = {name: value for name, value in result.items() if name != "calculation"}
+        return [replace(value, is_computed=True) for value in _walk(call_id, "$", "", outcome, _Context())]
     return list(itertools.islice(_walk(call_id, "$", "", result, _Context()), _MAX_VALUES))
 
 
