@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
+import { useId, useState } from "react";
 
 import { TextField } from "@/components/field";
 import { useDebounced } from "@/hooks/use-debounced";
@@ -7,8 +7,10 @@ import { instrumentsQuery } from "@/lib/api/instruments";
 
 type Props = {
   label?: string;
-  value: string;
-  onChange: (value: string) => void;
+  /** For a form that reads its fields when it is sent; without it the field is held by `value`. */
+  name?: string;
+  value?: string;
+  onChange?: (value: string) => void;
   error?: string | undefined;
   hint?: string | undefined;
   className?: string;
@@ -17,7 +19,9 @@ type Props = {
 /** A symbol, with what is found for the letters typed so far; text in the list is never taken unasked. */
 export function SymbolField({ label = "Symbol", value, onChange, ...rest }: Props) {
   const listId = useId();
-  const { data: found } = useQuery(instrumentsQuery(useDebounced(value.trim())));
+  const [typed, setTyped] = useState("");
+  const shown = value ?? typed;
+  const { data: found } = useQuery(instrumentsQuery(useDebounced(shown.trim())));
   return (
     <>
       <TextField
@@ -27,9 +31,12 @@ export function SymbolField({ label = "Symbol", value, onChange, ...rest }: Prop
         autoComplete="off"
         autoCapitalize="characters"
         list={listId}
-        maxLength={32}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
+        maxLength={64}
+        value={shown}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          onChange?.(event.target.value);
+        }}
       />
       <datalist id={listId}>
         {found?.map((instrument) => (

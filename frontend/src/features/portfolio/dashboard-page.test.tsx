@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
@@ -226,4 +226,53 @@ test("a recorded entry can be undone; a refused field is named at its place", as
   expect(new Set(keys).size).toBe(2);
   await userEvent.click(screen.getByRole("button", { name: "Undo" }));
   expect(await screen.findByText("No entries yet")).toBeVisible();
+});
+
+test("a sale takes the lots that were chosen, a spin-off says what it gives away", async () => {
+  serve([portfolio]);
+  const sent: unknown[] = [];
+  server.use(
+    http.post(`${path}/prt_1/transactions`, async ({ request }) => {
+      sent.push(await request.json());
+      return HttpResponse.json({ errors: [{ pointer: "/lots/0/quantity", detail: "too much" }] }, { status: 422 });
+    }),
+  );
+  renderWithQueries(<DashboardPage />);
+  await userEvent.click(await screen.findByRole("button", { name: "Add transaction" }));
+  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Type" }), "sell");
+  await userEvent.type(screen.getByRole("combobox", { name: "Symbol" }), "aapl");
+  await userEvent.type(screen.getByRole("textbox", { name: "Quantity" }), "1");
+  await userEvent.type(screen.getByRole("textbox", { name: "Price per share" }), "10");
+  await userEvent.click(screen.getByRole("checkbox", { name: /Choose the lots/ }));
+  const lots = within(screen.getByRole("group", { name: "Lots to take from" }));
+  await userEvent.type(await lots.findByRole("textbox", { name: /Aug 3, 2020/ }), "1");
+  await userEvent.click(screen.getByRole("button", { name: "Record" }));
+  expect(await lots.findByText("too much")).toBeVisible();
+  expect(sent).toEqual([
+    {
+      type: "sell",
+      date: "2024-11-29",
+      symbol: "AAPL",
+      quantity: "1",
+      price: "10",
+      account_id: "acc_1",
+      lots: [{ lot_id: "txn_1", quantity: "1" }],
+    },
+  ]);
+
+  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Type" }), "spin_off");
+  await userEvent.type(screen.getByRole("combobox", { name: "New symbol" }), "jpm");
+  await userEvent.type(screen.getByRole("textbox", { name: "New shares per old share" }), "0.25");
+  await userEvent.type(screen.getByRole("textbox", { name: "Part of the cost that goes over" }), "0.1");
+  await userEvent.click(screen.getByRole("button", { name: "Record" }));
+  await waitFor(() =>
+    expect(sent[1]).toEqual({
+      type: "spin_off",
+      date: "2024-11-29",
+      symbol: "AAPL",
+      new_symbol: "JPM",
+      ratio: "0.25",
+      cost_fraction: "0.1",
+    }),
+  );
 });

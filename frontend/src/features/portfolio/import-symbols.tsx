@@ -1,5 +1,5 @@
-import { SymbolField } from "@/features/portfolio/symbol-field";
 import { Button } from "@/components/button";
+import { SymbolField } from "@/components/symbol-field";
 import { textOf } from "@/lib/form";
 import type { UnresolvedModel } from "@/lib/api/gen/stock/types.gen";
 
@@ -52,7 +52,7 @@ export function SymbolQuestions({ unresolved, chosen, onChoose }: Props) {
                   choose(text, textOf(new FormData(event.currentTarget), "symbol").toUpperCase());
                 }}
               >
-                <SymbolField label={`Symbol for ${text}`} error={undefined} />
+                <SymbolField label={`Symbol for ${text}`} name="symbol" />
                 <Button type="submit">Use it</Button>
               </form>
             </div>

@@ -5,66 +5,48 @@ import { ErrorNote } from "@/components/error-note";
 import { SelectField, TextField } from "@/components/field";
 import { useRecordTransaction, type NewTransaction } from "@/features/portfolio/api/transactions";
 import type { Portfolio, Transaction } from "@/features/portfolio/api/types";
-import { SymbolField } from "@/features/portfolio/symbol-field";
+import { EntryField } from "@/features/portfolio/entry-field";
+import {
+  isOfAllAccounts,
+  shapedTypes,
+  shapes,
+  takesLots,
+  type FieldName,
+  type ShapedType,
+} from "@/features/portfolio/entry-shapes";
+import { LotsField, lotsOf } from "@/features/portfolio/lots-field";
 import { useIdempotencyKey } from "@/hooks/use-idempotency-key";
 import { ApiError } from "@/lib/api/api-error";
 import { humanise } from "@/lib/format";
 import { textOf } from "@/lib/form";
 
-type FieldName = "symbol" | "quantity" | "price" | "amount" | "fee" | "tax" | "ratio" | "cost_basis" | "acquired";
-
-/** What each type of entry asks for; what may be left out is optional below. */
-const shapes = {
-  buy: ["symbol", "quantity", "price", "fee"],
-  sell: ["symbol", "quantity", "price", "fee"],
-  deposit: ["amount"],
-  withdrawal: ["amount"],
-  dividend: ["symbol", "amount", "tax"],
-  interest: ["amount"],
-  fee: ["amount"],
-  tax: ["amount"],
-  split: ["symbol", "ratio"],
-  reinvest: ["symbol", "quantity", "price", "tax"],
-  opening: ["symbol", "quantity", "cost_basis", "acquired"],
-  transfer_in: ["symbol", "quantity", "cost_basis", "acquired"],
-} as const satisfies Record<string, readonly FieldName[]>;
-
-type Type = keyof typeof shapes;
-
-const optional: ReadonlySet<FieldName> = new Set(["fee", "tax", "acquired"]);
-
-const types = Object.keys(shapes) as Type[];
-
-const labels = {
-  symbol: "Symbol",
-  quantity: "Quantity",
-  price: "Price per share",
-  amount: "Amount",
-  fee: "Fee",
-  tax: "Tax",
-  ratio: "New shares per old share",
-  cost_basis: "Cost in all",
-  acquired: "Held since",
-} as const satisfies Record<FieldName, string>;
-
 type Props = { portfolio: Portfolio; marketDay: string; onRecorded: (transaction: Transaction) => void };
+
+const inCapitals: ReadonlySet<string> = new Set(["symbol", "new_symbol", "currency"]);
 
 export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
   const record = useRecordTransaction(portfolio.id);
   const idempotency = useIdempotencyKey();
-  const [type, setType] = useState<Type>("buy");
+  const [type, setType] = useState<ShapedType>("buy");
+  const [day, setDay] = useState(marketDay);
+  const [symbol, setSymbol] = useState("");
+  const [accountId, setAccountId] = useState(portfolio.accounts[0]?.id ?? "");
+  const [choosing, setChoosing] = useState(false);
   const error = record.error;
   const refusal = error instanceof ApiError ? error : undefined;
   const shape: readonly FieldName[] = shapes[type];
-  const shown = ["date", "type", "account_id", "currency", ...shape];
+  const choosesLots = takesLots(type) && choosing;
+  const shown = ["date", "type", "account_id", "currency", ...shape, ...(choosesLots ? ["lots"] : [])];
   const unplaced = refusal?.fields.filter(({ pointer }) => !shown.some((name) => pointer.includes(name))) ?? [];
 
   const submit = (data: FormData) => {
     const transaction: NewTransaction = { type, date: textOf(data, "date") };
     for (const name of [...shape, "account_id", "currency", "note"] as const) {
       const value = textOf(data, name);
-      if (value !== "") transaction[name] = name === "symbol" || name === "currency" ? value.toUpperCase() : value;
+      if (value !== "") transaction[name] = inCapitals.has(name) ? value.toUpperCase() : value;
     }
+    const lots = lotsOf(data);
+    if (choosesLots && lots.length > 0) transaction.lots = lots;
     record.mutate(
       { transaction, idempotencyKey: idempotency.keyFor(transaction) },
       {
@@ -102,12 +84,12 @@ export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
           value={type}
           error={refusal?.field("type")}
           onChange={(event) => {
-            const chosen = types.find((option) => option === event.target.value);
+            const chosen = shapedTypes.find((option) => option === event.target.value);
             if (chosen !== undefined) setType(chosen);
             record.reset();
           }}
         >
-          {types.map((option) => (
+          {shapedTypes.map((option) => (
             <option key={option} value={option}>
               {humanise(option)}
             </option>
@@ -119,28 +101,30 @@ export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
           type="date"
           required
           max={marketDay}
-          defaultValue={marketDay}
+          value={day}
+          onChange={(event) => setDay(event.target.value)}
           error={refusal?.field("date")}
         />
-        {shape.map((name) =>
-          name === "symbol" ? (
-            <SymbolField key={name} error={refusal?.field(name)} />
-          ) : (
-            <TextField
-              key={name}
-              label={labels[name]}
-              name={name}
-              {...(name === "acquired" ? { type: "date", max: marketDay } : { inputMode: "decimal" })}
-              autoComplete="off"
-              required={!optional.has(name)}
-              placeholder={name === "fee" || name === "tax" ? "none" : undefined}
-              error={refusal?.field(name)}
-            />
-          ),
-        )}
-        {type !== "split" && (
+        {shape.map((name) => (
+          <EntryField
+            key={name}
+            type={type}
+            name={name}
+            error={refusal?.field(name)}
+            marketDay={marketDay}
+            otherAccounts={portfolio.accounts.filter((account) => account.id !== accountId)}
+            {...(name === "symbol" ? { value: symbol, onChange: setSymbol } : {})}
+          />
+        ))}
+        {!isOfAllAccounts(type) && (
           <>
-            <SelectField label="Account" name="account_id" error={refusal?.field("account_id")}>
+            <SelectField
+              label="Account"
+              name="account_id"
+              value={accountId}
+              onChange={(event) => setAccountId(event.target.value)}
+              error={refusal?.field("account_id")}
+            >
               {portfolio.accounts.map((account) => (
                 <option key={account.id} value={account.id}>
                   {account.name} ({account.currency})
@@ -158,6 +142,21 @@ export function TransactionForm({ portfolio, marketDay, onRecorded }: Props) {
           </>
         )}
         <TextField label="Note" name="note" maxLength={500} className="col-span-2" error={refusal?.field("note")} />
+        {takesLots(type) && (
+          <label className="col-span-full flex items-center gap-2 text-sm">
+            <input type="checkbox" checked={choosing} onChange={(event) => setChoosing(event.target.checked)} />
+            Choose the lots (otherwise {portfolio.cost_method})
+          </label>
+        )}
+        {choosesLots && (
+          <LotsField
+            portfolioId={portfolio.id}
+            symbol={symbol}
+            accountId={accountId}
+            day={day}
+            error={refusal?.field("lots")}
+          />
+        )}
       </div>
       <div className="mt-3 flex justify-end">
         <Button type="submit" variant="primary" busy={record.isPending}>

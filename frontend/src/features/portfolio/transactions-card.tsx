@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus, Undo2 } from "lucide-react";
 import { useState } from "react";
 
@@ -8,18 +8,15 @@ import { ConfirmDialog } from "@/components/confirm-dialog";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
-import { transactionsQuery, useDeleteTransaction } from "@/features/portfolio/api/transactions";
+import { latestTransactionsQuery, useDeleteTransaction } from "@/features/portfolio/api/transactions";
 import type { Portfolio, Transaction } from "@/features/portfolio/api/types";
 import { LedgerTable } from "@/features/portfolio/ledger-table";
 import { TransactionForm } from "@/features/portfolio/transaction-form";
 import { formatDay, humanise } from "@/lib/format";
 
-const pageLength = 50;
-
 export function TransactionsCard({ portfolio, marketDay }: { portfolio: Portfolio; marketDay: string }) {
-  const transactions = useQuery(transactionsQuery(portfolio.id));
+  const transactions = useInfiniteQuery(latestTransactionsQuery(portfolio.id));
   const remove = useDeleteTransaction(portfolio.id);
-  const [shown, setShown] = useState(pageLength);
   const [adding, setAdding] = useState(false);
   const [recorded, setRecorded] = useState<Transaction>();
   const [doomed, setDoomed] = useState<Transaction>();
@@ -72,14 +69,14 @@ export function TransactionsCard({ portfolio, marketDay }: { portfolio: Portfoli
       {transactions.isSuccess && transactions.data.length > 0 && (
         <LedgerTable
           portfolio={portfolio}
-          transactions={transactions.data.slice(0, shown)}
+          transactions={transactions.data}
           className="max-h-128"
           onDelete={setDoomed}
         />
       )}
-      {transactions.isSuccess && transactions.data.length > shown && (
+      {transactions.hasNextPage && (
         <div className="mt-3 text-center">
-          <Button size="small" onClick={() => setShown(shown + pageLength)}>
+          <Button size="small" busy={transactions.isFetchingNextPage} onClick={() => void transactions.fetchNextPage()}>
             Show more
           </Button>
         </div>

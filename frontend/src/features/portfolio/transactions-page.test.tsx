@@ -92,10 +92,10 @@ test("the ledger is paged and filtered by the service", async () => {
   const ledger = within(await screen.findByRole("group", { name: "Ledger" }));
   expect(ledger.getByText("AAPL")).toBeVisible();
   expect(ledger.queryByText("MSFT")).toBeNull();
-  await userEvent.click(screen.getByRole("button", { name: "Later" }));
+  await userEvent.click(screen.getByRole("button", { name: "Older" }));
   expect(await ledger.findByText("MSFT")).toBeVisible();
   expect(screen.getByText("Page 2")).toBeVisible();
-  await userEvent.click(screen.getByRole("button", { name: "Earlier" }));
+  await userEvent.click(screen.getByRole("button", { name: "Newer" }));
   expect(await ledger.findByText("AAPL")).toBeVisible();
 
   await userEvent.type(screen.getByRole("textbox", { name: "Symbol" }), "msft");

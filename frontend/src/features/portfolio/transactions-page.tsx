@@ -51,7 +51,7 @@ function LedgerCard({ portfolio }: { portfolio: Portfolio }) {
   return (
     <Card
       title="Ledger"
-      note="In the order of the days. Nothing is erased: deleting an entry books its reversal, and it can be restored."
+      note="The latest day first. Nothing is erased: deleting an entry books its reversal, and it can be restored."
       actions={
         <div className="flex flex-wrap gap-2">
           <ExportButtons portfolio={portfolio} />
@@ -115,7 +115,7 @@ function LedgerCard({ portfolio }: { portfolio: Portfolio }) {
       {(tokens.length > 1 || next !== "") && (
         <nav aria-label="Pages of the ledger" className="mt-3 flex items-center justify-center gap-3 text-sm">
           <Button size="small" disabled={tokens.length === 1} onClick={() => setTokens(tokens.slice(0, -1))}>
-            Earlier
+            Newer
           </Button>
           <span aria-live="polite" className="text-muted">
             Page {tokens.length}
@@ -125,7 +125,7 @@ function LedgerCard({ portfolio }: { portfolio: Portfolio }) {
             disabled={next === "" || ledger.isPlaceholderData}
             onClick={() => setTokens([...tokens, next])}
           >
-            Later
+            Older
           </Button>
         </nav>
       )}

@@ -25,13 +25,13 @@ export const everything: LedgerFilters = {
 
 export const ledgerPageSize = 100;
 
-/** One page of entries in the order of their day. */
+/** One page of entries, the latest day first. */
 export function ledgerQuery(portfolioId: string, filters: LedgerFilters, pageToken: string) {
   return queryOptions({
     queryKey: ["portfolio", portfolioId, "ledger", filters, pageToken],
     queryFn: ({ signal }) =>
       api<TransactionPage>(`/api/stock/v1/portfolios/${portfolioId}/transactions`, {
-        query: { ...filters, page_size: ledgerPageSize, page_token: pageToken },
+        query: { ...filters, order_by: "date desc", page_size: ledgerPageSize, page_token: pageToken },
         signal,
       }),
     placeholderData: keepPreviousData,

@@ -1,6 +1,5 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import type { Transaction } from "@/features/portfolio/api/types";
 import { api } from "@/lib/api/client";
 import type { RecordedTransaction, RecordTransactionsData, TransactionPage } from "@/lib/api/gen/stock/types.gen";
 
@@ -8,30 +7,26 @@ function path(portfolioId: string): string {
   return `/api/stock/v1/portfolios/${portfolioId}/transactions`;
 }
 
-/** The whole ledger, newest day first. The API lists in the order of entry, so its last page has what matters most. */
-export function transactionsQuery(portfolioId: string) {
-  return queryOptions({
+/** The latest entries, as many pages of them as were asked for. */
+export function latestTransactionsQuery(portfolioId: string) {
+  return infiniteQueryOptions({
     queryKey: ["portfolio", portfolioId, "transactions"],
-    queryFn: async ({ signal }) => {
-      const entries: Transaction[] = [];
-      let token: string | undefined;
-      do {
-        const page: TransactionPage = await api(path(portfolioId), {
-          query: { page_size: 500, page_token: token },
-          signal,
-        });
-        entries.push(...page.items);
-        token = page.next_page_token;
-      } while (token !== undefined && token !== "");
-      return entries.sort((left, right) => right.date.localeCompare(left.date) || right.sequence - left.sequence);
-    },
+    queryFn: ({ pageParam, signal }) =>
+      api<TransactionPage>(path(portfolioId), {
+        query: { order_by: "date desc", page_size: 50, page_token: pageParam },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_page_token || undefined,
+    select: (data) => data.pages.flatMap((page) => page.items),
   });
 }
 
 /** Amounts as typed: decimal strings. */
-export type NewTransaction = { date: string; type: string } & Partial<
+export type NewTransaction = { date: string; type: string; lots?: { lot_id: string; quantity: string }[] } & Partial<
   Record<
     | "symbol"
+    | "new_symbol"
     | "quantity"
     | "price"
     | "amount"
@@ -40,8 +35,11 @@ export type NewTransaction = { date: string; type: string } & Partial<
     | "currency"
     | "ratio"
     | "cost_basis"
+    | "cost_fraction"
+    | "amount_per_share"
     | "acquired"
     | "account_id"
+    | "to_account_id"
     | "note",
     string
   >
