@@ -16,7 +16,7 @@ from stocktool_chat.adapters.grpc_tools import TOOLS
 from stocktool_chat.domain.evidence import read_evidence
 from stocktool_chat.domain.receipts import Status, match_receipts
 
-OFFERED = [Tool(tool.name, tool.definition().parameters) for tool in TOOLS]
+OFFERED = [Tool(tool.name, json.loads(json.dumps(tool.definition().parameters))) for tool in TOOLS]
 DAY = "The market's today is 2024-11-29 (now 2024-11-29T22:00:00Z, closed)."
 
 

@@ -14,7 +14,7 @@ from stocktool_chat.adapters.grpc_tools import TOOLS
 from stocktool_chat.adapters.tool_arguments import checked
 
 TODAY = "2024-11-29"
-OFFERED = [Tool(tool.name, tool.definition().parameters) for tool in TOOLS]
+OFFERED = [Tool(tool.name, json.loads(json.dumps(tool.definition().parameters))) for tool in TOOLS]
 ARGUMENTS = {tool.name: tool.arguments for tool in TOOLS}
 
 

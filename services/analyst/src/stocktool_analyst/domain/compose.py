@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stocktool_analyst.domain import (
@@ -14,10 +13,11 @@ from stocktool_analyst.domain import (
     portfolio_answers,
 )
 from stocktool_analyst.domain.next_questions import next_question
-from stocktool_analyst.domain.plan import TOOL_OF, missing_tools, resolved
+from stocktool_analyst.domain.plan import AGAINST_BENCHMARK, TOOL_OF, missing_tools, resolved
 from stocktool_analyst.domain.question import Ask, Question, Topic
 from stocktool_analyst.domain.results import error_of, find, instruments, output_of, undefined
 from stocktool_analyst.domain.tools import JsonObject, Result, Tool
+from stocktool_analyst.domain.wording import WORDINGS, Wording
 
 GREETING = (
     "Hello. I am StockTool's offline analyst: I answer by rules, only from what the tools return. Ask me how your"
@@ -25,7 +25,8 @@ GREETING = (
 )
 THANKS = 'You are welcome. You could go on with "What drove my return?" or "Check my portfolio".'
 HELP = """\
-I am the offline analyst: no language model, just rules over the same tools. I understand English questions about
+I am the offline analyst: no language model, just rules over the same tools. I understand questions in English and
+Japanese about
 
 - performance and what drove it: "How did I do this year against SPY?", "What drove my return?"
 - risk and health: "How risky is my portfolio?", "Check my portfolio"
@@ -47,8 +48,7 @@ UNKNOWN = (
     "I cannot answer that. I am the offline analyst and understand questions about your portfolio's performance, risk,"
     ' holdings and allocation, about prices, and about your documents. Ask "help" for examples.'
 )
-JAPANESE = "このオフライン・アナリストは英語の質問だけに答えます。英語でお尋ねください。 (I read English only.)"
-_ACTIONS = {
+ACTIONS = {
     "get_performance": "read your performance",
     "get_risk": "compute the risk figures",
     "get_holdings": "read your holdings",
@@ -78,7 +78,7 @@ _ACTIONS = {
     "list_news": "read the notes",
     "get_market_status": "ask for the market's state",
 }
-_WRITERS: Mapping[str, Callable[[JsonObject], str]] = {
+_WRITERS: Mapping[str, Callable[[JsonObject, Wording], str]] = {
     "get_performance": portfolio_answers.performance,
     "get_risk": portfolio_answers.risk,
     "get_allocation": portfolio_answers.allocation,
@@ -116,36 +116,38 @@ _PREPARE = {
 
 def compose(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -> str:
     """Write the answer to a question whose tools have all been called."""
+    say = WORDINGS[question.language]
     fixed = next((_FIXED[topic] for topic in question.topics if topic in _FIXED), "")
     if fixed:
-        return fixed
+        return say(fixed)
     if not question.asks:
-        return _unclear(question)
-    paragraphs = [ADVICE] if Topic.ADVICE in question.topics else []
-    paragraphs += [_definition(ask, done) for ask in question.asks if ask.topic is Topic.DEFINE]
+        return _unclear(question, say)
+    paragraphs = [say(ADVICE)] if Topic.ADVICE in question.topics else []
+    paragraphs += [_definition(ask, done, say) for ask in question.asks if ask.topic is Topic.DEFINE]
     told = _told(question)
     paragraphs += [
-        _paragraph(question, result) for result in done if result.call.tool in told or error_of(result.output)
+        _paragraph(question, result, say) for result in done if result.call.tool in told or error_of(result.output)
     ]
-    paragraphs += list(_gaps(question, tools, done))
+    paragraphs += list(_gaps(question, tools, done, say))
     if question.vague:
         paragraphs.append(
-            f'I do not know the exact days of "{question.vague}", so I took the usual range.'
-            ' Name a day, as in "since 2024-06-01".'
+            say(
+                'I do not know the exact days of "{words}", so I took the usual range. Name a day, as in "since'
+                ' 2024-06-01".',
+                words=question.vague,
+            )
         )
-    follow = next_question(question)
+    follow = next_question(question, say)
     if follow and any(not error_of(result.output) for result in done):
-        paragraphs.append(f'You could ask next: "{follow}"')
-    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) or UNKNOWN
+        paragraphs.append(say('You could ask next: "{question}"', question=follow))
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) or say(UNKNOWN)
 
 
-def _unclear(question: Question) -> str:
-    if re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", question.text):
-        return JAPANESE
+def _unclear(question: Question, say: Wording) -> str:
     if not question.suggestions:
-        return UNKNOWN
-    offered = " or ".join(f'"{each}"' for each in question.suggestions)
-    return f"I am not sure what you mean. You could ask {offered}."
+        return say(UNKNOWN)
+    first, second = question.suggestions[0], question.suggestions[-1]
+    return say('I am not sure what you mean. You could ask "{first}" or "{second}".', first=first, second=second)
 
 
 def _told(question: Question) -> set[str]:
@@ -158,73 +160,82 @@ def _told(question: Question) -> set[str]:
     return (asked | {"list_portfolios", "search_instruments"}) - (prepared - own)
 
 
-def _paragraph(question: Question, result: Result) -> str:
+def _paragraph(question: Question, result: Result, say: Wording) -> str:
     tool, output = result.call.tool, result.output
     if problem := error_of(output):
-        action = _ACTIONS.get(tool, f"use {tool}")
-        return f"I could not {action}: {problem.rstrip('.')}."
+        action = say.word(ACTIONS.get(tool, f"use {tool}"))
+        return say("I could not {action}: {problem}.", action=action, problem=problem.rstrip("."))
     if tool == "search_documents":
-        return market_answers.documents(output, question.text)
+        return market_answers.documents(output, question.text, say)
     if tool == "search_instruments":
         near = instruments(output)
         looked_up = any(ask.names for ask in question.asks)
-        return "" if looked_up or not near else f"Symbols that may be meant: {phrases.listed(near[:3])}."
+        if looked_up or not near:
+            return ""
+        return say("Symbols that may be meant: {symbols}.", symbols=say.listed(near[:3]))
     if tool == "get_holdings":
         narrowed = next((ask.symbols for ask in question.asks if ask.topic is Topic.HOLDINGS), ())
-        return portfolio_answers.holdings(output, narrowed)
+        return portfolio_answers.holdings(output, say, narrowed)
     writer = _WRITERS.get(tool)
-    return writer(output) if writer else ""
+    return writer(output, say) if writer else ""
 
 
-def _definition(ask: Ask, done: Sequence[Result]) -> str:
+def _definition(ask: Ask, done: Sequence[Result], say: Wording) -> str:
     term = ask.term
     if term is None:
         return ""
-    said = f"**{term.name}.** {term.text}"
+    said = f"**{say(term.name)}.** {say(term.text)}"
     outputs = [result.output for result in done if result.call.tool == term.tool and not error_of(result.output)]
     if not outputs:
         return said
     output = next((each for each in outputs if find(each, term.key) is not None), outputs[-1])
-    value = find(output, term.key)
     forms = {"percent": phrases.percent, "ratio": phrases.ratio, "money": phrases.money}
-    figure = forms[term.form](value)
+    figure = forms[term.form](find(output, term.key))
     if figure:
-        start, end = phrases.day(find(output, "start")), phrases.day(find(output, "end"))
-        days = (
-            f" from {start} to {end}"
-            if start and end
-            else f" as of {day}"
-            if (day := phrases.day(find(output, "as_of")))
-            else ""
+        own = say(
+            "Yours{versus}{days} is **{figure}**.",
+            versus=_versus(term.key, output, say),
+            days=_days(output, say),
+            figure=figure,
         )
-        benchmark = find(output, "benchmark")
-        versus = (
-            f" against {benchmark}"
-            if isinstance(benchmark, str)
-            and term.key in {"beta", "alpha_annual", "correlation", "tracking_error", "information_ratio"}
-            else ""
-        )
-        return f"{said} Yours{versus}{days} is **{figure}**."
+        return say.paragraph([said, own])
     reason = undefined(output, term.key)
-    return f"{said} Yours is undefined: {reason}." if reason else said
+    return say.paragraph([said, say("Yours is undefined: {reason}.", reason=reason)]) if reason else said
 
 
-def _gaps(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -> Iterator[str]:
+def _days(output: JsonObject, say: Wording) -> str:
+    start, end = phrases.day(find(output, "start")), phrases.day(find(output, "end"))
+    if start and end:
+        return say(" from {start} to {end}", start=start, end=end)
+    day = phrases.day(find(output, "as_of"))
+    return say(" as of {day}", day=day) if day else ""
+
+
+def _versus(key: str, output: JsonObject, say: Wording) -> str:
+    benchmark = find(output, "benchmark")
+    if not isinstance(benchmark, str) or key not in AGAINST_BENCHMARK:
+        return ""
+    return say(" against {benchmark}", benchmark=benchmark)
+
+
+def _gaps(question: Question, tools: Sequence[Tool], done: Sequence[Result], say: Wording) -> Iterator[str]:
     missing = missing_tools(question, tools)
     if missing:
-        yield f"This deployment gives me no tool for: {', '.join(topic.replace('_', ' ') for topic in missing)}."
+        topics = ", ".join(say.word(topic.replace("_", " ")) for topic in missing)
+        yield say("This deployment gives me no tool for: {topics}.", topics=topics)
     searched = [result for result in done if result.call.tool == "search_instruments"]
     names = [name for ask in question.asks for name in ask.names]
     if names and searched and not resolved(done) and not any(error_of(result.output) for result in searched):
-        yield (
-            f"I know no instrument called {', '.join(dict.fromkeys(names))}. Ask with its ticker symbol, such as AAPL."
+        yield say(
+            "I know no instrument called {names}. Ask with its ticker symbol, such as AAPL.",
+            names=", ".join(dict.fromkeys(names)),
         )
     for ask in question.asks:
         if ask.topic is Topic.WHAT_IF and not missing and not output_of(done, "what_if"):
-            symbols = f" of {phrases.listed(list(ask.symbols))}" if ask.symbols else ""
-            yield (
-                f"I could not count these trades in shares: your holdings or the last prices{symbols}"
-                f" do not say how many."
+            of = say(" of {symbols}", symbols=say.listed(list(ask.symbols))) if ask.symbols else ""
+            yield say(
+                "I could not count these trades in shares: your holdings or the last prices{of} do not say how many.",
+                of=of,
             )
         if ask.topic is Topic.REBALANCE and not missing and not output_of(done, "plan_rebalance"):
-            yield "There is nothing to weigh: the portfolio holds no position."
+            yield say("There is nothing to weigh: the portfolio holds no position.")

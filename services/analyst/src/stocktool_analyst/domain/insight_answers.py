@@ -3,113 +3,144 @@
 from __future__ import annotations
 
 from stocktool_analyst.domain import phrases
-from stocktool_analyst.domain.results import entries, number, obj, rows, span_of, text, undefined
+from stocktool_analyst.domain.results import entries, number, obj, rows, text, undefined
 from stocktool_analyst.domain.tools import Json, JsonObject
+from stocktool_analyst.domain.wording import Wording
 
 _ROWS = 10
 
 
-def contribution(output: JsonObject) -> str:
+def contribution(output: JsonObject, say: Wording) -> str:
     """What each part gave to the return, the largest help and drag first."""
     items = sorted(rows(output, "items"), key=lambda row: -number(row, "contribution"))
+    span = _span(output, say)
     if not items:
-        reason = undefined(output, "total_return") or "the portfolio had no return"
-        return f"There is nothing to attribute{span_of(output)}: {reason}."
+        reason = undefined(output, "total_return") or say("the portfolio had no return")
+        return say("There is nothing to attribute{span}: {reason}.", span=span, reason=reason)
     best, worst = items[0], items[-1]
     total = phrases.percent(output.get("total_return"))
     lines = [
-        f"Your portfolio's return{span_of(output)} was **{total}**, time-weighted."
+        say("Your portfolio's return{span} was **{total}**, time-weighted.", span=span, total=total)
         if total
-        else f"What gave your return{span_of(output)}:"
+        else say("What gave your return{span}:", span=span)
     ]
     if number(best, "contribution") > 0:
-        lines.append(
-            f"**{_label(best)}** helped most: {phrases.percent(best.get('contribution'))} of return, {_gain(best)}."
-        )
+        lines.append(say("**{part}** helped most: {share} of return, {gain}.", **_part(best, say)))
     if number(worst, "contribution") < 0 and worst is not best:
-        lines.append(
-            f"**{_label(worst)}** hurt most: {phrases.percent(worst.get('contribution'))} of return, {_gain(worst)}."
-        )
+        lines.append(say("**{part}** hurt most: {share} of return, {gain}.", **_part(worst, say)))
     shown = items if len(items) <= _ROWS else [*items[: _ROWS - 4], *items[-4:]]
     body = [
         [
-            _label(row),
+            _label(row, say),
             phrases.percent(row.get("contribution")),
             phrases.money(row.get("gain")),
             phrases.percent(row.get("average_weight")),
         ]
         for row in shown
     ]
-    table = phrases.table([(text(output, "by") or "part").capitalize(), "Contribution", "Gain", "Average weight"], body)
-    notes = ["", "The parts in the middle are left out."] if len(shown) < len(items) else []
-    return "\n".join([" ".join(lines), "", table, *notes])
+    header = [
+        say.word(text(output, "by") or "part").capitalize(),
+        say("Contribution"),
+        say("Gain"),
+        say("Average weight"),
+    ]
+    notes = ["", say("The parts in the middle are left out.")] if len(shown) < len(items) else []
+    return "\n".join([say.paragraph(lines), "", phrases.table(header, body), *notes])
 
 
-def _label(row: JsonObject) -> str:
-    return text(row, "label") or text(row, "key")
+def _label(row: JsonObject, say: Wording) -> str:
+    return say.word(text(row, "label") or text(row, "key"))
 
 
-def _gain(row: JsonObject) -> str:
+def _part(row: JsonObject, say: Wording) -> dict[str, str]:
     amount = phrases.money(row.get("gain"))
-    return f"a result of {amount}" if amount else "no amount is known"
+    return {
+        "part": _label(row, say),
+        "share": phrases.percent(row.get("contribution")),
+        "gain": say("a result of {amount}", amount=amount) if amount else say("no amount is known"),
+    }
 
 
-def income(output: JsonObject) -> str:
+def income(output: JsonObject, say: Wording) -> str:
     """What was paid, by holding, and what may come."""
     received = obj(output, "received")
     gross, net, tax = (phrases.money(received.get(key)) for key in ("gross", "net", "tax"))
     if not gross:
-        return "No income can be given: the result names none."
-    payments = phrases.quantity(received.get("payments"))
+        return say("No income can be given: the result names none.")
     lines = [
-        (
-            f"Dividends and interest received{span_of(output)}: **{gross}** before tax, {net}"
-            f" after tax of {tax}, in {payments} payments."
+        say(
+            "Dividends and interest received{span}: **{gross}** before tax, {net} after tax of {tax}, in {payments}"
+            " payments.",
+            span=_span(output, say),
+            gross=gross,
+            net=net,
+            tax=tax,
+            payments=phrases.quantity(received.get("payments")),
         )
     ]
     trailing = phrases.money(obj(output, "trailing_12_months").get("gross"))
     if trailing:
-        lines.append(f"Over the last twelve months it was {trailing}.")
-    shares = [("on the current value", "trailing_yield"), ("on what you paid", "yield_on_cost")]
+        lines.append(say("Over the last twelve months it was {amount}.", amount=trailing))
     yields = [
-        f"{phrases.percent(output.get(key))} {words}" for words, key in shares if phrases.percent(output.get(key))
+        say(template, share=share)
+        for template, key in (
+            ("{share} on the current value", "trailing_yield"),
+            ("{share} on what you paid", "yield_on_cost"),
+        )
+        if (share := phrases.percent(output.get(key)))
     ]
     if yields:
-        lines.append(f"That is a yield of {phrases.listed(yields)}.")
+        lines.append(say("That is a yield of {yields}.", yields=say.listed(yields)))
     expected = phrases.money(output.get("expected"))
     if expected:
         lines.append(
-            f"What may come in the next twelve months, if the payments stay as they were: **{expected}** before tax."
+            say(
+                "What may come in the next twelve months, if the payments stay as they were: **{amount}** before tax.",
+                amount=expected,
+            )
         )
     elif reason := undefined(output, "expected"):
-        lines.append(f"What is to come cannot be told: {reason}.")
+        lines.append(say("What is to come cannot be told: {reason}.", reason=reason))
     paid = [row for row in rows(output, "by_holding") if phrases.money(obj(row, "received").get("gross"))]
     body = [
         [
-            text(row, "symbol") or "Interest",
+            text(row, "symbol") or say("Interest"),
             phrases.money(obj(row, "received").get("gross")),
-            phrases.money(row.get("expected")) or "unknown",
+            phrases.money(row.get("expected")) or say("unknown"),
         ]
         for row in paid[:_ROWS]
     ]
-    table = ["", phrases.table(["Holding", "Received", "Expected in twelve months"], body)] if body else []
-    return "\n".join([" ".join(lines), *table, *phrases.notes(output)])
+    header = [say("Holding"), say("Received"), say("Expected in twelve months")]
+    table = ["", phrases.table(header, body)] if body else []
+    return "\n".join([say.paragraph(lines), *table, *phrases.notes(output, say)])
 
 
-def tax_lots(output: JsonObject) -> str:
+def tax_lots(output: JsonObject, say: Wording) -> str:
     """What sales realised, short and long term, by symbol and sale."""
     total = obj(output, "total")
     sales = rows(output, "items")
+    span = _span(output, say)
     if not sales and not rows(output, "by_symbol"):
-        return f"Nothing was sold{span_of(output)}, so nothing is realised."
+        return say("Nothing was sold{span}, so nothing is realised.", span=span)
     gain = total.get("gain")
-    word = "loss" if phrases.negative(gain) else "gain"
+    template = (
+        "Your sales{span} realised a loss of **{gain}**: proceeds of {proceeds} for lots that cost {cost}."
+        if phrases.negative(gain)
+        else "Your sales{span} realised a gain of **{gain}**: proceeds of {proceeds} for lots that cost {cost}."
+    )
     lines = [
-        (
-            f"Your sales{span_of(output)} realised a {word} of **{phrases.money(gain)}**: proceeds of"
-            f" {phrases.money(total.get('proceeds'))} for lots that cost {phrases.money(total.get('cost'))}."
+        say(
+            template,
+            span=span,
+            gain=phrases.money(gain),
+            proceeds=phrases.money(total.get("proceeds")),
+            cost=phrases.money(total.get("cost")),
         ),
-        f"Held short: {phrases.money(total.get('short_term'))}; held long: {phrases.money(total.get('long_term'))}.",
+        say(
+            "Held short: {short}; held long: {long}.",
+            short=phrases.money(total.get("short_term")),
+            long=phrases.money(total.get("long_term")),
+        ),
     ]
     body = [
         [
@@ -122,11 +153,12 @@ def tax_lots(output: JsonObject) -> str:
         for sale in sales[:_ROWS]
     ]
     washed = list(dict.fromkeys(text(sale, "symbol") for sale in sales if sale.get("wash_sale") is True))
-    notes = [f"Sales that may count as wash sales: {phrases.listed(washed)}."] if washed else []
+    notes = [say("Sales that may count as wash sales: {symbols}.", symbols=say.listed(washed))] if washed else []
     if len(sales) > _ROWS or text(output, "next_page_token"):
-        notes.append("Further sales are left out of this table.")
-    table = ["", phrases.table(["Date", "Symbol", "Quantity", "Proceeds", "Gain"], body)] if body else []
-    return "\n".join([" ".join(lines), *table, *(["", " ".join(notes)] if notes else [])])
+        notes.append(say("Further sales are left out of this table."))
+    header = [say(name) for name in ("Date", "Symbol", "Quantity", "Proceeds", "Gain")]
+    table = ["", phrases.table(header, body)] if body else []
+    return "\n".join([say.paragraph(lines), *table, *(["", say.paragraph(notes)] if notes else [])])
 
 
 _WORDS_FOR_NUMBERS = (
@@ -136,37 +168,47 @@ _WORDS_FOR_NUMBERS = (
 )
 
 
-def explained(output: JsonObject) -> str:
+def explained(output: JsonObject, say: Wording) -> str:
     """A figure with its formula, inputs and first rows."""
-    figure = text(output, "figure").replace("_", " ")
-    value = phrases.money(output.get("amount")) or _ratio(text(output, "figure"), output.get("value"))
+    name = text(output, "figure")
+    figure = say.word(name.replace("_", " "))
+    span = _span(output, say)
+    value = phrases.money(output.get("amount")) or _ratio(name, output.get("value"))
     if not value:
-        reason = undefined(output, text(output, "figure")) or "no reason is given"
-        return f"The figure {figure}{span_of(output)} is undefined: {reason}."
+        reason = undefined(output, name) or say("no reason is given")
+        return say("The figure {figure}{span} is undefined: {reason}.", figure=figure, span=span, reason=reason)
     formula = text(output, "formula")
     for digits, words in _WORDS_FOR_NUMBERS:
         formula = formula.replace(digits, words)
-    source = text(output, "formula_source")
-    lines = [f"**{figure}**{span_of(output)} is **{value}**."]
+    lines = [say("**{figure}**{span} is **{value}**.", figure=figure, span=span, value=value)]
     if formula:
-        lines.append(f"It is worked out as: {formula}{f' (after {source})' if source else ''}.")
+        source = text(output, "formula_source")
+        after = say(" (after {source})", source=source) if source else ""
+        lines.append(say("It is worked out as: {formula}{after}.", formula=formula, after=after))
     totals = [
-        f"{name.replace('_', ' ')} ({phrases.quantity(count)})"
-        for name, count in entries(output, "totals")
+        f"{say.word(part.replace('_', ' '))} ({phrases.quantity(count)})"
+        for part, count in entries(output, "totals")
         if phrases.quantity(count) not in ("", "0")
     ]
     if totals:
-        lines.append(f"It rests on these rows: {phrases.listed(totals)}.")
-    inputs = [[name.replace("_", " "), _input(given)] for name, given in entries(output, "inputs") if _input(given)]
+        lines.append(say("It rests on these rows: {rows}.", rows=say.listed(totals)))
+    inputs = [
+        [say.word(part.replace("_", " ")), _input(given)] for part, given in entries(output, "inputs") if _input(given)
+    ]
     if inputs:
-        lines += ["", phrases.table(["Input", "Value"], inputs[:_ROWS])]
+        lines += ["", phrases.table([say("Input"), say("Value")], inputs[:_ROWS])]
     flows = rows(output, "flows")[:_ROWS]
     if flows:
         body = [
-            [phrases.day(row.get("date")), text(row, "kind"), text(row, "symbol"), phrases.amount(row, "amount")]
+            [
+                phrases.day(row.get("date")),
+                say.word(text(row, "kind")),
+                text(row, "symbol"),
+                phrases.amount(row, "amount"),
+            ]
             for row in flows
         ]
-        lines += ["", phrases.table(["Date", "Flow", "Symbol", "Amount"], body)]
+        lines += ["", phrases.table([say(each) for each in ("Date", "Flow", "Symbol", "Amount")], body)]
     return "\n".join(lines)
 
 
@@ -183,45 +225,50 @@ def _input(value: Json) -> str:
     return phrases.significant(value) if isinstance(value, str | int | float) else ""
 
 
-def xray(output: JsonObject) -> str:
+_COUNTS = (
+    ("fail", "{count} fail"),
+    ("warn", "{count} warn"),
+    ("pass", "{count} pass"),
+    ("unknown", "{count} cannot be told"),
+)
+
+
+def xray(output: JsonObject, say: Wording) -> str:
     """Rules that fail or warn, with what is behind them, and how many were well."""
     rules = rows(output, "rules")
     if not rules:
-        return "The examination gave no findings."
-    as_of = phrases.day(output.get("as_of"))
+        return say("The examination gave no findings.")
+    day = phrases.day(output.get("as_of"))
     found = [rule for state in ("fail", "warn") for rule in rules if rule.get("state") == state]
     passed = [rule for rule in rules if rule.get("state") == "pass"]
     unknown = [rule for rule in rules if rule.get("state") == "unknown"]
-    lead = f"Examined{f' on {as_of}' if as_of else ''} by rules:"
+    lead = say("Examined{on} by rules:", on=say(" on {day}", day=day) if day else "")
     counts = obj(output, "counts")
-    told = [
-        f"{phrases.quantity(counts.get(state))} {words}"
-        for state, words in (("fail", "fail"), ("warn", "warn"), ("pass", "pass"), ("unknown", "cannot be told"))
-        if phrases.quantity(counts.get(state))
-    ]
-    lines = [f"{lead} {phrases.listed(told)}." if told else lead]
+    told = [say(template, count=count) for state, template in _COUNTS if (count := phrases.quantity(counts.get(state)))]
+    lines = [f"{lead} {say('{counts}.', counts=say.listed(told))}" if told else lead]
     if not found:
-        lines.append("Nothing stands out." if passed else "No rule could be checked.")
-    lines += [_finding(rule) for rule in found]
+        lines.append(say("Nothing stands out.") if passed else say("No rule could be checked."))
+    lines += [_finding(rule, say) for rule in found]
     if unknown:
-        lines += [
-            "",
-            "Not known: "
-            + "; ".join(f"{text(rule, 'title')} ({rule.get('reason') or 'data are missing'})" for rule in unknown[:5])
-            + ".",
+        names = [
+            f"{say.word(text(rule, 'title'))} ({rule.get('reason') or say('data are missing')})" for rule in unknown[:5]
         ]
-    return "\n".join([*lines, *phrases.notes(output)])
+        lines += ["", say("Not known: {names}.", names="; ".join(names))]
+    return "\n".join([*lines, *phrases.notes(output, say)])
 
 
-def _finding(rule: JsonObject) -> str:
-    state = "fails" if rule.get("state") == "fail" else "warns"
-    limit = rule.get("threshold") if state == "fails" else rule.get("warn_threshold")
+def _finding(rule: JsonObject, say: Wording) -> str:
+    fails = rule.get("state") == "fail"
     unit = str(rule.get("unit"))
     behind = [_behind(row, unit) for row in rows(rule, "positions")[:3]]
-    tail = f" Positions: {phrases.listed(behind)}." if behind else ""
-    return (
-        f"- **{text(rule, 'title')}** ({state}): {_by_unit(rule.get('value'), unit)}, limit"
-        f" {_by_unit(limit, unit)}.{tail}"
+    return say(
+        "- **{title}** (fails): {value}, limit {limit}.{positions}"
+        if fails
+        else "- **{title}** (warns): {value}, limit {limit}.{positions}",
+        title=say.word(text(rule, "title")),
+        value=_by_unit(rule.get("value"), unit),
+        limit=_by_unit(rule.get("threshold") if fails else rule.get("warn_threshold"), unit),
+        positions=say(" Positions: {names}.", names=say.listed(behind)) if behind else "",
     )
 
 
@@ -234,3 +281,12 @@ def _by_unit(value: Json, unit: str) -> str:
     if unit == "fraction":
         return phrases.percent(value)
     return phrases.quantity(value) if unit == "count" else phrases.ratio(value)
+
+
+def _span(output: JsonObject, say: Wording) -> str:
+    start, end = output.get("start"), output.get("end")
+    first = start[:10] if isinstance(start, str) else ""
+    last = end[:10] if isinstance(end, str) else ""
+    if first and last:
+        return say(" from {start} to {end}", start=first, end=last)
+    return say(" from {start}", start=first) if first else say(" to {end}", end=last) if last else ""

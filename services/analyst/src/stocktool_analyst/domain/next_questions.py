@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stocktool_analyst.domain.question import Question, Topic
+from stocktool_analyst.domain.wording import Wording
 
-_AFTER: Mapping[Topic, Sequence[tuple[Topic, str]]] = {
+AFTER: Mapping[Topic, Sequence[tuple[Topic, str]]] = {
     Topic.PERFORMANCE: ((Topic.CONTRIBUTION, "What drove my return?"), (Topic.RISK, "How risky is my portfolio?")),
     Topic.RISK: ((Topic.XRAY, "Check my portfolio"), (Topic.ALLOCATION, "How am I allocated by sector?")),
     Topic.HOLDINGS: (
@@ -46,16 +47,16 @@ _AFTER: Mapping[Topic, Sequence[tuple[Topic, str]]] = {
 }
 
 
-def next_question(question: Question) -> str:
+def next_question(question: Question, say: Wording) -> str:
     """A question that follows from this one and was not asked in it; empty when there is none."""
     asked = set(question.topics)
     for ask in reversed(question.asks):
-        for topic, words in _AFTER.get(ask.topic, ()):
+        for topic, words in AFTER.get(ask.topic, ()):
             if (
                 topic in asked
                 or ("{symbol}" in words and not ask.symbols)
                 or ("against SPY" in words and "SPY" in ask.symbols)
             ):
                 continue
-            return words.format(symbol=ask.symbols[0] if ask.symbols else "")
+            return say(words, symbol=ask.symbols[0] if ask.symbols else "")
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from stocktool_analyst.domain.tools import Json, JsonObject
+from stocktool_analyst.domain.wording import Wording
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _LARGEST = Decimal(10) ** 18  # beyond it nothing is rounded exactly
@@ -80,15 +81,23 @@ def significant(value: Json) -> str:
     return quantity(f"{rounded:f}")
 
 
-def notes(output: JsonObject) -> list[str]:
+def notes(output: JsonObject, say: Wording) -> list[str]:
     """What a result warns of: stale prices first, then its own words."""
     stale = output.get("stale_prices")
     lines = []
     if isinstance(stale, int | float) and not isinstance(stale, bool) and stale > 0:
-        lines.append(f"{quantity(stale)} of the prices {'is' if stale == 1 else 'are'} stale.")
+        lines.append(stale_prices(stale, say))
     warnings = output.get("warnings")
     told = [str(each).rstrip(".") for each in warnings if isinstance(each, str)] if isinstance(warnings, list) else []
-    return ["", *lines, *(f"Note: {each}." for each in told[:5])] if lines or told else []
+    lines += [say("Note: {warning}.", warning=warning) for warning in told[:5]]
+    return ["", *lines] if lines else []
+
+
+def stale_prices(count: float, say: Wording) -> str:
+    """How many of the prices are stale."""
+    return say(
+        "{count} of the prices is stale." if count == 1 else "{count} of the prices are stale.", count=quantity(count)
+    )
 
 
 def day(value: Json) -> str:
@@ -113,11 +122,6 @@ def table(header: list[str], body: list[list[str]]) -> str:
 def _line(header: list[str], row: list[str]) -> str:
     cells = [f"{name.lower()} {cell}".strip() for name, cell in zip(header[1:], row[1:], strict=True) if cell]
     return f"- {row[0]}: {', '.join(cells)}"
-
-
-def listed(items: list[str]) -> str:
-    """`a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
 
 
 def _decimal(value: Json) -> Decimal | None:

@@ -54,7 +54,7 @@ _BY_SYMBOL = frozenset(
         Topic.NEWS,
     }
 )
-_AGAINST_BENCHMARK = frozenset({"beta", "alpha_annual", "correlation", "tracking_error", "information_ratio"})
+AGAINST_BENCHMARK = frozenset({"beta", "alpha_annual", "correlation", "tracking_error", "information_ratio"})
 _SEARCHED = 5
 _MOST_SYMBOLS = 3
 
@@ -149,7 +149,7 @@ def _advice(ask: Ask, _: Sequence[Result]) -> _Wanted:
 
 def _define(ask: Ask, _: Sequence[Result]) -> _Wanted:
     if ask.term is not None and ask.term.tool:
-        benchmark = ask.benchmark or ("SPY" if ask.term.key in _AGAINST_BENCHMARK else None)
+        benchmark = ask.benchmark or ("SPY" if ask.term.key in AGAINST_BENCHMARK else None)
         yield ask.term.tool, {"portfolio": ask.portfolio or None, "benchmark": benchmark}
 
 

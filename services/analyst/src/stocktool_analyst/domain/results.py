@@ -50,13 +50,6 @@ def number(node: JsonObject, key: str) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
-def span_of(output: JsonObject) -> str:
-    """` from 2024-01-01 to 2024-11-29`, or what of it the result says."""
-    start, end = output.get("start"), output.get("end")
-    words = f" from {start[:10]}" if isinstance(start, str) and start else ""
-    return words + (f" to {end[:10]}" if isinstance(end, str) and end else "")
-
-
 def text(node: Json, key: str) -> str:
     """The value under a key as text, empty when there is none."""
     value = find(node, key)

@@ -189,7 +189,7 @@ def _single(text: str, now: date | None) -> tuple[Span, str] | None:
     if yesterday and now:
         day = (now - timedelta(days=1)).isoformat()
         return Span(day, day), yesterday[0]
-    match = re.search(rf"(?<![\d.,]){_POINT}(?![\d.,]*\d|株|ドル|円|%)", text)
+    match = re.search(rf"(?<![\d.,]){_POINT}(?![\d.,]*\d|株|ドル|円|%|の?(?:春|夏|秋|冬|年末))", text)
     found = _point(match[0], now) if match else None
     return (Span(found[0].isoformat(), found[1].isoformat()), match[0]) if found and match else None
 
