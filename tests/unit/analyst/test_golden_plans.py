@@ -10,12 +10,14 @@ import pytest
 from stocktool_analyst.domain.plan import next_calls
 from stocktool_analyst.domain.question import Topic, understand
 from stocktool_analyst.domain.tools import JsonObject, Result, Tool
+from stocktool_chat.adapters import web_tools
 from stocktool_chat.adapters.grpc_tools import TOOLS
 from stocktool_chat.adapters.tool_arguments import checked
 
 TODAY = "2024-11-29"
-OFFERED = [Tool(tool.name, json.loads(json.dumps(tool.definition().parameters))) for tool in TOOLS]
-ARGUMENTS = {tool.name: tool.arguments for tool in TOOLS}
+ALL = (*TOOLS, *web_tools.TOOLS)
+OFFERED = [Tool(tool.name, json.loads(json.dumps(tool.definition().parameters))) for tool in ALL]
+ARGUMENTS = {tool.name: tool.arguments for tool in ALL}
 
 
 def priced(*rows: tuple[str, str, str]) -> JsonObject:

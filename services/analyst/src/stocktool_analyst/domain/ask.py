@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from stocktool_analyst.domain.definitions import Term
+from stocktool_analyst.domain.errands import Job, Outlook, Sum, Watch
 from stocktool_analyst.domain.language import Language
 from stocktool_analyst.domain.spans import Span
 from stocktool_analyst.domain.topics import Topic
@@ -38,6 +39,12 @@ class Ask:
         entry: Entry to propose.
         page: Page of a document.
         interval: Length of a bar.
+        indicators: Indicators as the tool names them.
+        watch: What a watch waits for.
+        outlook: A look at the years ahead.
+        reckoning: What is to be computed.
+        job: A background analysis.
+        query: Words for the web.
     """
 
     topic: Topic
@@ -61,6 +68,12 @@ class Ask:
     entry: Entry | None = None
     page: int = 0
     interval: str = ""
+    indicators: tuple[str, ...] = ()
+    watch: Watch | None = None
+    outlook: Outlook | None = None
+    reckoning: Sum | None = None
+    job: Job | None = None
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stocktool_analyst.domain import (
     company_answers,
+    errand_answers,
     insight_answers,
     market_answers,
     phrases,
@@ -38,6 +39,9 @@ Japanese about
 - prices and companies: "What is the price of AAPL?", "Compare AAPL and JPM", "When does Apple report earnings?"
 - the day: "What are the largest movers?", "Is the market open?"
 - your documents: "What do my documents say about cash flow?"
+- the years ahead: "Where could my portfolio stand in 20 years if I save 500 a month?"
+- watches: "Alert me when AAPL is above 250", "How often would JPM below 200 have fired?"
+- work in the background: "Make a statement for 2023", "Is my analysis ready?"
 
 With a model key configured, a language model answers instead and understands far more."""
 ADVICE = (
@@ -77,6 +81,7 @@ ACTIONS = {
     "search_instruments": "look the name up",
     "list_news": "read the notes",
     "get_market_status": "ask for the market's state",
+    **errand_answers.ACTIONS,
 }
 _WRITERS: Mapping[str, Callable[[JsonObject, Wording], str]] = {
     "get_performance": portfolio_answers.performance,
@@ -104,6 +109,8 @@ _WRITERS: Mapping[str, Callable[[JsonObject, Wording], str]] = {
     "get_market_status": market_answers.market,
     "list_news": market_answers.news,
     "read_page": company_answers.page,
+    "propose_watch": planning_answers.proposal,
+    **errand_answers.WRITERS,
 }
 _FIXED = {Topic.GREETING: GREETING, Topic.THANKS: THANKS, Topic.HELP: HELP}
 # Calls that only prepare another one: what they gave is not told unless it was asked for.
@@ -111,6 +118,7 @@ _PREPARE = {
     Topic.WHAT_IF: {"get_holdings", "get_quotes"},
     Topic.REBALANCE: {"get_holdings"},
     Topic.PAGE: {"search_documents"},
+    Topic.CALCULATE: {"get_holdings", "get_quotes"},
 }
 
 

@@ -56,8 +56,8 @@ _CUT = re.compile(
 _OFF_TOPIC = re.compile(
     r"\b(?:poem|joke|weather|recipe|cook|bake|pancakes?|translat\w*|python|javascript"
     r"|code|song|lyrics|president|football|soccer|movie|film|haiku|story about"
-    r"|capital of|who won|birthday|set an? alert|alert me|notify me|remind me|watchlist"
-    r"|project my|horoscope|essay|homework|ignore (?:all|previous|your)|system prompt)\b",
+    r"|capital of|who won|birthday|remind me|watchlist"
+    r"|horoscope|essay|homework|ignore (?:all|previous|your)|system prompt)\b",
     re.IGNORECASE,
 )
 _FINANCE = re.compile(

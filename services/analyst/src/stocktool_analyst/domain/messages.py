@@ -10,6 +10,7 @@ from stocktool_analyst.domain import topics as said
 from stocktool_analyst.domain.amounts import MONEY, NUMBER, money_of, plain, read_weights
 from stocktool_analyst.domain.ask import Ask, Question
 from stocktool_analyst.domain.definitions import find_term
+from stocktool_analyst.domain.errand_words import read_errand
 from stocktool_analyst.domain.symbols import read_symbols
 from stocktool_analyst.domain.topics import Topic
 from stocktool_analyst.domain.trades import Trade, read_entry, read_trades
@@ -48,6 +49,7 @@ def read_whole(text: str, today: str) -> Question | None:
     trades = read_trades(text) if said.tries_trades(text) else ()
     readers: Sequence[Callable[[], Question | None]] = (
         lambda: _recorded(text, lowered, today),
+        lambda: read_errand(text, read_portfolio(text)),
         lambda: _from_documents(text, lowered) if Topic.DOCUMENTS in found else None,
         lambda: _tried(text, trades) if trades and said.WHAT_IF.search(text) else None,
         lambda: _rebalanced(text, lowered) if Topic.REBALANCE in found else None,

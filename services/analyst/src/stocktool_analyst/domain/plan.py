@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from stocktool_analyst.domain import trial
+from stocktool_analyst.domain import errand_plans, trial
 from stocktool_analyst.domain.question import Ask, Period, Question, Span, Topic
 from stocktool_analyst.domain.results import error_of, instruments, output_of, rows, text
 from stocktool_analyst.domain.tools import Call, Json, Result, Tool, fill
@@ -41,11 +41,13 @@ TOOL_OF: Mapping[Topic, str] = {
     Topic.NEWS: "list_news",
     Topic.DOCUMENTS: "search_documents",
     Topic.PAGE: "read_page",
+    **errand_plans.TOOLS,
 }
 _BY_SYMBOL = frozenset(
     {
         Topic.QUOTE,
         Topic.BARS,
+        Topic.INDICATORS,
         Topic.COMPARE,
         Topic.PROFILE,
         Topic.FUNDAMENTALS,
@@ -136,7 +138,8 @@ def _of_symbols(ask: Ask, symbols: list[str]) -> _Wanted:
         yield tool, {"symbols": list(dict.fromkeys([*symbols, *([ask.benchmark] if ask.benchmark else [])]))}
     else:
         for symbol in symbols[:_MOST_SYMBOLS]:
-            yield tool, {"symbol": symbol, "limit": ask.count, "interval": ask.interval or None}
+            given: dict[str, Json] = {"symbol": symbol, "limit": ask.count, "interval": ask.interval or None}
+            yield tool, given | {"names": list(ask.indicators)}
 
 
 def _advice(ask: Ask, _: Sequence[Result]) -> _Wanted:
@@ -239,6 +242,7 @@ _PLANNERS: Mapping[Topic, Callable[[Ask, Sequence[Result]], _Wanted]] = {
     Topic.OPTIMISE: _optimise,
     Topic.DOCUMENTS: _documents,
     Topic.PAGE: _page,
+    **errand_plans.PLANNERS,
 }
 
 

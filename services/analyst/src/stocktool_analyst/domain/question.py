@@ -21,11 +21,23 @@ _LONGEST = 4_000  # characters that are read: a pasted page is no question
 _EARLIER = 4
 _READERS: Mapping[Language, Reader] = {Language.ENGLISH: EnglishReader(), Language.JAPANESE: JapaneseReader()}
 _ABOUT_SYMBOL = (Topic.NEWS, Topic.EARNINGS, Topic.FUNDAMENTALS, Topic.DIVIDENDS)
-_SYMBOL_TOPICS = frozenset({Topic.QUOTE, Topic.BARS, Topic.COMPARE, Topic.PROFILE, *_ABOUT_SYMBOL})
+_SYMBOL_TOPICS = frozenset({Topic.QUOTE, Topic.BARS, Topic.INDICATORS, Topic.COMPARE, Topic.PROFILE, *_ABOUT_SYMBOL})
 _RANGED = frozenset({Topic.PERFORMANCE, Topic.RISK, Topic.CONTRIBUTION, Topic.INCOME, Topic.TAX_LOTS, Topic.COMPARE})
 _SPLIT_WORDS = frozenset({Topic.ALLOCATION, Topic.HOLDINGS, Topic.QUOTE, Topic.PORTFOLIOS})
 _NEVER_CHANGED = frozenset(
-    {Topic.GREETING, Topic.THANKS, Topic.HELP, Topic.RECORD, Topic.WHAT_IF, Topic.DOCUMENTS, Topic.ADVICE}
+    {
+        Topic.GREETING,
+        Topic.THANKS,
+        Topic.HELP,
+        Topic.RECORD,
+        Topic.WHAT_IF,
+        Topic.DOCUMENTS,
+        Topic.ADVICE,
+        Topic.WATCH,
+        Topic.BACKTEST,
+        Topic.CALCULATE,
+        Topic.WEB,
+    }
 )
 _NARROWED = frozenset({Topic.HOLDINGS, Topic.TRANSACTIONS, Topic.TAX_LOTS, Topic.INCOME})
 # What a topic says already in the same breath, so that the other is not answered beside it.

@@ -42,6 +42,16 @@ class Topic(StrEnum):
     TRANSACTIONS = "transactions"
     DOCUMENTS = "documents"
     PAGE = "page"
+    INDICATORS = "indicators"
+    OVERVIEW = "overview"
+    PROJECT = "project"
+    WATCHES = "watches"
+    WATCH = "watch"
+    BACKTEST = "backtest"
+    ANALYSE = "analyse"
+    ANALYSIS = "analysis"
+    CALCULATE = "calculate"
+    WEB = "web"
 
 
 GREETING = re.compile(

@@ -88,17 +88,23 @@ def rule_message(rule: JsonObject) -> pb.AlertRule:
 
 async def backtest_watch(session: Session, wanted: Rule) -> JsonObject:
     """On which days of the last year a rule would have fired."""
-    plain = to_plain(await _tried(session, await _rule(session, wanted)), drop=("conventions",))
+    rule = await _rule(session, wanted)
+    plain = to_plain(await _tried(session, rule), drop=("conventions",))
     renamed = {"summary": "rule", "days": "days_looked_at"}
     fired = plain.get("fired", [])
     counted = len(fired) if isinstance(fired, list) else 0
-    return {**{renamed.get(key, key): value for key, value in plain.items()}, "fired": fired, "fired_count": counted}
+    return {
+        **{renamed.get(key, key): value for key, value in plain.items()},
+        "fired": fired,
+        "fired_count": counted,
+        "of": rule,
+    }
 
 
 async def list_watches(session: Session, _: args.NoArguments) -> JsonObject:
     """The user's watches."""
     answer = await session.ask.alerts.ListAlerts(pb.ListAlertsRequest(page_size=100))
-    return {"items": [to_plain(each, drop=("rule",)) for each in answer.items]}
+    return {"items": [to_plain(each) for each in answer.items]}
 
 
 async def propose_watch(session: Session, wanted: NewWatch) -> Prepared:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stocktool_analyst.domain.japanese.definitions import DEFINITIONS
+from stocktool_analyst.domain.japanese.errand_phrases import ERRANDS
 from stocktool_analyst.domain.japanese.result_words import RESULT_WORDS
 
 _FIXED: Mapping[str, str] = {
@@ -33,6 +34,9 @@ Japanese about
 - prices and companies: "What is the price of AAPL?", "Compare AAPL and JPM", "When does Apple report earnings?"
 - the day: "What are the largest movers?", "Is the market open?"
 - your documents: "What do my documents say about cash flow?"
+- the years ahead: "Where could my portfolio stand in 20 years if I save 500 a month?"
+- watches: "Alert me when AAPL is above 250", "How often would JPM below 200 have fired?"
+- work in the background: "Make a statement for 2023", "Is my analysis ready?"
 
 With a model key configured, a language model answers instead and understands far more.""": """\
 オフライン・アナリストです。言語モデルではなく、同じツールの上で規則に従って答えます。
@@ -48,6 +52,8 @@ With a model key configured, a language model answers instead and understands fa
 - 株価と企業：「AAPLの株価は？」「AAPLとJPMを比較して」「アップルの決算はいつ？」
 - 今日の相場：「今日の値上がり率ランキングは？」「市場は開いている？」
 - 資料：「資料にはキャッシュフローについて何と書いてある？」
+
+将来の試算、アラート、バックグラウンドの分析、計算、ウェブ検索は英語でお尋ねください。
 
 モデルの鍵を設定すると、代わりに言語モデルが答え、ずっと多くのことがわかります。""",
     "I cannot tell you what to buy or sell: I neither predict prices nor advise. These are the facts that such a"
@@ -458,6 +464,7 @@ _ACTIONS: Mapping[str, str] = {
 }
 
 PHRASES: Mapping[str, str] = {
+    **ERRANDS,
     **RESULT_WORDS, **_FIXED, **_SPANS, **_PORTFOLIO, **_INSIGHTS, **_PLANS, **_COMPANIES, **_HEADERS, **_NEXT,
     **_ACTIONS,
     **DEFINITIONS,
