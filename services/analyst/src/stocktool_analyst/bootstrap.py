@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from stocktool_analyst.http import errors
+from stocktool_analyst.http.completions import completions_router
 from stocktool_analyst.http.responses import responses_router
 from stocktool_analyst.settings import Settings
 
@@ -12,4 +14,6 @@ def build(settings: Settings) -> FastAPI:
     """Build the application."""
     app = FastAPI(title="Offline analyst", openapi_url=None)
     app.include_router(responses_router(settings.words_per_second))
+    app.include_router(completions_router(settings.words_per_second))
+    errors.install(app)
     return app

@@ -11,9 +11,11 @@ from datetime import date
 from stocktool_analyst.domain.compose import compose
 from stocktool_analyst.domain.plan import next_calls
 from stocktool_analyst.domain.question import understand
+from stocktool_analyst.domain.results import children
 from stocktool_analyst.domain.tools import Call, Json, JsonObject, Result, Tool
 
 _MAX_ROUNDS = 4
+_DEEPEST = 60  # levels of a tool's result
 _TODAY = re.compile(r"today is (\d{4}-\d{2}-\d{2})")
 
 
@@ -40,7 +42,10 @@ def respond(items: Sequence[JsonObject], tools: Sequence[Tool], *, may_call: boo
     question = understand(_content(items[last]) if said else "", today, earlier)
     done, rounds = _results(items[last + 1 :])
     calls = next_calls(question, tools, done, today) if may_call and rounds < _MAX_ROUNDS else []
-    return Reply(calls=tuple(calls)) if calls else Reply(text=compose(question, tools, done))
+    if calls:
+        return Reply(calls=tuple(calls))
+    # Half a pair of surrogates, which a result may hold, is no text that could be sent.
+    return Reply(text=compose(question, tools, done).encode("utf-8", "replace").decode("utf-8"))
 
 
 def _today(items: Sequence[JsonObject]) -> str:
@@ -72,11 +77,23 @@ def _results(items: Sequence[JsonObject]) -> tuple[list[Result], int]:
 
 
 def _object(text: object) -> JsonObject:
+    if isinstance(text, list):  # the parts of an output
+        text = "".join(str(part.get("text", "")) for part in text if isinstance(part, dict))
     try:
         value: Json = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"error": "the tool's result is not JSON"}
+    if _deeper(value, _DEEPEST):
+        return {"error": "the tool's result is nested too deep"}
     return value if isinstance(value, dict) else {"value": value}
+
+
+def _deeper(value: Json, levels: int) -> bool:
+    """Whether a value is nested deeper than so many levels."""
+    level: list[Json] = [value]
+    for _ in range(levels):
+        level = [child for each in level for child in children(each)]
+    return bool(level)
 
 
 def _content(item: JsonObject) -> str:

@@ -14,7 +14,7 @@ def find(node: Json, key: str) -> Json:
         for each in level:
             if isinstance(each, dict) and each.get(key) is not None:
                 return each[key]
-        level = [child for each in level for child in _children(each)]
+        level = [child for each in level for child in children(each)]
     return None
 
 
@@ -87,11 +87,12 @@ def undefined(output: JsonObject, key: str) -> str:
 def _all(node: Json, key: str) -> Iterator[Json]:
     if isinstance(node, dict) and key in node:
         yield node[key]
-    for child in _children(node):
+    for child in children(node):
         yield from _all(child, key)
 
 
-def _children(node: Json) -> list[Json]:
+def children(node: Json) -> list[Json]:
+    """The values right under one."""
     if isinstance(node, dict):
         return list(node.values())
     return list(node) if isinstance(node, list) else []

@@ -54,10 +54,9 @@ def fill(tool: Tool, wanted: Mapping[str, Json]) -> JsonObject:
     """Make arguments from what is wanted: absent ones are left out, or empty where null is not allowed."""
     properties = tool.parameters.get("properties")
     required = tool.parameters.get("required")
-    assert properties is None or isinstance(properties, dict)
     arguments: JsonObject = {}
-    for name, schema in (properties or {}).items():
-        assert isinstance(schema, dict)
+    for name, given in (properties if isinstance(properties, dict) else {}).items():
+        schema = given if isinstance(given, dict) else {}  # `true` is a schema too, and says nothing
         value = _fit(wanted.get(_PROPERTY_ALIASES.get(name, name)), schema)
         if value is not None:
             arguments[name] = value

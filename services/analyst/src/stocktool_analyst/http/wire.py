@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 from stocktool_analyst.application.respond import Reply
+from stocktool_analyst.domain.tokens import count_tokens
 from stocktool_analyst.domain.tools import Call
 
 Event = dict[str, Any]
 
-_CHARACTERS_PER_TOKEN = 4  # a rule of thumb: nothing is billed here, and budgets are still exercised
+_PIECE = re.compile(r"(?:\S{1,12}\s*){1,3}|\s+")
 
 
-def response_of(reply: Reply, model: str, prompt: str) -> Event:
+def response_of(reply: Reply, model: str, input_tokens: int) -> Event:
     """The finished response object."""
     output = [_call_item(call) for call in reply.calls] or [_message(reply.text)]
-    written = "".join(json.dumps(item) for item in output) if reply.calls else reply.text
-    return _response(model, "completed", output) | {"usage": _usage(prompt, written)}
+    wrote = sum(count_tokens(f"{call.tool} {json.dumps(call.arguments)}") for call in reply.calls)
+    return _response(model, "completed", output) | {"usage": _usage(input_tokens, wrote + count_tokens(reply.text))}
 
 
 def events(response: Event) -> Iterator[Event]:
@@ -57,22 +59,9 @@ def events(response: Event) -> Iterator[Event]:
     yield event("response.completed", response=response)
 
 
-def pieces(text: str, words: int = 3) -> Iterator[str]:
-    """Cut a text into pieces of a few words; joined, they are the text."""
-    parts = text.split(" ")
-    for start in range(0, len(parts), words):
-        piece = " ".join(parts[start : start + words])
-        yield piece if start + words >= len(parts) else f"{piece} "
-
-
-def tokens(text: str) -> int:
-    """About how many tokens a text has, at least one."""
-    return max(1, len(text) // _CHARACTERS_PER_TOKEN)
-
-
-def failure(message: str, kind: str, parameter: str | None = None) -> Event:
-    """An error body."""
-    return {"error": {"message": message, "type": kind, "param": parameter, "code": None}}
+def pieces(text: str) -> Iterator[str]:
+    """Cut a text into pieces of a few words, or of as many letters where words have no spaces; joined, they are it."""
+    return (match[0] for match in _PIECE.finditer(text))
 
 
 def _response(model: str, status: str, output: list[Event]) -> Event:
@@ -119,8 +108,7 @@ def _call_item(call: Call) -> Event:
     }
 
 
-def _usage(prompt: str, written: str) -> Event:
-    read, wrote = tokens(prompt), tokens(written)
+def _usage(read: int, wrote: int) -> Event:
     return {
         "input_tokens": read,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
