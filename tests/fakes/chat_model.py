@@ -61,6 +61,18 @@ class Hang:
 
 
 @dataclass(frozen=True)
+class Silent:
+    """Not even the beginning of an answer, until the client leaves."""
+
+
+@dataclass(frozen=True)
+class Garble:
+    """Text, then something that is no event."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class End:
     """A terminal event of another kind than completed."""
 
@@ -69,7 +81,7 @@ class End:
     text: str = ""
 
 
-Step = Say | Call | Refuse | Drop | Hang | End
+Step = Say | Call | Refuse | Drop | Hang | Silent | Garble | End
 
 
 class ScriptedModel:
@@ -77,11 +89,15 @@ class ScriptedModel:
 
     Attributes:
         requests: Bodies received, in order.
+        headers: Their headers.
+        addresses: Their paths with their queries.
         left: Streams that the client closed before their end.
     """
 
     def __init__(self, *steps: Step | Callable[[Mapping[str, Any]], Step]) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.headers: list[Mapping[str, str]] = []
+        self.addresses: list[str] = []
         self.left = 0
         self.base_url = ""
         self._steps = deque(steps)
@@ -93,7 +109,8 @@ class ScriptedModel:
 
     def forget(self) -> None:
         """Begin anew for the next test: no requests seen, nothing scripted."""
-        self.requests.clear()
+        for seen in (self.requests, self.headers, self.addresses):
+            seen.clear()
         self.left = self._calls = 0
         self._steps = deque([Say(["Nothing scripted."])])
 
@@ -101,18 +118,26 @@ class ScriptedModel:
         """`POST /v1/responses`."""
         body = json.loads(await request.body())
         self.requests.append(body)
+        self.headers.append(request.headers)
+        self.addresses.append(f"{request.url.path}?{request.url.query}".rstrip("?"))
         step = self._steps.popleft() if len(self._steps) > 1 else self._steps[0]
         if callable(step):
             step = step(body)
         if isinstance(step, Refuse):
             error = {"error": {"message": "scripted", "type": "error", "code": step.code}}
             return JSONResponse(error, step.status, headers=dict(step.headers))
+        if isinstance(step, Silent):
+            while (await request.receive())["type"] != "http.disconnect":
+                continue
+            self.left += 1
         return StreamingResponse(self._stream(step), media_type="text/event-stream")
 
     async def _stream(self, step: Step) -> AsyncIterator[bytes]:
         try:
             async for event in self._events(step):
                 yield f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+            if isinstance(step, Garble):
+                yield b"data: {nonsense\n\n"
         except (asyncio.CancelledError, GeneratorExit):
             self.left += 1
             raise
@@ -121,6 +146,8 @@ class ScriptedModel:
         number = len(self.requests)
         response: dict[str, Any] = {"id": f"resp_{number}", "object": "response", "output": [], "status": "in_progress"}
         yield {"type": "response.created", "response": response}
+        if isinstance(step, Drop | Hang | Garble | End) and step.text:
+            yield _delta(step.text)
         match step:
             case Say():
                 async for event in _said(step, response):
@@ -130,17 +157,11 @@ class ScriptedModel:
                     yield _delta(step.say)
                 yield _completed(response, self._call_items(step), 50, 10)
             case Drop():
-                if step.text:
-                    yield _delta(step.text)
                 if step.reset:
                     raise ConnectionResetError("scripted")
             case Hang():
-                if step.text:
-                    yield _delta(step.text)
                 await asyncio.Event().wait()
             case End():
-                if step.text:
-                    yield _delta(step.text)
                 yield {"type": step.type, "response": {**response, **step.body}, **step.body}
 
     def _call_items(self, step: Call) -> list[dict[str, Any]]:
@@ -203,7 +224,7 @@ def _completed(response: Mapping[str, Any], output: Sequence[Any], read: int, wr
 async def scripted_model(*steps: Step | Callable[[Mapping[str, Any]], Step]) -> AsyncIterator[ScriptedModel]:
     """Serve a script on a free port; its `base_url` goes into `OPENAI_BASE_URL`."""
     model = ScriptedModel(*(steps or (Say(["Nothing scripted."]),)))
-    app = Starlette(routes=[Route("/v1/responses", model.responses, methods=["POST"])])
+    app = Starlette(routes=[Route("/{base:path}/responses", model.responses, methods=["POST"])])
     server = HttpServer(app, "127.0.0.1", 0, drain_seconds=1)
     await server.start()
     model.base_url = f"http://127.0.0.1:{server.port}/v1"

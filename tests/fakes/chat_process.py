@@ -132,6 +132,12 @@ class Mesh:
     base_url: str
 
     @asynccontextmanager
+    async def another(self, **settings: object) -> AsyncIterator[Mesh]:
+        """Another process with the same neighbours and the same model, set up otherwise."""
+        async with running(settings_for(self.neighbours, **settings), bootstrap) as process:
+            yield Mesh(process, self.model, self.neighbours, f"http://127.0.0.1:{process.http_port}")
+
+    @asynccontextmanager
     async def person(self, scope: str | None = None) -> AsyncIterator[Person]:
         """A new user."""
         user = new_id("usr")
@@ -151,6 +157,7 @@ def settings_for(neighbours: ChatNeighbours, **overrides: object) -> Settings:
             "unpriced": {},
         },
         model_retries=0,
+        model_failures=1000,
         lease_seconds=4.0,
         lease_renew_seconds=1.0,
         recovery_seconds=0.3,

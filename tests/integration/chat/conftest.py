@@ -1,5 +1,7 @@
 """One chat process for each module: starting it costs more than most of the tests."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 
 import pytest

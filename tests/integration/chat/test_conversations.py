@@ -1,5 +1,7 @@
 """Conversations over real sockets: named, found, kept, and nobody else's."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

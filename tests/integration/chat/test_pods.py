@@ -1,5 +1,7 @@
 """Several chat processes: readers on another one, turns handed over by one that leaves, or taken over when it died."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

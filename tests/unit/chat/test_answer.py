@@ -15,8 +15,9 @@ from stocktool_chat.application.ports import ModelAnswer, ModelStep, ToolDefinit
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain.conversation import Claim, ConversationId, Turn, TurnId
 from stocktool_chat.domain.earlier_results import EarlierResults
+from stocktool_chat.domain.errors import AnswerFiltered, ModelStreamDropped, ModelTimedOut, ModelUnavailable
 from stocktool_chat.domain.json_types import JsonObject
-from stocktool_chat.domain.pricing import Budget
+from stocktool_chat.domain.pricing import Budget, Catalogue
 from stocktool_chat.domain.prompt import MarketDay
 from stocktool_chat.domain.turn_view import TurnView
 from stocktool_kit.core.clock import SystemClock
@@ -32,7 +33,7 @@ TURN = Turn(TurnId("trn_1"), ConversationId("cnv_1"), OwnerId("usr_1"), "How?", 
 class ScriptedSteps:
     """A `Model` that gives these answers in turn, and the last one for ever."""
 
-    def __init__(self, *answers: str | Sequence[str], tokens: int = 10) -> None:
+    def __init__(self, *answers: str | Sequence[str] | StockToolError, tokens: int = 10) -> None:
         self._answers = list(answers)
         self._tokens = tokens
         self.steps: list[ModelStep] = []
@@ -40,6 +41,8 @@ class ScriptedSteps:
     async def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
         self.steps.append(ModelStep(step.model, "", list(step.input), (), "", may_call_tools=step.may_call_tools))
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, StockToolError):
+            raise answer
         if isinstance(answer, str):
             yield answer
             yield ModelAnswer([], [], self._tokens, 0)
@@ -93,7 +96,9 @@ class NoObserver:
         raise error
 
 
-async def answered(model: ScriptedSteps, tools: Tools | None = None, **budget: float) -> Progress:
+async def answered(
+    model: ScriptedSteps, tools: Tools | None = None, fallback: str | None = None, **budget: float
+) -> Progress:
     """The progress of an answer, its error raised."""
     limits = Budget(**{"steps": 4, **budget})  # type: ignore[arg-type]  # whole numbers where they are wanted
     answerer = Answerer(
@@ -102,11 +107,12 @@ async def answered(model: ScriptedSteps, tools: Tools | None = None, **budget: f
         market=Market(),
         observer=NoObserver(),
         budget=limits,
+        catalogue=Catalogue({}, TURN.model, fallback),
         parallel_tools=2,
     )
     claim = Claim(TURN.conversation_id, TURN.id, TURN.owner, fence=1, attempt=1, holder="pod")
     live = LiveTurn(TURN.conversation_id, TURN.id, TURN.owner)
-    progress = Progress(TurnLog(FakeChatStore(), claim, live, TurnView()), claim, SystemClock())
+    progress = Progress(TurnLog(FakeChatStore(), claim, live, TurnView()), claim, SystemClock(), TURN.model)
     await answerer(TURN, [], progress)
     return progress
 
@@ -177,6 +183,40 @@ async def test_texts_of_several_steps_are_set_apart() -> None:
 
 async def test_silence_is_no_answer() -> None:
     assert (await refused(ScriptedSteps("  "))).reason == "EMPTY_ANSWER"
+
+
+async def test_another_model_goes_on_where_the_first_one_fails() -> None:
+    model = ScriptedSteps(["a"], ModelUnavailable("it is down"), ["b"], "Done.", tokens=7)
+
+    progress = await answered(model, fallback="spare")
+
+    assert [step.model for step in model.steps] == ["m", "m", "spare", "spare"]
+    assert progress.log.view.text == "Done."
+    assert {name: tokens.input for name, tokens in progress.spending.tokens.items()} == {"m": 7, "spare": 14}
+    replaced = progress.log.view.summary()["replaced"]
+    assert isinstance(replaced, Mapping)
+    assert (replaced["model"], replaced["instead_of"]) == ("spare", "m")
+    assert "it is down" in str(replaced["problem"])
+
+
+async def test_what_the_first_model_began_to_say_is_not_finished_by_another() -> None:
+    class Breaking(ScriptedSteps):
+        async def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
+            yield "Half an ans"
+            async for piece in super().stream(step):
+                yield piece
+
+    with pytest.raises(ModelStreamDropped):
+        await answered(Breaking(ModelStreamDropped("it broke off")), fallback="spare")
+
+
+async def test_a_fallback_that_fails_too_says_its_own_error() -> None:
+    with pytest.raises(ModelTimedOut):
+        await answered(ScriptedSteps(ModelUnavailable("down"), ModelTimedOut("slow")), fallback="spare")
+    with pytest.raises(ModelUnavailable):
+        await answered(ScriptedSteps(ModelUnavailable("down")), fallback="m")
+    with pytest.raises(AnswerFiltered):
+        await answered(ScriptedSteps(AnswerFiltered("no")), fallback="spare")
 
 
 async def test_time_is_bounded() -> None:

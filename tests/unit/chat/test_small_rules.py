@@ -25,8 +25,8 @@ from stocktool_chat.domain.conversation import (
 from stocktool_chat.domain.errors import BudgetExceeded, UnknownModel
 from stocktool_chat.domain.export import to_json_document, to_markdown
 from stocktool_chat.domain.json_types import Json
-from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer, Spending
-from stocktool_chat.domain.prompt import MarketDay, context, conversation_input
+from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer, Spending, Tokens
+from stocktool_chat.domain.prompt import MarketDay, context, conversation_input, portable
 from stocktool_chat.domain.summaries import capped, names_in, one_line, to_json
 from stocktool_kit.core.ids import OwnerId
 
@@ -67,6 +67,23 @@ TITLES = [
 ]
 
 
+def test_another_model_is_given_what_was_said_without_names_of_its_provider() -> None:
+    call = {
+        "type": "function_call",
+        "id": "fc_1",
+        "call_id": "c1",
+        "name": "get_risk",
+        "arguments": "{}",
+        "status": "x",
+    }
+    said = {"type": "message", "id": "msg_1", "content": [{"type": "output_text", "text": "So "}, {"text": "far"}]}
+    output: dict[str, Json] = {"type": "function_call_output", "call_id": "c1", "output": "{}"}
+
+    assert portable(call) == {"type": "function_call", "call_id": "c1", "name": "get_risk", "arguments": "{}"}
+    assert portable(said) == {"role": "assistant", "content": "So far"}
+    assert portable(output) == output
+
+
 @pytest.mark.parametrize(("question", "title"), TITLES)
 def test_title_is_the_start_of_the_question(question: str, title: str) -> None:
     assert title_of(question) == title
@@ -81,9 +98,31 @@ def test_lineage_follows_parents_and_leaves_other_branches_out() -> None:
 
 def test_cost_is_exact_and_absent_without_prices() -> None:
     offer = ModelOffer("m", Decimal("2.5"), Decimal(10))
-    assert offer.cost(1_000, 200) == "0.004500"
-    assert offer.cost(1, 0) == "0.000002"  # half to even at the millionth
-    assert ModelOffer("m").cost(1_000, 200) is None
+    catalogue = Catalogue({"m": offer, "unpriced": ModelOffer("unpriced")}, "m")
+
+    def cost(**tokens: Tokens) -> str | None:
+        return catalogue.cost(Spending(tokens))
+
+    assert cost(m=Tokens(1_000, 200)) == "0.004500"
+    assert cost(m=Tokens(1, 0)) == "0.000002"  # half to even at the millionth
+    assert cost(unpriced=Tokens(1_000, 200)) is None
+    assert cost(m=Tokens(1_000, 200), unpriced=Tokens(1)) is None
+    assert cost() == "0.000000"
+
+
+def test_tokens_read_before_and_models_that_took_turns_are_counted_at_their_own_prices() -> None:
+    first = ModelOffer("first", Decimal(4), Decimal(16), Decimal(1))
+    catalogue = Catalogue({"first": first, "second": ModelOffer("second", Decimal(2), Decimal(8))}, "first", "second")
+    spending = Spending()
+    spending.add_tokens("first", Tokens(1_000, 100, 750))
+    spending.add_tokens("first", Tokens(1_000, 0, 250))
+    spending.add_tokens("second", Tokens(500, 50))
+
+    assert (spending.input_tokens, spending.output_tokens) == (2_500, 150)
+    # 1,000 new at 4 and 1,000 known at 1, 100 written at 16; 500 at 2 (no cached price) and 50 at 8, per million
+    assert catalogue.cost(spending) == "0.008000"
+    assert (catalogue.instead_of("first"), catalogue.instead_of("second")) == ("second", None)
+    assert Catalogue({}, "first").instead_of("first") is None
 
 
 def test_unknown_model_is_refused() -> None:
@@ -93,11 +132,16 @@ def test_unknown_model_is_refused() -> None:
         catalogue.offer("other")
 
 
+def test_a_conversation_goes_on_with_its_model_while_that_is_offered() -> None:
+    catalogue = Catalogue({"m": ModelOffer("m"), "n": ModelOffer("n")}, "m")
+    assert [catalogue.goes_on(name).name for name in ("n", "gone", None)] == ["n", "m", "m"]
+
+
 def test_tokens_of_all_steps_count_against_the_budget() -> None:
     spending = Spending()
-    spending.add_tokens(60, 20)
+    spending.add_tokens("m", Tokens(60, 20))
     spending.check(Budget(tokens=100))
-    spending.add_tokens(15, 5)
+    spending.add_tokens("m", Tokens(15, 5))
     with pytest.raises(BudgetExceeded):
         spending.check(Budget(tokens=100))
 

@@ -13,7 +13,16 @@ import { formatMoney } from "@/lib/money";
 
 export type AnswerData = Pick<
   Turn,
-  "state" | "text" | "tool_calls" | "proposals" | "receipts" | "citations" | "usage" | "problem" | "attempt"
+  | "state"
+  | "text"
+  | "tool_calls"
+  | "proposals"
+  | "receipts"
+  | "citations"
+  | "replaced"
+  | "usage"
+  | "problem"
+  | "attempt"
 >;
 
 type Props = {
@@ -42,6 +51,11 @@ export function Answer({ conversationId, turnId, question, answer, progress, onA
             <ToolCard key={call.call_id} conversationId={conversationId} turnId={turnId} call={call} />
           ))}
         </ul>
+      )}
+      {answer.replaced !== null && (
+        <p role="note" className="rounded-lg bg-warn-soft px-3 py-2 text-xs text-warn">
+          {answer.replaced.model} answers: {answer.replaced.instead_of} did not ({answer.replaced.problem.detail}).
+        </p>
       )}
       {answer.text !== "" && (
         <AnswerText

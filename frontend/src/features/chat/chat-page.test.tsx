@@ -37,6 +37,7 @@ function aTurn(part: Partial<Turn> = {}): Turn {
     proposals: [],
     receipts: [],
     citations: [],
+    replaced: null,
     usage: null,
     problem: null,
     ...part,
@@ -61,6 +62,10 @@ const completed = aTurn({
   usage: { model: "offline-analyst", input_tokens: 900, output_tokens: 40, cost: null },
 });
 
+const analyst = { name: "offline-analyst", default: true, input_per_million: "0", output_per_million: "0" };
+const dear = { name: "dear", default: false, input_per_million: "2.5", output_per_million: "10" };
+let offered = [analyst];
+
 const events = [
   ["turn.started", { turn_id: "trn_1" }],
   ["tool.started", { call_id: "c1", name: "get_performance", arguments: {} }],
@@ -73,14 +78,18 @@ const events = [
 ] as const;
 
 /** A chat service that answers one question; its stored turn is complete once the stream has been read to its end. */
-function serveChat(options: { cutAfter?: number } = {}): { streamsFrom: (string | null)[] } {
+function serveChat(options: { cutAfter?: number } = {}): { streamsFrom: (string | null)[]; asked: unknown[] } {
   let turns: Turn[] = [];
   const streamsFrom: (string | null)[] = [];
+  const asked: unknown[] = [];
   server.use(
+    http.get("/api/chat/v1/models", () => HttpResponse.json({ items: offered, next_page_token: "" })),
     http.get(path, () => HttpResponse.json({ items: turns.length > 0 ? [head] : [], next_page_token: "" })),
     http.post(path, () => HttpResponse.json({ ...head, title: "" }, { status: 201 })),
     http.get(`${path}/cnv_1`, () => HttpResponse.json({ ...head, turns })),
-    http.post(`${path}/cnv_1/turns`, () => {
+    http.post(`${path}/cnv_1/turns`, async ({ request }) => {
+      const body = await request.text();
+      if (body !== "") asked.push(JSON.parse(body));
       turns = [aTurn()];
       return HttpResponse.json({ turn_id: "trn_1", state: "running" }, { status: 201 });
     }),
@@ -98,7 +107,7 @@ function serveChat(options: { cutAfter?: number } = {}): { streamsFrom: (string 
       return new HttpResponse(body, { headers: { "content-type": "text/event-stream" } });
     }),
   );
-  return { streamsFrom };
+  return { streamsFrom, asked };
 }
 
 function Chat({ start }: { start?: string }) {
@@ -107,6 +116,7 @@ function Chat({ start }: { start?: string }) {
 }
 
 beforeEach(() => {
+  offered = [analyst];
   // The layout the follow-to-bottom reads does not exist in jsdom; nothing here depends on it.
   vi.spyOn(window, "scrollTo").mockImplementation(() => undefined);
 });
@@ -176,7 +186,7 @@ test("an edited question makes a branch and the earlier answer can be gone back 
   await userEvent.type(box, "And against QQQ?");
   await userEvent.click(screen.getByRole("button", { name: "Ask" }));
   expect(await screen.findByText("The second answer.")).toBeVisible();
-  expect(asked).toEqual([{ text: "And against QQQ?", parent_turn_id: "" }]);
+  expect(asked).toEqual([{ text: "And against QQQ?", parent_turn_id: "", model: null }]);
   expect(screen.queryByText("The first answer.")).toBeNull();
   await userEvent.click(screen.getByRole("button", { name: "Earlier version" }));
   expect(await screen.findByText("The first answer.")).toBeVisible();
@@ -200,4 +210,32 @@ test("a failed turn says why and offers to ask again", async () => {
   renderWithQueries(<Chat start="cnv_1" />);
   expect(await screen.findByText("The model cannot be reached.")).toBeVisible();
   expect(screen.getByRole("button", { name: "Ask again" })).toBeEnabled();
+});
+
+test("the model of the next answer is chosen where there are several", async () => {
+  offered = [analyst, dear];
+  const { asked } = serveChat();
+  renderWithQueries(<Chat />);
+  const picker = await screen.findByLabelText("Model");
+  expect(picker).toHaveDisplayValue("offline-analyst · free");
+  await userEvent.selectOptions(picker, "dear · 2.5 / 10 USD per million tokens in / out");
+  await userEvent.click(screen.getByRole("button", { name: question }));
+  await screen.findByRole("article");
+  expect(asked).toEqual([{ text: question, parent_turn_id: null, model: "dear" }]);
+});
+
+test("an answer of another model than the one asked for says so", async () => {
+  serveChat();
+  const problem = { type: "x", title: "x", reason: "MODEL_RATE_LIMITED", detail: "no more requests for now" };
+  server.use(
+    http.get(`${path}/cnv_1`, () =>
+      HttpResponse.json({
+        ...head,
+        turns: [{ ...completed, replaced: { model: "spare", instead_of: "dear", problem } }],
+      }),
+    ),
+  );
+  renderWithQueries(<Chat start="cnv_1" />);
+  expect(await screen.findByRole("note")).toHaveTextContent("spare answers: dear did not (no more requests for now).");
+  expect(screen.queryByLabelText("Model")).toBeNull();
 });

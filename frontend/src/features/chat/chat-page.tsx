@@ -10,6 +10,7 @@ import { conversationKey, conversationQuery } from "@/features/chat/api/conversa
 import { parentOf, shownPath, type Choices } from "@/features/chat/branches";
 import { Composer } from "@/features/chat/composer";
 import { ConversationList, titleOf } from "@/features/chat/conversation-list";
+import { ModelPicker } from "@/features/chat/model-picker";
 import { TurnView } from "@/features/chat/turn-view";
 import { useIdempotencyKey } from "@/hooks/use-idempotency-key";
 import type { ConversationWithTurns as Conversation } from "@/lib/api/gen/chat/types.gen";
@@ -35,6 +36,7 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
   const idempotency = useIdempotencyKey();
   const queryClient = useQueryClient();
   const [choices, setChoices] = useState<Choices>(new Map());
+  const [model, setModel] = useState<string>();
   const choose = (parent: string, turnId: string | undefined) =>
     setChoices((before) => {
       const after = new Map(before);
@@ -47,7 +49,7 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
   const send = (text: string, accepted?: () => void, place?: string) => {
     const shown = conversationId === undefined ? undefined : queryClient.getQueryData(conversationKey(conversationId));
     const parent = place ?? shownPath((shown as Conversation | undefined)?.turns ?? [], choices).at(-1)?.turn.id;
-    const question = { conversationId, text, parent };
+    const question = { conversationId, text, parent, model };
     ask.mutate(
       { ...question, idempotencyKey: idempotency.keyFor(question) },
       {
@@ -74,6 +76,7 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
           onSelect={(id) => {
             setListOpen(false);
             ask.reset();
+            setModel(undefined);
             onSelect(id);
           }}
         />
@@ -100,6 +103,7 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
         <div className="sticky bottom-0 mt-auto flex flex-col gap-2 bg-canvas pt-2 pb-4">
           {ask.isError && <ErrorNote error={ask.error} />}
           <Composer busy={ask.isPending} onSend={(text, accepted) => send(text, accepted)} />
+          <CurrentModel conversationId={conversationId} choices={choices} chosen={model} onChoose={setModel} />
           <p className="text-center text-xs text-muted">
             Figures are checked against the tools that computed them. Click one for its receipt. Not investment advice.
           </p>
@@ -107,6 +111,22 @@ export function ChatPage({ conversationId, onSelect, onOpenDocument }: Props) {
       </div>
     </div>
   );
+}
+
+type CurrentModelProps = {
+  conversationId: string | undefined;
+  choices: Choices;
+  chosen: string | undefined;
+  onChoose: (model: string) => void;
+};
+
+function CurrentModel({ conversationId, choices, chosen, onChoose }: CurrentModelProps) {
+  const conversation = useQuery({
+    ...conversationQuery(conversationId ?? ""),
+    enabled: conversationId !== undefined,
+  });
+  const current = shownPath(conversation.data?.turns ?? [], choices).at(-1)?.turn.model;
+  return <ModelPicker chosen={chosen} current={current} onChoose={onChoose} />;
 }
 
 function Welcome({ onAsk }: { onAsk: (text: string) => void }) {

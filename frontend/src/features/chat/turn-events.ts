@@ -4,7 +4,16 @@ import type { StreamedEvent } from "@/lib/api/event-stream";
 /** A turn as its events tell it so far. */
 export type LiveTurn = Pick<
   Turn,
-  "state" | "text" | "tool_calls" | "proposals" | "receipts" | "citations" | "usage" | "problem" | "attempt"
+  | "state"
+  | "text"
+  | "tool_calls"
+  | "proposals"
+  | "receipts"
+  | "citations"
+  | "replaced"
+  | "usage"
+  | "problem"
+  | "attempt"
 > & { lastEventId: number };
 
 export function newLiveTurn(): LiveTurn {
@@ -15,6 +24,7 @@ export function newLiveTurn(): LiveTurn {
     proposals: [],
     receipts: [],
     citations: [],
+    replaced: null,
     usage: null,
     problem: null,
     attempt: 1,
@@ -56,6 +66,8 @@ export function takeEvent(turn: LiveTurn, event: StreamedEvent): LiveTurn {
       return { ...next, receipts: [...next.receipts, data as Receipt] };
     case "citation":
       return { ...next, citations: [...next.citations, data as Citation] };
+    case "model.replaced":
+      return { ...next, replaced: data as Turn["replaced"] };
     case "usage":
       return { ...next, usage: data as Usage };
     case "turn.completed":

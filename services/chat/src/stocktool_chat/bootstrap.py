@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from datetime import timedelta
+from decimal import Decimal
 
 from fastapi import FastAPI
 from stocktool.chat.v1 import chat_service_pb2 as pb
@@ -27,6 +29,8 @@ from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.adapters.grpc_peers import GrpcPeers
 from stocktool_chat.adapters.grpc_tools import GrpcToolbox
 from stocktool_chat.adapters.grpc_writes import GrpcWrites
+from stocktool_chat.adapters.guarded_model import GuardedModel
+from stocktool_chat.adapters.model_routes import Endpoint, ModelRoutes, Route
 from stocktool_chat.adapters.stock_market_status import StockMarketStatus
 from stocktool_chat.adapters.telemetry_observer import TelemetryObserver
 from stocktool_chat.application.answer import Answerer
@@ -46,7 +50,7 @@ from stocktool_chat.http import proposals as proposal_routes
 from stocktool_chat.http import shares as share_routes
 from stocktool_chat.http import turns as turn_routes
 from stocktool_chat.rpc.servicer import ChatServicer
-from stocktool_chat.settings import Settings
+from stocktool_chat.settings import ModelTable, Settings
 from stocktool_chat.worker.recovery import RecoveryLoop
 from stocktool_chat.worker.turn_worker import TurnWorker
 
@@ -64,7 +68,8 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     address = settings.advertise_address or f"{settings.host}:{settings.grpc_port}"
     terms = LeaseTerms(settings.lease_seconds, settings.lease_renew_seconds)
     budget = _budget(settings)
-    catalogue = catalogue_of(settings)
+    models = model_table(settings)
+    catalogue = _catalogue(models)
 
     table = Table(runtime.aws, settings.conversations_table)
     bucket = Bucket(runtime.aws, settings.knowledge_bucket)
@@ -81,15 +86,16 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     lives = LiveTurns()
 
     async with (
-        aclosing(DeferredModel(settings.model_timeout_seconds, settings.model_retries)) as model,
+        aclosing(DeferredModel(_routes(models, settings))) as model,
         aclosing(web) if web is not None else nullcontext(),
     ):
         answerer = Answerer(
-            model=model,
+            model=GuardedModel(model, clock, settings.model_failures),
             toolbox=toolbox,
             market=StockMarketStatus(stock),
             observer=observer,
             budget=budget,
+            catalogue=catalogue,
         )
         run_turn = RunTurn(
             store=turn_store,
@@ -155,20 +161,37 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         )
 
 
-def catalogue_of(settings: Settings) -> Catalogue:
-    """The models on offer.
+def model_table(settings: Settings) -> ModelTable:
+    """The models on offer: those of the file, else those of the settings.
 
     Raises:
-        ValueError: The default model is not among them.
+        ValueError: The file is none, or its names do not agree.
     """
+    if settings.models_file is not None:
+        return ModelTable.model_validate(
+            tomllib.loads(settings.models_file.read_text(encoding="utf-8"), parse_float=Decimal)
+        )
+    return ModelTable(default=settings.default_model, models=settings.models)
+
+
+def _catalogue(table: ModelTable) -> Catalogue:
     offers = {
-        name: ModelOffer(name, price.input_per_million, price.output_per_million)
-        for name, price in settings.models.items()
+        name: ModelOffer(name, each.input_per_million, each.output_per_million, each.cached_input_per_million)
+        for name, each in table.models.items()
     }
-    default = settings.default_model or next(iter(offers))
-    if default not in offers:
-        raise ValueError(f"STOCKTOOL_CHAT_DEFAULT_MODEL is {default!r}, which STOCKTOOL_CHAT_MODELS does not offer")
-    return Catalogue(offers, default)
+    return Catalogue(offers, table.default or next(iter(offers)), table.fallback or None)
+
+
+def _routes(table: ModelTable, settings: Settings) -> ModelRoutes:
+    return ModelRoutes(
+        silence_seconds=settings.model_timeout_seconds,
+        retries=settings.model_retries,
+        routes={name: Route(each.provider, each.deployment or name) for name, each in table.models.items()},
+        endpoints={
+            name: Endpoint(each.base_url, settings.provider_keys.get(name), each.api_version)
+            for name, each in table.providers.items()
+        },
+    )
 
 
 def openapi_app() -> FastAPI:

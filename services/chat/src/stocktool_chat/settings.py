@@ -3,19 +3,56 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 from stocktool_kit.config import ServiceSettings
 
 
-class ModelPrice(BaseModel):
-    """Prices of one model in USD per million tokens; absent: not known, and shown as such."""
+class ModelSettings(BaseModel):
+    """Prices of one model in USD per million tokens, absent: not known, and shown as such; and where it is asked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input_per_million: Decimal | None = Field(default=None, ge=0, description="Price of a million tokens read.")
     output_per_million: Decimal | None = Field(default=None, ge=0, description="Price of a million tokens written.")
+    cached_input_per_million: Decimal | None = Field(
+        default=None, ge=0, description="Price of a million tokens the provider had read before; default: as others."
+    )
+    provider: str = Field(default="", description="One of the providers; empty: the one OPENAI_BASE_URL names.")
+    deployment: str = Field(default="", description="What the provider calls the model; empty: the same.")
+
+
+class ProviderSettings(BaseModel):
+    """A server that speaks OpenAI's Responses API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str = Field(min_length=1, description="Such as https://name.openai.azure.com/openai/v1/.")
+    api_version: str = Field(default="", description="For Azure OpenAI alone, such as preview.")
+
+
+class ModelTable(BaseModel):
+    """The models on offer, as the settings file has them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: str = Field(default="", description="Model when none is asked for; empty: the first.")
+    fallback: str = Field(default="", description="Model that answers when another one does not; empty: none.")
+    models: dict[str, ModelSettings] = Field(min_length=1, description="Models by the name that people choose.")
+    providers: dict[str, ProviderSettings] = Field(default={}, description="Providers by name.")
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        for name in filter(None, (self.default, self.fallback)):
+            if name not in self.models:
+                raise ValueError(f"{name!r} is not among the models; there are: {', '.join(self.models)}")
+        for name, model in self.models.items():
+            if model.provider and model.provider not in self.providers:
+                raise ValueError(f"model {name!r} names provider {model.provider!r}, which is not among the providers")
+        return self
 
 
 class Settings(ServiceSettings):
@@ -33,12 +70,17 @@ class Settings(ServiceSettings):
     usage_table: str = Field(default="stocktool-usage", description="DynamoDB table of usage counters.")
     knowledge_bucket: str = Field(default="stocktool-knowledge", description="Bucket of large tool results.")
     retention_days: int = Field(default=30, ge=1, description="Days a conversation is kept after its last change.")
-    models: dict[str, ModelPrice] = Field(
-        default={"offline-analyst": ModelPrice(input_per_million=Decimal(0), output_per_million=Decimal(0))},
+    models: dict[str, ModelSettings] = Field(
+        default={"offline-analyst": ModelSettings(input_per_million=Decimal(0), output_per_million=Decimal(0))},
         min_length=1,
-        description="Models on offer with their prices, as JSON.",
+        description="Models on offer with their prices, as JSON; without a models file.",
     )
     default_model: str = Field(default="", description="Model when none is asked for; empty: the first on offer.")
+    models_file: Path | None = Field(
+        default=None, description="TOML file of models, prices and providers, instead of `models` and `default_model`."
+    )
+    provider_keys: dict[str, SecretStr] = Field(default={}, description="API keys by provider of the file, as JSON.")
+    model_failures: int = Field(default=5, ge=1, description="Failures in a row after which a model is spared a while.")
     model_timeout_seconds: float = Field(default=60.0, gt=0, description="Longest silence of the model.")
     model_retries: int = Field(default=1, ge=0, le=5, description="Repeats of a model call refused before it began.")
     turn_steps: int = Field(default=8, ge=1, description="Model calls of one turn.")

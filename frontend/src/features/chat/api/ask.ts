@@ -8,6 +8,7 @@ type Question = {
   conversationId: string | undefined;
   text: string;
   parent?: string | undefined;
+  model?: string | undefined;
   idempotencyKey: string;
 };
 
@@ -15,9 +16,9 @@ type Question = {
 export function useAsk() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: async ({ conversationId, text, parent, idempotencyKey }: Question) => {
+    mutationFn: async ({ conversationId, text, parent, model, idempotencyKey }: Question) => {
       const id = conversationId ?? (await createConversation(idempotencyKey)).id;
-      await startTurn(id, text, parent, idempotencyKey);
+      await startTurn(id, { text, parent, model }, idempotencyKey);
       return { conversationId: id };
     },
     onSuccess: ({ conversationId }) =>

@@ -18,14 +18,15 @@ export function turnQuery(conversationId: string, turnId: string) {
   });
 }
 
-/** Asks after a turn: undefined is the conversation's last one, "" none. */
+/** `parent` is the turn to follow: undefined the conversation's last one, "" none. `model` undefined is the one of that turn. */
+type Asked = { text: string; parent: string | undefined; model: string | undefined };
+
 export function startTurn(
   conversationId: string,
-  text: string,
-  parent: string | undefined,
+  { text, parent, model }: Asked,
   idempotencyKey: string,
 ): Promise<StartedTurn> {
-  const body: NewTurn = { text, parent_turn_id: parent ?? null };
+  const body: NewTurn = { text, parent_turn_id: parent ?? null, model: model ?? null };
   return api(path(conversationId), { method: "POST", body, idempotencyKey });
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stocktool_kit.aio import Limiter, run_blocking
 
+from stocktool_chat.adapters.model_routes import ModelRoutes
 from stocktool_chat.application.ports import ModelAnswer, ModelStep
 
 if TYPE_CHECKING:
@@ -22,15 +23,13 @@ class DeferredModel:
     and its tools are known: the import runs on a thread once the process serves.
 
     Args:
-        silence_seconds: Longest wait for the next bytes of the model.
-        retries: Repeats of a call refused before its first event.
+        routes: Where each model is asked.
     """
 
     name = "model-sdk"
 
-    def __init__(self, silence_seconds: float, retries: int) -> None:
-        self._silence_seconds = silence_seconds
-        self._retries = retries
+    def __init__(self, routes: ModelRoutes) -> None:
+        self._routes = routes
         self._limiter = Limiter(1)
         self._loading: asyncio.Task[OpenAiModel] | None = None
 
@@ -56,6 +55,6 @@ class DeferredModel:
         return await asyncio.shield(self._loading)
 
     def _load(self) -> OpenAiModel:
-        from stocktool_chat.adapters.openai_model import OpenAiModel, open_client  # noqa: PLC0415 - the point of this
+        from stocktool_chat.adapters.openai_model import open_model  # noqa: PLC0415 - the point of this
 
-        return OpenAiModel(open_client(self._silence_seconds, self._retries))
+        return open_model(self._routes)

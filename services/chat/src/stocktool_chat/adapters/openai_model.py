@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import openai
-from openai import AsyncOpenAI, AsyncStream
+from openai import AsyncAzureOpenAI, AsyncOpenAI, AsyncStream
 
+from stocktool_chat.adapters.model_routes import Endpoint, ModelRoutes
 from stocktool_chat.application.ports import ModelAnswer, ModelStep, ToolDefinition, ToolRequest
 from stocktool_chat.domain.errors import (
     AnswerCutOff,
@@ -36,22 +37,30 @@ class OpenAiModel:
     """`Model` over the openai SDK.
 
     Args:
-        client: The process's client; it repeats refused calls before their first event, never a stream.
+        clients: By provider, where there is a key; they repeat refused calls before their first event, never a stream.
+        routes: Where each model is asked.
     """
 
-    def __init__(self, client: AsyncOpenAI) -> None:
-        self._client = client
+    def __init__(self, clients: Mapping[str, AsyncOpenAI], routes: ModelRoutes) -> None:
+        self._clients = clients
+        self._routes = routes
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        for client in self._clients.values():
+            await client.close()
 
     async def stream(self, step: ModelStep) -> AsyncGenerator[str | ModelAnswer, None]:
         """See the port."""
         began = False
+        route = self._routes.of(step.model)
+        request = _request(step, route.deployment)
+        client = self._clients.get(route.provider)
+        if client is None:
+            raise ModelRejected(f"the model {step.model!r} is not configured: its API key is missing")
         try:
-            stream = await self._client.post(
-                "/responses", cast_to=object, body=_request(step), stream=True, stream_cls=AsyncStream[object]
+            stream = await client.post(
+                "/responses", cast_to=object, body=request, stream=True, stream_cls=AsyncStream[object]
             )
             async with _unwinding(stream) as events:
                 async for event in events:
@@ -95,9 +104,9 @@ async def _read_out(events: AsyncIterator[object]) -> None:
                 pass
 
 
-def _request(step: ModelStep) -> dict[str, Any]:
+def _request(step: ModelStep, deployment: str) -> dict[str, Any]:
     request: dict[str, Any] = {
-        "model": step.model,
+        "model": deployment,
         "instructions": step.instructions,
         "input": list(step.input),
         "tools": [_tool(tool) for tool in step.tools],
@@ -194,7 +203,7 @@ def _translated(error: openai.OpenAIError, *, began: bool) -> Exception:
         return ModelUnavailable("the model's provider cannot be reached")
     if isinstance(error, openai.APIError):
         return _failure({"code": error.code, "message": error.message})
-    return ModelRejected("the model is not configured: its API key is missing")
+    return ModelRejected("the model's provider asks for other credentials")
 
 
 def _refused(error: openai.APIStatusError) -> Exception:
@@ -221,17 +230,31 @@ def _short(message: str) -> str:
     return " ".join(message.split())[:200]
 
 
-def open_client(silence_seconds: float, retries: int) -> AsyncOpenAI:
-    """Make the process's client; the SDK reads `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
+def open_model(routes: ModelRoutes) -> OpenAiModel:
+    """Make the process's clients: one for each provider, and the one of the environment.
 
-    A missing key is no reason not to start: conversations stay readable, and each turn says what is missing.
-
-    Args:
-        silence_seconds: Longest wait for the next bytes of the model.
-        retries: Repeats of a call refused before its first event.
+    For that one the SDK reads `OPENAI_BASE_URL` and `OPENAI_API_KEY`. A missing key is no reason not to start:
+    conversations stay readable, and each turn says what is missing.
     """
-    timeout = openai.Timeout(silence_seconds, connect=5.0)
+    endpoints = {"": Endpoint(), **routes.endpoints}
+    clients = {name: _client(endpoint, routes) for name, endpoint in endpoints.items()}
+    return OpenAiModel({name: client for name, client in clients.items() if client is not None}, routes)
+
+
+def _client(endpoint: Endpoint, routes: ModelRoutes) -> AsyncOpenAI | None:
+    """None without a key: the SDK makes no client then."""
+    timeout = openai.Timeout(routes.silence_seconds, connect=5.0)
+    key = None if endpoint.api_key is None else endpoint.api_key.get_secret_value()
+    retries = routes.retries
     try:
-        return AsyncOpenAI(timeout=timeout, max_retries=retries)
+        if endpoint.api_version:
+            return AsyncAzureOpenAI(
+                base_url=endpoint.base_url,
+                api_key=key,
+                api_version=endpoint.api_version,
+                timeout=timeout,
+                max_retries=retries,
+            )
+        return AsyncOpenAI(base_url=endpoint.base_url or None, api_key=key, timeout=timeout, max_retries=retries)
     except openai.OpenAIError:
-        return AsyncOpenAI(api_key="", timeout=timeout, max_retries=retries)
+        return None

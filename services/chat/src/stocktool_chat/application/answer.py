@@ -28,15 +28,25 @@ from stocktool_chat.domain import events
 from stocktool_chat.domain.citations import number_passages
 from stocktool_chat.domain.conversation import Claim, Turn
 from stocktool_chat.domain.earlier_results import EarlierResults
-from stocktool_chat.domain.errors import EmptyAnswer, EndlessToolLoop, TurnTimedOut
+from stocktool_chat.domain.errors import (
+    EmptyAnswer,
+    EndlessToolLoop,
+    ModelRateLimited,
+    ModelRejected,
+    ModelStreamDropped,
+    ModelTimedOut,
+    ModelUnavailable,
+    TurnTimedOut,
+)
 from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import Json, JsonObject
-from stocktool_chat.domain.pricing import Budget, Spending
-from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input
+from stocktool_chat.domain.pricing import Budget, Catalogue, Spending, Tokens
+from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input, portable
 from stocktool_chat.domain.proposals import Prepared, Proposal, propose
 from stocktool_chat.domain.summaries import capped, one_line, to_json
 from stocktool_chat.domain.tool_results import ToolResult
 
+_REPLACEABLE = (ModelRateLimited, ModelRejected, ModelStreamDropped, ModelTimedOut, ModelUnavailable)
 _PROPOSALS_LAST = timedelta(hours=1)  # well within the day for which a write is known by its idempotency key
 
 
@@ -51,6 +61,7 @@ class Progress:
     """What an answer leaves behind, also when it fails half-way.
 
     Attributes:
+        model: Which is asked: the turn's, or the fallback once that one did not answer.
         results: This turn's tool results by call id.
         earlier: The same by the names that further calls know them by.
     """
@@ -58,6 +69,7 @@ class Progress:
     log: TurnLog
     claim: Claim
     clock: Clock
+    model: str
     spending: Spending = field(default_factory=Spending)
     results: dict[str, JsonObject] = field(default_factory=dict)
     earlier: EarlierResults = field(default_factory=EarlierResults)
@@ -94,8 +106,10 @@ class Answerer:
         market: MarketStatus,
         observer: Observer,
         budget: Budget,
+        catalogue: Catalogue,
         parallel_tools: int = 8,
     ) -> None:
+        self._catalogue = catalogue
         self._model = model
         self._toolbox = toolbox
         self._market = market
@@ -148,11 +162,27 @@ class Answerer:
         raise EndlessToolLoop(f"the model called tools {spending.tool_calls} times without answering")
 
     async def _ask(
+        self, turn: Turn, items: list[JsonObject], progress: Progress, *, may_call_tools: bool
+    ) -> ModelAnswer:
+        """One step of the model, or of the fallback when the model fails before it has said anything in it."""
+        said = len(progress.log.view.text_parts)
+        try:
+            return await self._ask_one(turn, items, progress, may_call_tools=may_call_tools)
+        except _REPLACEABLE as error:
+            instead = self._catalogue.instead_of(progress.model)
+            if instead is None or len(progress.log.view.text_parts) > said:
+                raise  # two models must not write one sentence
+            progress.log.add(events.model_replaced(instead, progress.model, error))
+            progress.model = instead
+        items[:] = [portable(item) for item in items if item.get("type") != "reasoning"]
+        return await self._ask_one(turn, items, progress, may_call_tools=may_call_tools)
+
+    async def _ask_one(
         self, turn: Turn, items: Sequence[JsonObject], progress: Progress, *, may_call_tools: bool
     ) -> ModelAnswer:
         log = progress.log
         request = ModelStep(
-            model=turn.model,
+            model=progress.model,
             instructions=INSTRUCTIONS,
             input=items,
             tools=self._toolbox.definitions,
@@ -166,8 +196,9 @@ class Answerer:
                     log.add(events.text_delta(separator + piece))
                     separator = ""
                     continue
-                progress.spending.add_tokens(piece.input_tokens, piece.output_tokens)
-                self._observer.tokens(turn.model, piece)
+                used = Tokens(piece.input_tokens, piece.output_tokens, piece.cached_tokens)
+                progress.spending.add_tokens(progress.model, used)
+                self._observer.tokens(progress.model, piece)
                 return piece
         raise AssertionError("a model's stream ends with its answer or an error")
 

@@ -114,10 +114,10 @@ class RunTurn:
             helpers = [group.create_task(log.run()), group.create_task(self._keep(job))]
             if job.is_restart:
                 log.add(events.turn_restarted(job.claim.attempt))
-            progress = Progress(log, job.claim, self._clock)
+            progress = Progress(log, job.claim, self._clock, job.turn.model)
             earlier = group.create_task(self._earlier_evidence(job.history))
             outcome = await self._answer_or_stop(job, progress)
-            await self._finish(job, progress, outcome, earlier)
+            await self._finish(progress, outcome, earlier)
             for helper in helpers:
                 helper.cancel()
 
@@ -144,12 +144,9 @@ class RunTurn:
             return events.turn_failed(Internal("something broke on our side; the answer could not be finished"))
         return events.turn_completed()
 
-    async def _finish(
-        self, job: TurnJob, progress: Progress, outcome: NewEvent, earlier: asyncio.Task[list[Evidence]]
-    ) -> None:
-        turn, log, spending, results = job.turn, progress.log, progress.spending, progress.results
-        offer = self._catalogue.offers.get(turn.model)
-        cost = offer.cost(spending.input_tokens, spending.output_tokens) if offer else None
+    async def _finish(self, progress: Progress, outcome: NewEvent, earlier: asyncio.Task[list[Evidence]]) -> None:
+        log, spending, results = progress.log, progress.spending, progress.results
+        cost = self._catalogue.cost(spending)
         text = log.view.text
         evidence = [*await earlier, *await progress.evidence()]
         receipts = await asyncio.to_thread(match_receipts, text, evidence) if text else []
@@ -157,10 +154,10 @@ class RunTurn:
         last += [
             events.citation(found.index, found.document_id, found.page, found.quote) for found in cited(text, results)
         ]
-        last += [events.usage(turn.model, spending.input_tokens, spending.output_tokens, cost), outcome]
+        last += [events.usage(progress.model, spending.input_tokens, spending.output_tokens, cost), outcome]
         for event in last:
             log.view.take(event)
-        usage = TurnUsage(turn.model, spending.input_tokens, spending.output_tokens, cost)
+        usage = TurnUsage(progress.model, spending.input_tokens, spending.output_tokens, cost)
         ending = Ending(TurnState(log.view.state), log.view.summary(), self._clock.now(), usage)
         await log.finish(last, ending)
 

@@ -103,7 +103,7 @@ class StartTurn:
             caller: Who asks.
             conversation_id: Where.
             question: The question.
-            model: One of the catalogue, None for its default.
+            model: One of the catalogue; None for the one of the turn before, or the default.
             parent: Turn to follow: None for the conversation's last one, empty for none. One that has been followed
                 before gets another branch, and both stay.
             key: The request's identity.
@@ -124,15 +124,17 @@ class StartTurn:
             raise InvalidArgument.of("/text", "must not be empty")
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise InvalidArgument.of("/text", f"must be at most {MAX_QUESTION_CHARACTERS} characters")
-        offer = self._catalogue.offer(model)
+        wanted = self._catalogue.offer(model) if model else None
         if not self._queue.has_room:
             raise TooManyTurns("this server answers as many questions as it can; try again in a moment")
 
         now = self._clock.now()
         self._allowance.check(await self._usage.spent(caller.owner, now.date()), now)
-        turn = Turn(new_turn_id(now), conversation_id, caller.owner, question, offer.name, now)
         _, turns = await self._turns.read(conversation_id, caller.owner)
-        turn = replace(turn, parent_turn_id=_parent(turns, parent))
+        history = lineage(turns, _parent(turns, parent))
+        offer = wanted or self._catalogue.goes_on(history[-1].model if history else None)
+        turn = Turn(new_turn_id(now), conversation_id, caller.owner, question, offer.name, now)
+        turn = replace(turn, parent_turn_id=history[-1].id if history else None)
         grant = await self._grants.open(turn.id, self._grant_seconds)
 
         claim = Claim(conversation_id, turn.id, caller.owner, fence=1, attempt=1, holder=self._holder)
@@ -144,7 +146,6 @@ class StartTurn:
             await self._grants.close(turn.id)
             return stored
         self._lives.add(live)
-        history = lineage(turns, turn.parent_turn_id)
         self._queue.submit(TurnJob(claim, turn, history, live, grant, trace=dict(trace or {})))
         return turn.id
 

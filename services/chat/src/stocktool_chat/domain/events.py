@@ -49,6 +49,11 @@ def turn_restarted(attempt: int) -> NewEvent:
     return NewEvent("turn.restarted", {"attempt": attempt})
 
 
+def model_replaced(model: str, instead_of: str, error: StockToolError) -> NewEvent:
+    """Another model goes on, since the one before did not answer; nothing of its text was shown."""
+    return NewEvent("model.replaced", {"model": model, "instead_of": instead_of, "problem": problem_of(error)})
+
+
 def tool_started(call_id: str, name: str, arguments: Json) -> NewEvent:
     """A tool runs."""
     return NewEvent("tool.started", {"call_id": call_id, "name": name, "arguments": arguments})

@@ -19,6 +19,9 @@ def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
         parts.append(f"Asked {instant(turn.created_at)}, {turn.state.value}.")
         if turn.text:
             parts.append(turn.text.strip())
+        replaced = summary.get("replaced")
+        if isinstance(replaced, Mapping):
+            parts.append(f"{replaced.get('model')} answered, since {replaced.get('instead_of')} did not.")
         problem = summary.get("problem")
         if isinstance(problem, Mapping):
             parts.append(f"It failed: {problem.get('detail')}")
@@ -64,6 +67,7 @@ def turn_document(turn: Turn) -> dict[str, Json]:
         "proposals": summary.get("proposals", []),
         "receipts": summary.get("receipts", []),
         "citations": summary.get("citations", []),
+        "replaced": summary.get("replaced"),
         "usage": summary.get("usage"),
         "problem": summary.get("problem"),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stocktool_chat.domain.conversation import Turn
@@ -88,6 +88,19 @@ def conversation_input(history: Sequence[Turn], question: str, market: MarketDay
         items.append(_message("assistant", turn.text))
     items.append(_message("user", question))
     return items
+
+
+def portable(item: JsonObject) -> JsonObject:
+    """An output of one model as another one may be given it: without names that only its provider knows."""
+    match item.get("type"):
+        case "function_call":
+            return {key: item[key] for key in ("type", "call_id", "name", "arguments") if key in item}
+        case "message":
+            content = item.get("content")
+            parts = [part for part in content if isinstance(part, Mapping)] if isinstance(content, list) else []
+            return _message("assistant", "".join(str(part.get("text", "")) for part in parts))
+        case _:
+            return item
 
 
 def _message(role: str, text: str) -> dict[str, Json]:

@@ -22,6 +22,7 @@ class TurnView:
         self._proposals: list[Json] = []
         self._receipts: list[Json] = []
         self._citations: list[Json] = []
+        self._replaced: Json = None
         self._usage: Json = None
         self._problem: Json = None
 
@@ -47,6 +48,8 @@ class TurnView:
                 call.update(data)
             case "proposal":
                 self._proposals.append(data)
+            case "model.replaced":
+                self._replaced = data
             case "receipt":
                 self._receipts.append(data)
             case "citation":
@@ -65,6 +68,7 @@ class TurnView:
             "proposals": self._proposals,
             "receipts": self._receipts,
             "citations": self._citations,
+            "replaced": self._replaced,
             "usage": self._usage,
             "problem": self._problem,
         }

@@ -43,7 +43,11 @@ class NewTurn(RequestModel):
     """A question."""
 
     text: str = Field(min_length=1, max_length=8000, description="The question.")
-    model: str | None = Field(default=None, max_length=128, description="One of GET /models; absent: the default.")
+    model: str | None = Field(
+        default=None,
+        max_length=128,
+        description="One of GET /models; absent: that of the turn it follows, else the default.",
+    )
     parent_turn_id: str | None = Field(
         default=None,
         max_length=64,
@@ -161,6 +165,14 @@ class ProblemBody(ResponseModel):
     retry_after_seconds: float | None = None
 
 
+class ReplacedBody(ResponseModel):
+    """Which model answered in place of the one that was asked for, and why."""
+
+    model: str
+    instead_of: str
+    problem: ProblemBody
+
+
 class TurnBody(ResponseModel):
     """A turn as far as it is stored."""
 
@@ -178,6 +190,7 @@ class TurnBody(ResponseModel):
     proposals: list[ProposalBody]
     receipts: list[ReceiptBody]
     citations: list[CitationBody]
+    replaced: ReplacedBody | None
     usage: UsageBody | None
     problem: ProblemBody | None
 

@@ -275,7 +275,7 @@ export type NewTurn = {
     /**
      * Model
      *
-     * One of GET /models; absent: the default.
+     * One of GET /models; absent: that of the turn it follows, else the default.
      */
     model?: string | null;
     /**
@@ -401,6 +401,23 @@ export type ReceiptBody = {
      * The figure as written.
      */
     value: string;
+};
+
+/**
+ * ReplacedBody
+ *
+ * Which model answered in place of the one that was asked for, and why.
+ */
+export type ReplacedBody = {
+    /**
+     * Instead Of
+     */
+    instead_of: string;
+    /**
+     * Model
+     */
+    model: string;
+    problem: ProblemBody;
 };
 
 /**
@@ -671,6 +688,7 @@ export type TurnBody = {
      * Receipts
      */
     receipts: Array<ReceiptBody>;
+    replaced: ReplacedBody | null;
     /**
      * State
      */
