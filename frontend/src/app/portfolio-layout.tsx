@@ -5,6 +5,7 @@ const pages = [
   { to: "/transactions", label: "Transactions" },
   { to: "/import", label: "Import" },
   { to: "/insights", label: "Insights" },
+  { to: "/plan", label: "Plan" },
 ] as const;
 
 /** The pages about a portfolio, side by side. */

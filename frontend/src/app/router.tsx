@@ -48,6 +48,12 @@ const insightsRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/portfolio/insights-page"), "InsightsPage"),
 });
 
+const planRoute = createRoute({
+  getParentRoute: () => portfolioRoute,
+  path: "/plan",
+  component: lazyRouteComponent(() => import("@/features/portfolio/plan/plan-page"), "PlanPage"),
+});
+
 const chatRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/chat/{-$conversationId}",
@@ -100,7 +106,7 @@ const adminRoute = createRoute({
 });
 
 const routeTree = rootRoute.addChildren([
-  portfolioRoute.addChildren([dashboardRoute, transactionsRoute, importRoute, insightsRoute]),
+  portfolioRoute.addChildren([dashboardRoute, transactionsRoute, importRoute, insightsRoute, planRoute]),
   chatRoute,
   sharedRoute,
   documentsRoute,

@@ -6,14 +6,18 @@ import { Choice } from "@/components/choice";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
-import { allocationQuery, type AllocationBy } from "@/features/portfolio/api/allocation";
+import { allocationQuery } from "@/features/portfolio/api/allocation";
+import type { AllocationBy } from "@/lib/api/gen/stock/types.gen";
 import { formatPercent } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 
 const ways = [
   { value: "sector", label: "Sector" },
   { value: "symbol", label: "Symbol" },
+  { value: "class", label: "Class" },
+  { value: "country", label: "Country" },
   { value: "currency", label: "Currency" },
+  { value: "account", label: "Account" },
 ] as const satisfies readonly { value: AllocationBy; label: string }[];
 
 export function AllocationCard({ portfolioId }: { portfolioId: string }) {

@@ -141,7 +141,7 @@ function sideOf(column: TrailTable["columns"][number]): string {
   return column.numeric === true ? "text-right tabular-nums" : "text-left";
 }
 
-export function Conventions({ conventions }: { conventions: Record<string, string> }) {
+export function Conventions({ conventions }: { conventions: Record<string, string | number> }) {
   const entries = Object.entries(conventions);
   if (entries.length === 0) return null;
   return (

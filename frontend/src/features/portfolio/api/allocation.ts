@@ -2,8 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import type { Allocation } from "@/features/portfolio/api/types";
 import { api } from "@/lib/api/client";
-
-export type AllocationBy = "sector" | "symbol" | "currency" | "account";
+import type { AllocationBy } from "@/lib/api/gen/stock/types.gen";
 
 export function allocationQuery(portfolioId: string, by: AllocationBy) {
   return queryOptions({
