@@ -52,3 +52,26 @@ test("a refusal is shown and the proposal can still be rejected", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Reject" }));
   expect(await screen.findByText(/You rejected this/)).toBeVisible();
 });
+
+test("a watch speaks of an alert, not of the ledger", async () => {
+  const watch = { ...proposal, tool: "propose_watch", summary: "Tell me when AAPL is above 240" };
+  server.use(
+    http.post(`${path}\\:approve`, () => HttpResponse.json({ ...watch, state: "approved" })),
+    http.post(`${path}\\:undo`, () => HttpResponse.json({ ...watch, state: "undone" })),
+  );
+  renderWithQueries(<ProposalCard conversationId="cnv_1" proposal={watch} />);
+  expect(screen.getByText("Tell me when AAPL is above 240")).toBeVisible();
+  expect(screen.getByRole("status")).toHaveTextContent("No alert has been set yet.");
+  await userEvent.click(screen.getByRole("button", { name: "Approve" }));
+  expect(await screen.findByText("The alert is set; it stands under Alerts.")).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Undo" }));
+  expect(await screen.findByText("The alert was set, then removed.")).toBeVisible();
+});
+
+test("a kind that the page does not know is decided all the same", () => {
+  renderWithQueries(
+    <ProposalCard conversationId="cnv_1" proposal={{ ...proposal, tool: "propose_other", state: "approved" }} />,
+  );
+  expect(screen.getByRole("status")).toHaveTextContent("Written.");
+  expect(screen.getByRole("button", { name: "Undo" })).toBeVisible();
+});
