@@ -84,3 +84,16 @@ def test_every_tool_is_planned_somewhere() -> None:
     named = {line.split(" ")[0] for _, expected in GOLDEN for line in expected}
     assert {tool.name for tool in OFFERED} <= named
     assert len(GOLDEN) >= 250
+
+
+def _paraphrased(file: str) -> int:
+    """How many questions stand in the section of those that were worded without looking at the rules."""
+    sections = Path(__file__).with_name(file).read_text("utf-8").split("\n# ")
+    told = next(section for section in sections if section.startswith("Paraphrased freely"))
+    return sum(1 for line in told.splitlines()[1:] if line and not line.startswith(" "))
+
+
+def test_enough_questions_are_paraphrased_freely() -> None:
+    assert _paraphrased("golden_plans.txt") >= 80
+    assert len(list(golden("golden_plans_ja.txt"))) >= 60
+    assert _paraphrased("golden_plans_ja.txt") >= 20

@@ -186,7 +186,8 @@ PAIRS = [
 
 def _figures(text: str) -> Counter[tuple[Unit, Decimal, str]]:
     kinds = {Unit.MONEY, Unit.PERCENT, Unit.PLAIN}
-    return Counter((each.unit, each.value, each.currency) for each in find_figures(text) if each.unit in kinds)
+    written = [each for each in find_figures(text) if each.unit in kinds and re.search(r"\d", each.text)]
+    return Counter((each.unit, each.value, each.currency) for each in written)
 
 
 @pytest.mark.parametrize(("question", "in_english", "said"), PAIRS, ids=[pair[0] for pair in PAIRS])

@@ -115,7 +115,7 @@ TERMS: Sequence[Term] = (
     Term("Herfindahl index (HHI)", r"\bhhi\b|herfindahl(?:[- ]hirschman)?(?: index)?",
          "It is the sum of the squared weights. One means a single holding, and the smaller it is, the more evenly the"
          " money is spread."),
-    Term("Diversification", r"diversification(?: ratio)?",
+    Term("Diversification", r"diversification(?: ratio)?|\bdiversified\b",
          "It means holding things that do not move together, so that their swings partly cancel."),
     Term("Rebalancing", r"rebalancing",
          "It means trading back to the weights you want after prices have moved them away."),

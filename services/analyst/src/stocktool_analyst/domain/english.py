@@ -18,10 +18,17 @@ from stocktool_analyst.domain.topics import Topic
 _BY = (
     ("currency", r"\bcurrenc|\bin (?:euros?|dollars?)\b"),
     ("account", r"\baccounts?\b"),
-    ("country", r"\bcountr|\bregions?\b|geograph"),
+    (
+        "country",
+        (
+            r"\bcountr|\bregions?\b|geograph|\babroad\b|\boverseas\b"
+            r"|\b(?:us|u\.s\.|american|european|japanese|chinese|foreign|emerging)"
+            r" (?:stocks?|shares?|companies|markets?)\b"
+        ),
+    ),
     ("class", r"asset class|\bclass(?:es)?\b"),
     ("symbol", r"\bby (?:holding|symbol|position|stock|company)|\bholdings?\b|\bsymbols?\b|\bpositions?\b|\bstocks?\b"),
-    ("sector", r"\bsectors?\b|\bindustr"),
+    ("sector", r"\bsectors?\b|\bindustr|\btech(?:nology)?\b|\bhealth ?care\b|\butilities\b|\bsemiconductors?\b"),
 )
 _HINTS: Mapping[Hint, re.Pattern[str]] = {
     Hint.OWN: re.compile(r"\b(?:i|my|we|our|me|mine|portfolio)\b", re.IGNORECASE),
@@ -42,7 +49,9 @@ _HINTS: Mapping[Hint, re.Pattern[str]] = {
     Hint.PRICE: re.compile(r"\bprices?\b|\bquotes?\b|\btrad(?:es?|ed|ing)\b", re.IGNORECASE),
     Hint.AMOUNT: re.compile(r"how much|worth|cost", re.IGNORECASE),
     Hint.WHAT_IS: re.compile(r"^\W*what(?:'s| is|s)\b", re.IGNORECASE),
-    Hint.SPLIT: re.compile(r"\bby\b|\bsplit\b|\bspread\b|allocat|diversif|weights?\b", re.IGNORECASE),
+    Hint.SPLIT: re.compile(
+        r"\bby\b|\bsplit\b|\bspread\b|allocat|diversif|weights?\b|too much|percent(?:age)? of", re.IGNORECASE
+    ),
     Hint.RETURN: re.compile(r"\breturns?\b|perform|\bgain|profit", re.IGNORECASE),
     Hint.RATIO: re.compile(r"dividend yield|pay-?out ratio", re.IGNORECASE),
 }
@@ -82,7 +91,7 @@ class EnglishReader:
 
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""
-        if said.EXPLAIN.search(text) and _HINTS[Hint.OWN].search(text):
+        if said.EXPLAIN.search(text) and (_HINTS[Hint.OWN].search(text) or re.search(r"\d", text)):
             return EXAMPLES["figure"]
         if re.search(r"\b(?:price|quote|company|chart)\b", text.lower()):
             return EXAMPLES["symbol"]
@@ -151,7 +160,7 @@ def _defined(lowered: str, base: Ask, terms: tuple[Term, ...]) -> tuple[Term, ..
     asked = re.search(r"\bwhat(?:'s| is| are| was)?\s+(?:exactly )?(?:an? |the )?(?P<rest>.+)", lowered)
     defines = re.search(
         r"\bmean(?:s|ing)?\b|\bdefin|\bstand for\b|\bexplain\b|in plain|\bhow (?:should|do) i (?:read"
-        r"|interpret|understand)\b",
+        r"|interpret|understand)\b|\bis an? .{1,40}\b(?:good|bad|high|low|normal|healthy)\b",
         lowered,
     ) or (
         asked

@@ -26,7 +26,8 @@ def indicators(output: JsonObject, say: Wording) -> str:
     for line in rows(last, "lines"):
         value = line.get("value") if "value" in line else line.get("points")
         shown = phrases.money({"amount": value, "currency": currency}) if "value" in line else phrases.ratio(value)
-        body.append([_line(text(line, "name"), say), shown or say("undefined")])
+        # Named in each row: a figure belongs to the instrument that was named last before it.
+        body.append([f"{symbol} {_line(text(line, 'name'), say)}", shown or say("undefined")])
     lines = [lead, "", phrases.table([say("Indicator"), say("Value")], body)] if body else [lead]
     reasons = [f"{_line(name, say)}: {reason}" for name, reason in sorted(obj(output, "undefined").items())]
     lines += [say("Undefined: {reasons}.", reasons="; ".join(reasons))] if reasons else []
@@ -68,7 +69,7 @@ def overview(output: JsonObject, say: Wording) -> str:
             header = [say("Symbol"), say("Price"), say("Change")]
             parts += ["", f"**{say(title)}**", "", phrases.table(header, body)]
     considered = output.get("considered")
-    if isinstance(considered, int | float) and not isinstance(considered, bool):
+    if isinstance(considered, int | float) and not isinstance(considered, bool) and considered > 0:
         parts += ["", say("Compared were {count} known symbols.", count=phrases.quantity(considered))]
     return "\n".join(parts)
 
@@ -95,7 +96,7 @@ def outlook(output: JsonObject, say: Wording) -> str:
     names = (
         ("in the worst twentieth at most", "p05"),
         ("in the lowest quarter at most", "p25"),
-        ("in half of the cases at least", "p50"),
+        ("in the median case", "p50"),
         ("in the best quarter at least", "p75"),
         ("in the best twentieth at least", "p95"),
     )
@@ -104,8 +105,8 @@ def outlook(output: JsonObject, say: Wording) -> str:
     facts = [
         say(template, share=share)
         for template, key in (
-            ("The chance of ending below the start is {share}.", "prob_loss"),
-            ("The chance of running out is {share}.", "prob_depleted"),
+            ("The probability of ending with a loss is {share}.", "prob_loss"),
+            ("The probability that the money is depleted is {share}.", "prob_depleted"),
         )
         if (share := phrases.percent(last.get(key)))
     ]
@@ -206,7 +207,7 @@ def analysis(output: JsonObject, say: Wording) -> str:
     lines = [say("The {kind} of {day} is done.", kind=kind, day=phrases.day(found.get("finished_at")))]
     facts = [f"- {name}: {value}" for name, value in _figures(obj(found, "result"), say)]
     lines += ["", *facts] if facts else []
-    files = [text(row, "name") for row in rows({"files": found.get("files")}, "files")]
+    files = [text(row, "name").rpartition(".")[2].upper() for row in rows({"files": found.get("files")}, "files")]
     if files:
         lines += ["", say("Its files wait on the page of reports: {names}.", names=say.listed(files))]
     return "\n".join(lines)
@@ -256,7 +257,7 @@ def computed(output: JsonObject, say: Wording) -> str:
         for each in rows(obj(output, "calculation"), "operands")
     ]
     outcome = _FORMS.get(text(output, "unit"), phrases.ratio)(value)
-    return say("That is **{outcome}**, computed from {figures}.", outcome=outcome, figures=say.listed(used))
+    return say("The value is **{outcome}**, computed from {figures}.", outcome=outcome, figures=say.listed(used))
 
 
 def pages(output: JsonObject, say: Wording) -> str:

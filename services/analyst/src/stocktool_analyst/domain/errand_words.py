@@ -119,7 +119,8 @@ _INDICATOR: Sequence[tuple[str, str]] = (
     (
         "sma",
         (
-            rf"{_BEFORE}\b(?:simple )?(?:moving )?averages?\b(?: (?:of|over) (?P<over>\d{{1,3}}) days)?"
+            rf"{_BEFORE}\b(?:simple )?(?:moving )?averages?\b(?! (?:cost|price i|purchase))(?: (?:of"
+            rf"|over) (?P<over>\d{{1,3}}) days)?"
             rf"|{_BEFORE.replace('before', 'first')}\bsma\b{_LENGTH}"
             r"|\b(?P<short>50|100|200)[- ]?(?:days?|d)?[- ]?ma\b|\bma[- ]?(?P<tight>50|100|200)\b"
             r"|\b(?P<line>50|100|200)[- ]?day line\b"

@@ -85,7 +85,7 @@ def _optimised(text: str, lowered: str) -> Question | None:
         return None
     method = next((method for method, words in _METHODS if re.search(words, lowered)), "min_variance")
     most = re.search(
-        r"\b(?:at most|max(?:imum)?(?: of)?|no more than|up to|capped? (?:at|of)|limit\w* (?:to|of|at)|under|below)"
+        r"\b(?:at most|max(?:imum)?(?: of)?|no more than|up to|cap(?:ped)? (?:at|of)|limit\w* (?:to|of|at)|under|below)"
         rf"\s+({NUMBER})\s?(?:%|percent|per cent|pct)",
         lowered,
     )
@@ -136,6 +136,8 @@ def _rebalanced(text: str, lowered: str) -> Question | None:
     if not weights and re.search(r"\bequal(?:ly)?\b|\bevenly\b|same weight", lowered):
         weights = {"": Decimal(1)}
     money = re.search(MONEY, lowered)
+    if said.ADVICE.search(text) and not weights and not money:
+        return None
     bare = re.search(
         rf"\b(?:with|add(?:ing)?|plus|using|invest(?:ing)?)\s+({NUMBER})\s?(k\b|thousand\b)?(?!\s?(?:%|percent|/))"
         rf"|\b({NUMBER})\s?(k\b|thousand\b)? (?:more|extra|additional|new)\b",

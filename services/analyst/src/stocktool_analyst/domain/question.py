@@ -208,6 +208,8 @@ def _about_symbols(clause: Clause) -> list[Topic]:
             for topic in (Topic.TAX_LOTS, Topic.CONTRIBUTION, Topic.INCOME, Topic.TRANSACTIONS, Topic.HOLDINGS)
             if topic in found
         ]
+        if not narrowed and Topic.PERFORMANCE in found and Topic.COMPARE not in found and not ask.span:
+            return [Topic.HOLDINGS]  # what a holding has made is its unrealised gain
         if narrowed:
             return narrowed[:1]
     about = [topic for topic in _ABOUT_SYMBOL if topic in found]

@@ -64,7 +64,7 @@ def read_span(text: str, today: str) -> Span:
         today: The market's day; without it, ranges that count back from it are known by name only.
     """
     now = read_iso(today)
-    for read in (_between, _part_of_year, _open_ended, _named, _counted_back, _calendar, _single):
+    for read in (_since_then, _ago, _between, _part_of_year, _open_ended, _named, _counted_back, _calendar, _single):
         found = read(text, now)
         if found:
             return found
@@ -102,6 +102,32 @@ def _between(text: str, now: date | None) -> Span | None:
     first_words = match[1] if re.search(_YEAR, match[1]) or not year else f"{match[1]} {year[0]}"
     first = _point(first_words, now)
     return Span(first[0].isoformat(), last[1].isoformat()) if first and last and first[0] <= last[1] else None
+
+
+def _since_then(text: str, now: date | None) -> Span | None:
+    """The day named before "since then"."""
+    match = re.search(rf"\b({_POINT})\b.*\bsince (?:then|that day|that time)\b", text)
+    found = _point(match[1], now) if match else None
+    return Span(found[0].isoformat()) if found else None
+
+
+def _ago(text: str, now: date | None) -> Span | None:
+    """A single day counted back: "a year ago"."""
+    match = re.search(rf"(?<!since )\b({_COUNT}) (day|week|month|year)s? ago\b", text)
+    if match is None or now is None:
+        return None
+    number = _number(match[1])
+    weeks = {"day": 1, "week": 7}.get(match[2])
+    day = (
+        now - timedelta(days=number * weeks)
+        if weeks
+        else months_before(now, number * (12 if match[2] == "year" else 1))
+    )
+    return Span(day.isoformat(), day.isoformat())
+
+
+def _number(words: str) -> int:
+    return 2 if words == "couple of" else int(words) if words.isdigit() else _SMALL[words]
 
 
 def _part_of_year(text: str, now: date | None) -> Span | None:
@@ -170,8 +196,7 @@ def _counted_back(text: str, now: date | None) -> Span | None:
     match = re.search(rf"\b(?:last|past|previous) ({_COUNT}) (day|week|month|year|quarter)s?\b", text)
     if not match or now is None:
         return None
-    words = match[1]
-    number = 2 if words == "couple of" else int(words) if words.isdigit() else _SMALL[words]
+    number = _number(match[1])
     if match[2] in {"day", "week"}:
         start = now - timedelta(days=number * (7 if match[2] == "week" else 1))
     else:

@@ -23,7 +23,8 @@ _NO_NAMES = word_set(
 _BENCHMARK = re.compile(
     r"(?:against|versus|vs\.?|compared? (?:to|with|against)|relative to|beat(?:en|ing)?"
     r"|outperform\w*|underperform\w*|than|behind"
-    r"|ahead of|benchmark(?:ed)?(?: is| of| against)?|next to|alongside)\s+(?:the\s+)?$",
+    r"|ahead of|benchmark(?:ed)?(?: is| of| against)?|next to|alongside"
+    r"|correlat\w*(?: (?:am i|are we|is (?:my portfolio|it)))? (?:with|to|and))\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _MARKET = re.compile(
@@ -35,6 +36,7 @@ _MARKET = re.compile(
 _COMPARED = re.compile(
     r"\bcompare (?:my|me|us|our)\b.{0,40}\b(?:with|to|against)\s+(?:the\s+)?(?P<market>market|index)?", re.IGNORECASE
 )
+_ASKED_OWN = re.compile(r"^\S+(?: \S+)? (?:was|were|did|have|am|are) (?:i|we)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:i|my|we|our|me|portfolio|account)\b", re.IGNORECASE)
 
 
@@ -60,7 +62,7 @@ def read_symbols(text: str) -> Symbols:
     others: list[str] = []
     for at, symbol in found:
         compared = bool(_BENCHMARK.search(text[:at])) or bool(_COMPARED.search(text[:at]))
-        if compared and not benchmark and not others and _OWN.search(text[:at]):
+        if compared and not benchmark and not others and (_OWN.search(text[:at]) or _ASKED_OWN.search(text[at:])):
             benchmark = symbol
         else:
             others.append(symbol)

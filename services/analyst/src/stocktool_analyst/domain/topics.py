@@ -68,7 +68,7 @@ ADVICE = re.compile(
     r"\bshould (?:i|we)\b|\bshall i\b|recommend|\bpredict\w*|\bforecast\w*|tip for|price target"
     r"|target price|\bbuy or sell\b"
     r"|\bwill .{1,40}\b(?:rise|fall|go up|go down|crash|be worth|recover|keep)\b|good (?:time"
-    r"|idea|moment|investment|buy)\b"
+    r"|idea|moment|investment|buy|stock|share|fund|etf)s?\b"
     r"|\bworth (?:buying|selling|holding|it)\b|what (?:would|should) (?:you|i) (?:buy"
     r"|sell|do|pick)|best stocks? to|hot stocks?"
     r"|is (?:it|now) (?:time|wise|smart)|\bis [\w .&']{1,30} (?:a (?:good )?(?:buy|sell"
@@ -103,7 +103,8 @@ RECORD = re.compile(
 WHAT_IF = re.compile(
     r"\bwhat (?:if|happens (?:if|when)|would (?:happen|change)|would .{0,40}\bif\b|about (?:selling"
     r"|buying))|\bsuppos(?:e|ing)\b|\bif i (?:were to |was to )?"
-    r"(?:sold|bought|sell|buy|swap\w*|put|invest\w*|dump\w*|switch\w*|mov\w*|add\w*|trim\w*|replac\w*|liquidat\w*)|\bsimulat\w*|\bhypothetical\w*|\bimagine\b"
+    r"(?:sold|bought|sell|buy|swap\w*|put|invest\w*|dump\w*|switch\w*|mov\w*|add\w*|trim\w*|replac\w*"
+    r"|liquidat\w*)|\bsimulat\w*|\bhypothetical\w*|\bimagine\b"
     r"|\btry (?:selling|buying|out)\b|\beffect of (?:selling|buying)|\bimpact of (?:selling|buying)|\bpretend\b",
     re.IGNORECASE,
 )
@@ -123,14 +124,16 @@ WORDS: Mapping[Topic, str] = {
     Topic.OPTIMISE: (
         r"\boptimi[sz]\w*|\b(?:least|lowest|minimum|min|smallest)[- ](?:risky?|risk|variance"
         r"|volatil\w*)\b.{0,40}(?:weights?|mix|portfolio|allocation|holdings)?"
-        r"|\b(?:best|ideal|optimal) (?:weights?|mix|allocation)|\bmax(?:imi[sz]e|imum|imal)? (?:the "
+        r"|\b(?:best|ideal|optimal) (?:weights?|mix|allocation)|\boptimal portfolio|\bmax(?:imi[sz]e|imum"
+        r"|imal)? (?:the "
         r"|my )?sharpe|\b(?:best|highest) sharpe|risk parity"
         r"|\bhrp\b|hierarchical|equal risk|efficient frontier"
     ),
     Topic.XRAY: (
         r"\bx-?ray|\bcheck(?: on| over)?\b.{0,25}\bportfolio|\bcheck-?up\b|\bhealth\w*|\bwhat(?:'s"
         r"| is)? wrong\b|red flags?|weak(?:ness\w*| spots?| points?)"
-        r"|\bproblems?\b|\breview\b.{0,20}\b(?:portfolio|holdings|investments)|\bworr(?:y|ied|ies)\w*|\bexamine\b|\baudit\b|\bdiagnos\w*|\bwarnings?\b"
+        r"|\bproblems?\b|\breview\b.{0,20}\b(?:portfolio|holdings|investments)|\bworr(?:y|ied|ies)\w*"
+        r"|\bexamine\b|\baudit\b|\bdiagnos\w*|\bwarnings?\b"
         r"|\bissues?\b|look over my|\bscan\b"
     ),
     Topic.CONTRIBUTION: (
@@ -138,7 +141,7 @@ WORDS: Mapping[Topic, str] = {
         r"|fell|drop\w*|ris\w*|rose)\b|"
         r"\bwhat (?:drove|drives|moved|caused)|\bcontribut\w*|\battribut\w*|\bwhich (?:of my )?(?:stock"
         r"|holding|position|investment|sector|currenc|one)\w*.{0,30}"
-        r"\b(?:help\w*|hurt\w*|drove|cost|made|lost|earn\w*|did|gain\w*|drag\w*|best|worst"
+        r"\b(?:help\w*|hurt\w*|drove|cost|made|lost|losing|making|earn\w*|did|gain\w*|drag\w*|best|worst"
         r"|most|perform\w*)|\b(?:best|worst|top|bottom)[- ]?(?:and (?:best|worst) )?"
         r"(?:perform\w*|holdings?|positions?|stocks?|investments?|bets?|picks?)\b|\bmy (?:biggest )?(?:winners?"
         r"|losers?)|\bwinners and losers\b|\bdrag(?:ged|ging)?\b"
@@ -151,6 +154,7 @@ WORDS: Mapping[Topic, str] = {
         r"|short[- ]term|long[- ]term|wash[- ]sales?"
         r"|\b(?:gains?|loss(?:es)?|profit|made?|make|earn\w*|los[te])\b.{0,25}\b(?:sales?|selling|sold)\b"
         r"|\b(?:sales|sold|selling)\b.{0,40}\b(?:gains?|loss(?:es)?|profit)\b|\block(?:ed)? in\b"
+        r"|\bprofits? (?:did|have) i (?:take|taken)\b|\bt(?:ook|ake|aken) profits?\b"
     ),
     Topic.INCOME: (
         r"\byield\b|"
@@ -169,7 +173,7 @@ WORDS: Mapping[Topic, str] = {
         r"|\brevenues?\b|\b(?:profit )?margins?\b|pay-?out ratio|dividend yield"
         r"|\bvaluation\b|\bvalued\b|shares outstanding|\bdebt\b|return on equity|\broe\b"
         r"|key (?:figures|ratios|stats|statistics)|52[- ]week|year(?:ly)? (?:high|low)|\bearnings per share\b"
-        r"|how (?:big|large|profitable|expensive|cheap) is|\bsales figures?\b|\bfinancials\b(?! sector)"
+        r"|how (?:big|large|profitable|expensive|cheap) is|\bsales figures?\b|\bprofitable\b|\bfinancials\b(?! sector)"
     ),
     Topic.DIVIDENDS: r"\bdividends?\b|\bsplits?\b(?! (?:by|up|into))|\bex[- ]?(?:dividend|date)",
     Topic.PROFILE: (
@@ -203,7 +207,8 @@ WORDS: Mapping[Topic, str] = {
         r"|safer)"
     ),
     Topic.PERFORMANCE: (
-        r"how much (?:did|have) (?:i|we) (?:invest|put in|paid in)|what happened to (?:my|the) (?:portfolio|money)"
+        r"\bhow much (?:better|worse)\b|how much (?:did|have) (?:i|we) (?:invest|put in|paid in)"
+        r"|what happened to (?:my|the) (?:portfolio|money)"
         r"|\bmaking (?:any )?money\b|\bytd\b|\bdid i make\b|"
         r"how (?:did|am|have|was|is|were|are|has|do) (?:i|we|my|our|it|things|the portfolio)\b.{0,30}\b(?:do"
         r"|doing|done|perform\w*|portfolio|fare\w*|going|gone|look|stand)|perform\w*"
@@ -217,7 +222,7 @@ WORDS: Mapping[Topic, str] = {
         r"|investments?)\b|\bresults?\b|\bfare\b|\bp&l\b|\bpnl\b"
     ),
     Topic.RISK: (
-        r"\brisk\w*|volatil\w*|draw-?downs?|\bc?var\b|value at risk|sharpe|sortino|calmar"
+        r"\brisk\w*|\bcorrelat\w*|volatil\w*|draw-?downs?|\bc?var\b|value at risk|sharpe|sortino|calmar"
         r"|\bbeta\b|\balpha\b|\bsafe\w*\b|worst (?:day|loss|drop|fall)|\bswing\w*|\bbumpy\b"
         r"|\bdanger\w*"
         r"|\bfell? (?:the )?most\b|\bskew\w*|\bkurtosis\b|tracking error|information ratio"
@@ -236,7 +241,8 @@ WORDS: Mapping[Topic, str] = {
         r"|show)(?: me)? my (?:stocks|shares|investments)\b"
         r"|\bwhat \w+ (?:have|do) (?:i|we) (?:got|own|hold|have)\b|\b(?:sitting|lying|idle)\b.{0,12}\bcash\b"
         r"|\bam i (?:worth|holding|invested)\b|\bdo i (?:own|hold|have)\b|\bi (?:own"
-        r"|hold)\b|\baverage cost\b|\bhow much (?:am i|is it all|is everything)"
+        r"|hold)\b|\baverage cost\b|\bdid i pay for\b|\b(?:my|our) (?:gains?|loss|profit|p&l) (?:on|with|from"
+        r"|in) |\b(?:up|down) on\b|\bhow much (?:am i|is it all|is everything)"
     ),
     Topic.ALLOCATION: (
         r"\ballocat\w*|diversif\w*|\bsectors?\b|\bweights?\b|concentrat\w*|exposure|\bexposed\b"
@@ -244,24 +250,28 @@ WORDS: Mapping[Topic, str] = {
         r"|region|currency|asset class|account)\b"
         r"|\bhow much .{0,20}\bin (?:tech\w*|energy|financials?|health ?care|utilities|industrials"
         r"|euros?|dollars?|stocks|etfs?|funds)\b|\bdivided\b|\bcomposition\b|\bmade up\b"
-        r"|\bproportions?\b|\bdistribution\b"
+        r"|\bproportions?\b|\bdistribution\b|\bmakes? up\b|\b(?:biggest|largest) (?:part|share|chunk|slice)\b"
+        r"|\bhow much of (?:my|our)\b|\bwhat (?:percent(?:age)?|share|part|fraction) of (?:my|the|our)\b"
+        r"|\btoo much\b.{0,20}\bin one\b"
     ),
     Topic.TRANSACTIONS: (
         r"\bhow long have (?:i|we)\b|"
         r"\btransactions?\b|\btrades\b|\bledger\b|(?:did|have) (?:i|we) (?:ever )?(?:buy"
-        r"|bought|sell|sold|deposit\w*|pay|paid|withdr\w+|trade\w*)|when did (?:i|we)|\bdeposits?\b"
+        r"|bought|sell|sold|deposit\w*|pay(?! for)|paid(?! for)|withdr\w+|trade\w*)|when did (?:i|we)|\bdeposits?\b"
         r"|\bwithdrawals?\b|\bbookings?\b|\bpurchases?\b|\borders?\b|\bactivity\b|\bentries\b"
         r"|\b(?:last|recent|latest) (?:\w+ )?(?:buys?|sells?|sales?)\b|\bi (?:last )?(?:bought|sold)\b"
     ),
     Topic.NEWS: (
         r"\bnews\b|headlines?|\bwhat(?:'s| is) (?:new|happening|going on)\b.{0,10}\b(?:with"
-        r"|at)\b|\bstories\b|\bin the press\b"
+        r"|at)\b|\bwhy (?:is|did|has|was) .{1,30}\b(?:mov\w*|up|down|fall\w*|fell|ris\w*|rose|drop\w*|jump\w*"
+        r"|rall\w*|crash\w*)\b"
+        r"|\bstories\b|\bin the press\b"
     ),
     Topic.MARKET: (
         r"markets? (?:is |are )?(?:open|closed?|status|hours)|(?:is|are) the (?:stock )?(?:market"
         r"|exchange)s?|when (?:does|do|is|will) (?:the )?(?:market|exchange|trading|nyse"
-        r"|stock market)|\btrading hours\b|\bwhat day is it\b|\btoday's date\b|\bnyse\b|can i trade (?:now"
-        r"|today)"
+        r"|stock market)|\btrading hours\b|\bwhat day is it\b|\btoday's date\b|\bnyse\b|can i (?:trade|buy"
+        r"|sell)\b.{0,20}\b(?:now|today)\b"
     ),
     Topic.DOCUMENTS: (
         r"\bdocuments?\b|\bfiles?\b|\bpdfs?\b|upload\w*|\bnotes?\b|report says|according to"

@@ -33,7 +33,7 @@ class Trade:
 _SIDE = re.compile(
     r"\b(?:(?P<sell>sell(?:ing)?|sold|dump(?:ed|ing)?|get rid of|got rid of|trim(?:med"
     r"|ming)?|drop(?:ped)?|liquidat\w*|exit(?:ed|ing)?)"
-    r"|(?P<buy>buy(?:ing)?|bought|purchas\w*|add(?:ed|ing)?|invest(?:ed|ing)?|put|spend|spent|acquir\w*))\b"
+    r"|(?P<buy>buy(?:ing)?|bought|purchas\w*|add(?:ed|ing)?|invest(?:ed|ing)?|put(?:ting)?|spend(?:ing)?|spent|acquir\w*))\b"
 )
 _SWAP = re.compile(r"\b(?:swap\w*|switch\w*|mov(?:e|ed|ing)|exchang\w*|replac\w*|rotat\w*|convert\w*)\b")
 _SHARES = re.compile(
@@ -70,7 +70,7 @@ def read_trades(text: str) -> tuple[Trade, ...]:
     if not sides:
         return ()
     if not symbols:
-        whole = _EVERYTHING.search(lowered)
+        whole = _EVERYTHING.search(lowered, sides[0][1])
         part = re.search(rf"\b({FRACTION})\b", lowered)
         return (
             (Trade("sell", "", fraction=Decimal(1) if not part else fraction_of(part[1])),)

@@ -35,11 +35,11 @@ ERRANDS: Mapping[str, str] = {
     ),
     "in the worst twentieth at most": "下位5%の場合（最大）",
     "in the lowest quarter at most": "下位4分の1の場合（最大）",
-    "in half of the cases at least": "半数の場合（最低）",
+    "in the median case": "中央値",
     "in the best quarter at least": "上位4分の1の場合（最低）",
     "in the best twentieth at least": "上位5%の場合（最低）",
-    "The chance of ending below the start is {share}.": "開始時を下回る確率は {share} です。",
-    "The chance of running out is {share}.": "資金が尽きる確率は {share} です。",
+    "The probability of ending with a loss is {share}.": "開始時を下回る確率は {share} です。",
+    "The probability that the money is depleted is {share}.": "資金が尽きる確率は {share} です。",
     "A monthly withdrawal of {amount} would last in most cases.": (
         "毎月 {amount} の引き出しなら、ほとんどの場合に続きます。"
     ),
@@ -93,7 +93,7 @@ ERRANDS: Mapping[str, str] = {
     "Realised gain": "実現損益",
     "Mean return by the method": "手法による平均収益率",
     "Volatility by the method": "手法によるボラティリティ",
-    "That is **{outcome}**, computed from {figures}.": "答えは **{outcome}** です（ {figures} から計算）。",
+    "The value is **{outcome}**, computed from {figures}.": "答えは **{outcome}** です（ {figures} から計算）。",
     "The web's search found nothing.": "ウェブ検索では何も見つかりませんでした。",
     "Found on the web ({source}); these are the words of others:": "ウェブ（{source}）で見つかった、他者の言葉です：",
     "work the indicators out": "指標の計算",

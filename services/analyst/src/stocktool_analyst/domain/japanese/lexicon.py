@@ -131,6 +131,11 @@ def _lexicon() -> tuple[Mapping[str, tuple[Tag, ...]], int]:
         for word in words.TERMS.get(term.name, "").split():
             if term.tool in _TOPIC_OF and not any(isinstance(tag, Topic) for tag in found[word]):
                 found[word].append(_TOPIC_OF[term.tool])
+    for word, tags in found.items():
+        # A word that only hints would hide the shorter one that says the topic.
+        if not any(isinstance(tag, Topic | Weak) for tag in tags):
+            shorter = (found.get(word[:length], ()) for length in range(len(word) - 1, 0, -1))
+            tags.extend(next(([tag for tag in each if isinstance(tag, Topic)] for each in shorter if each), []))
     for word in words.MEANINGLESS.split():
         found.setdefault(word, [])
     for name, symbol in companies().items():

@@ -41,7 +41,7 @@ _ADVICE = re.compile(
     r"べき|買い時|売り時|買いどき|売りどき|おすすめ|オススメ|お勧め|推奨|予想して|予測|目標株価|有望|(?:買った|売った|買う|売る|した|持った|待った)(?:方|ほう)が"
     r"|(?:買って|売って|投資して|持ち続けて|手放して)(?:も)?(?:いい|良い|よい|大丈夫)|買い(?:です|だと|でしょう)?か\?|(?:これから|今後|来週|来月|来年|明日)[^。?]{0,20}"
     r"(?:上が|下が|どうなる|値上がり|値下がり|伸び)|上がりますか|下がりますか|上がると思|下がると思|割安|割高|(?:何|どれ|どの株|どの銘柄)を(?:買え|買う|売れ|売る)ば?"
-    r"|(?:いい|良い|よい)(?:銘柄|株|投資先)|いくらまで(?:上|下)が|将来性|狙い目|買い増そう"
+    r"|(?:いい|良い|よい)(?:銘柄|株|投資先)|いくらまで(?:上|下)が|将来性|狙い目|買い増そう|暴落(?:する|し(?:ます|そう)|[はが]来)|と思(?:う|います)(?:か|\?|$)"
 )
 _WHAT_IF = re.compile(r"たら|れば|もし|仮に|場合|とすると|としたら|シミュレ|試し|試算|想定")
 _RECORD = re.compile(r"記録|記帳|登録|入力して|つけて(?:おいて)?$|付けて(?:おいて)?$|台帳に(?:入|追加|書)|メモして")
@@ -76,7 +76,7 @@ def read_whole(
         defines: Whether the message asks what a term means.
     """
     for topic, pattern in ((Topic.GREETING, _GREETING), (Topic.THANKS, _THANKS), (Topic.HELP, _HELP)):
-        if pattern.search(text):
+        if pattern.search(text) and (topic is Topic.HELP or not topics):
             return Question(text, (Ask(topic, text),))
     if _OFF_TOPIC.search(text):
         return Question(text)

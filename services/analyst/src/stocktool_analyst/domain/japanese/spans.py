@@ -88,7 +88,10 @@ def _part_of_year(text: str, now: date | None) -> tuple[Span, str] | None:
 
 
 def _open_ended(text: str, now: date | None) -> tuple[Span, str] | None:
-    since = re.search(rf"({_POINT})(?:の?(?:初め|頭|始め|はじめ))?(?:から|以来|以降|より後|移行)(?!ら)", text)
+    since = re.search(
+        rf"({_POINT})(?:の?(?:初め|頭|始め|はじめ)|に(?:始め|はじめ|開始し|スタートし)て)?(?:から|以来|以降|より後|移行)(?!ら)",
+        text,
+    )
     until = re.search(rf"({_POINT})(?:の?(?:終わり|末))?(?:まで|以前|より前)", text)
     if since and now and since[1] in {"今年", "本年", f"{now.year}年", "1月"}:
         return Span(period=Period.YEAR_TO_DATE), since[0]
