@@ -104,6 +104,15 @@ async def test_a_parameter_of_another_kind_is_refused_by_its_name(mesh: Mesh, pe
     assert result["error"]["detail"].startswith("/years: belongs to projection only")
 
 
+async def test_a_rule_is_tried_on_the_past_and_watches_are_listed(mesh: Mesh, person: Person) -> None:
+    rule = {"conditions": [{"kind": "price", "symbol": "AAPL", "above": "230"}]}
+    (tried, listed) = await given(mesh, person, ("backtest_watch", rule), ("list_watches", {}))
+    assert (tried["text"], tried["fired"], tried["fired_count"]) == ("AAPL is above 230", ["2024-10-15"], 1)
+    assert (tried["days_looked_at"], tried["true_days"]) == (252, 9)
+    assert tried["of"] == {"kind": "price", "symbol": "AAPL", "above": "230"}
+    assert listed == {"items": []}
+
+
 async def test_a_computed_figure_is_derived_and_opens_its_operands(mesh: Mesh, person: Person) -> None:
     gain = {"name": "gain", "result": "get_performance", "path": "gain"}
     total = {"name": "total", "result": "get_holdings", "path": "items[symbol=AAPL].market_value"}

@@ -88,7 +88,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         "items": [
             {
                 "name": "High",
-                "summary": "AAPL is above 240",
+                "text": "AAPL is above 240",
                 "status": "fired",
                 "fired_at": "2024-11-20T15:00:00Z",
                 "fired_count": 1,
@@ -103,7 +103,7 @@ RESULTS: dict[str, dict[str, Any]] = {
         }
     },
     "backtest_watch": {
-        "rule": "AAPL is above 230",
+        "text": "AAPL is above 230",
         "start": "2023-11-30",
         "end": "2024-11-29",
         "days_looked_at": 252,
@@ -178,15 +178,21 @@ def converse(question: str, answers: dict[str, dict[str, Any]] | None = None) ->
 SAID = [
     (
         "Show the 50-day average and RSI of AAPL",
-        ["AAPL closed at **$237.33** on 2024-11-29", "| 50-day average | $228.36 |", "14-day RSI", "66.41", "too few"],
+        ["**$237.33** on 2024-11-29", "| AAPL 50-day average | $228.36 |", "| AAPL 14-day RSI | 66.41 |", "too few"],
     ),
     (
         "How is the market today?",
-        ["The market is closed", "- SPY: price $602.55, change 0.62%", "$117.96 (stale)", "-1.51%", "20 known symbols"],
+        [
+            "The market is closed",
+            "- SPY: price $602.55, change 0.62%",
+            "$117.96 (stale)",
+            "-1.51%",
+            "Symbols considered: 20.",
+        ],
     ),
     (
         "Project my portfolio 20 years",
-        ["$98,765.40", "10,000 paths", "| in half of the cases at least | $154,321.98 |", "13.12%", "2.13%", "$412.33"],
+        ["$98,765.40", "10,000 paths", "| in the median case | $154,321.98 |", "13.12%", "2.13%", "$412.33"],
     ),
     ("Which alerts do I have?", ["Your watches:", "AAPL is above 240", "fired", "2024-11-20"]),
     ("Alert me when AAPL is above 250", ["waits for your approval", "Tell me when AAPL is above 250"]),
@@ -197,9 +203,15 @@ SAID = [
     ("Make a statement for 2023", ["I started the statement in the background", "ana_01jd9k2m"]),
     (
         "Is my analysis ready?",
-        ["The portfolio analysis of 2026-11-22 is done", "Total value: $98,765.40", "21.34%", "-23.15%", "report.pdf"],
+        [
+            "The portfolio analysis of 2026-11-22 is done",
+            "Total value: $98,765.40",
+            "21.34%",
+            "-23.15%",
+            "page of reports: PDF",
+        ],
     ),
-    ("How much are 25 shares of AAPL worth?", ["That is **$5,933.25**, computed from $237.33."]),
+    ("How much are 25 shares of AAPL worth?", ["The value is **$5,933.25**, computed from $237.33."]),
     ("Search the web for Apple split", ["search.example", "2020-07-30", "<https://example.com/split>"]),
 ]
 

@@ -70,7 +70,7 @@ def overview(output: JsonObject, say: Wording) -> str:
             parts += ["", f"**{say(title)}**", "", phrases.table(header, body)]
     considered = output.get("considered")
     if isinstance(considered, int | float) and not isinstance(considered, bool) and considered > 0:
-        parts += ["", say("Compared were {count} known symbols.", count=phrases.quantity(considered))]
+        parts += ["", say("Symbols considered: {count}.", count=phrases.quantity(considered))]
     return "\n".join(parts)
 
 
@@ -114,7 +114,7 @@ def outlook(output: JsonObject, say: Wording) -> str:
     if sustainable:
         facts.append(say("A monthly withdrawal of {amount} would last in most cases.", amount=sustainable))
     growth = say(
-        "It assumes a mean rate of {drift} and a volatility of {volatility} for a year",
+        "It assumes a yearly drift of {drift} and a volatility of {volatility}",
         drift=phrases.percent(output.get("drift")),
         volatility=phrases.percent(output.get("volatility")),
     )
@@ -137,7 +137,7 @@ def watches(output: JsonObject, say: Wording) -> str:
     body = [
         [
             text(row, "name"),
-            text(row, "summary"),
+            text(row, "text"),
             say.word(text(row, "status")),
             phrases.day(row.get("fired_at")) or "-",
         ]
@@ -149,7 +149,7 @@ def watches(output: JsonObject, say: Wording) -> str:
 
 def backtest(output: JsonObject, say: Wording) -> str:
     """On which days a rule would have fired."""
-    rule, count = text(output, "rule"), number(output, "fired_count")
+    rule, count = text(output, "text"), number(output, "fired_count")
     fired = output.get("fired")
     days = [str(day) for day in fired if isinstance(day, str)] if isinstance(fired, list) else []
     span = say(" from {start} to {end}", start=phrases.day(output.get("start")), end=phrases.day(output.get("end")))

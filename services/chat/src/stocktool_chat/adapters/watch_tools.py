@@ -11,7 +11,7 @@ from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_chat.adapters import tool_arguments as args
 from stocktool_chat.adapters.proto_json import to_plain
-from stocktool_chat.adapters.tool_session import Session, Tool
+from stocktool_chat.adapters.tool_session import Session, Tool, renamed
 from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.proposals import Prepared
 
@@ -90,21 +90,16 @@ async def backtest_watch(session: Session, wanted: Rule) -> JsonObject:
     """On which days of the last year a rule would have fired."""
     rule = await _rule(session, wanted)
     plain = to_plain(await _tried(session, rule), drop=("conventions",))
-    renamed = {"summary": "rule", "days": "days_looked_at"}
     fired = plain.get("fired", [])
     counted = len(fired) if isinstance(fired, list) else 0
-    return {
-        **{renamed.get(key, key): value for key, value in plain.items()},
-        "fired": fired,
-        "fired_count": counted,
-        "of": rule,
-    }
+    named = renamed(plain, summary="text", days="days_looked_at")  # the rule's words are quoted, figures and all
+    return {**named, "fired": fired, "fired_count": counted, "of": rule}
 
 
 async def list_watches(session: Session, _: args.NoArguments) -> JsonObject:
     """The user's watches."""
     answer = await session.ask.alerts.ListAlerts(pb.ListAlertsRequest(page_size=100))
-    return {"items": [to_plain(each) for each in answer.items]}
+    return {"items": [renamed(to_plain(each), summary="text") for each in answer.items]}
 
 
 async def propose_watch(session: Session, wanted: NewWatch) -> Prepared:

@@ -28,7 +28,7 @@ ERRANDS: Mapping[str, str] = {
     "Largest falls": "値下がり上位",
     "Change": "変化率",
     " (stale)": "（古い値）",
-    "Compared were {count} known symbols.": "既知の {count} 銘柄を比べました。",
+    "Symbols considered: {count}.": "対象の銘柄数： {count} 。",
     "Nothing can be projected.": "将来の試算はできません。",
     "From **{initial}** on {day}, the simulation of {paths} paths sees these values after {years} years:": (
         "{day} の **{initial}** から始め、 {paths} 通りの試算では {years} 年後の値は次のとおりです。"
@@ -43,7 +43,7 @@ ERRANDS: Mapping[str, str] = {
     "A monthly withdrawal of {amount} would last in most cases.": (
         "毎月 {amount} の引き出しなら、ほとんどの場合に続きます。"
     ),
-    "It assumes a mean rate of {drift} and a volatility of {volatility} for a year": (
+    "It assumes a yearly drift of {drift} and a volatility of {volatility}": (
         "年率の平均 {drift} 、ボラティリティ {volatility} を仮定しています"
     ),
     ", from your history since {day}": "（ {day} 以降の実績による）",
