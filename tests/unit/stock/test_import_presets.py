@@ -76,7 +76,7 @@ def test_an_activity_statement_of_interactive_brokers() -> None:
     reasons = skipped(file)
     assert reasons.keys() == {11, 16, 18, 22, 23, 26, 42}
     assert "part of the dividend in row 20" in reasons[26]
-    assert "VONTIER" in reasons[42]
+    assert "symbol WBD, new_symbol VNT, ratio 1:10; the statement does not tell the part of the cost" in reasons[42]
     assert file.warnings == ("sections that book nothing here: Commission Adjustments (1)",)
     assert {row.isin for row in file.rows if row.symbol_text == "MSFT"} == {"US5949181045"}
 

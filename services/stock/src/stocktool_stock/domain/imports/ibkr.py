@@ -22,6 +22,12 @@ _SPLIT = re.compile(
     r"^\s*(?P<symbol>[^()]+?)\s*\((?P<id>[A-Z0-9.]+)\)\s+(?:\w+\s+)?Split\s+(?P<new>[\d.]+)\s+for\s+(?P<old>[\d.]+)",
     re.IGNORECASE | re.ASCII,
 )
+# As in "MMM(US88579Y1010) Spinoff  1 for 4 (SOLV, SOLVENTUM CORP-W/I, US83444M1018)".
+_SPIN_OFF = re.compile(
+    r"^\s*(?P<symbol>[^()]+?)\s*\([A-Z0-9.]+\)\s+Spin-?off\s+(?P<new>[\d.]+)\s+for\s+(?P<old>[\d.]+)"
+    r"\s+\((?P<new_symbol>[^,()]+),",
+    re.IGNORECASE | re.ASCII,
+)
 _ISIN = re.compile(r"^[A-Z]{2}[A-Z0-9]{9}[0-9]$")
 _SILENT = frozenset(
     """statement|account information|net asset value|change in nav|mark-to-market performance summary|codes
@@ -236,7 +242,7 @@ def _corporate_action(at: Cursor, statement: _Statement) -> None:
     at.day_of(at.text("Report Date", "Date/Time"))
     match = _SPLIT.match(described)
     if match is None:
-        statement.rows.append(at.skip(f"{described[:120]}: book this corporate action by hand"))
+        statement.rows.append(at.skip(f"{described[:120]}: {_by_hand(described)}"))
         return
     _name(at, statement, match["symbol"])
     if not at.isin and _ISIN.match(match["id"]):
@@ -250,6 +256,18 @@ def _corporate_action(at: Cursor, statement: _Statement) -> None:
             statement.rows.append(at.skip(f"is the other half of the split in row {row.row}"))
             return
     statement.rows.append(at.book("split", ratio=ratio, note=described))
+
+
+def _by_hand(described: str) -> str:
+    """What is to be done with an action that is not booked, as far as the statement tells it."""
+    spun = _SPIN_OFF.match(described)
+    if spun is None:
+        return "book this corporate action by hand"
+    return (
+        f"book this spin-off by hand, symbol {spun['symbol']}, new_symbol {spun['new_symbol'].strip()}, ratio "
+        f"{spun['new']}:{spun['old']}; the statement does not tell the part of the cost that goes with the new shares "
+        "(cost_fraction), the company does (in the US on Form 8937)"
+    )
 
 
 def _transfer(at: Cursor, statement: _Statement) -> None:
