@@ -29,9 +29,11 @@ from stocktool_chat.domain.errors import (
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Proposal, ProposalClosed
+from stocktool_chat.domain.retention import Change, Retention
 from stocktool_chat.domain.search import matches, words_of
 from stocktool_chat.domain.shares import Share
 from stocktool_chat.domain.tool_results import ToolResult
+from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
@@ -39,7 +41,7 @@ from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_to
 
 @dataclass
 class FakeChatStore:
-    """`ConversationStore`, `TurnStore`, `ProposalStore`, `ShareStore` and `UsageStore` at once."""
+    """`ConversationStore`, `TurnStore` and all other stores of the service at once."""
 
     conversations: dict[ConversationId, Conversation] = field(default_factory=dict)
     stored_turns: dict[TurnId, Turn] = field(default_factory=dict)
@@ -47,6 +49,9 @@ class FakeChatStore:
     stored_events: dict[TurnId, list[Event]] = field(default_factory=lambda: defaultdict(list))
     stored_results: dict[TurnId, dict[str, JsonObject]] = field(default_factory=lambda: defaultdict(dict))
     stored_proposals: dict[str, Proposal] = field(default_factory=dict)
+    retentions: dict[OwnerId, Retention] = field(default_factory=dict)
+    changes: dict[OwnerId, Change] = field(default_factory=dict)
+    taken: dict[OwnerId, datetime] = field(default_factory=dict)
     stored_shares: dict[str, Share] = field(default_factory=dict)
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     endings: list[tuple[OwnerId, Ending]] = field(default_factory=list)
@@ -57,7 +62,8 @@ class FakeChatStore:
 
     async def get(self, conversation_id: ConversationId, owner: OwnerId) -> Conversation:
         found = self.conversations.get(conversation_id)
-        if found is None or found.owner != owner:
+        ends = found.retention.ends(found.updated_at) if found else None
+        if found is None or found.owner != owner or (ends is not None and ends <= SystemClock().now()):
             raise ConversationNotFound("no conversation of yours has this id")
         return found
 
@@ -173,6 +179,35 @@ class FakeChatStore:
         if stored.state is not after.state:
             raise ProposalClosed(f"the proposal is {stored.state} already")
         return stored
+
+    async def retention(self, owner: OwnerId) -> Retention:
+        return self.retentions.get(owner, Retention.MONTH)
+
+    async def choose(self, change: Change) -> None:
+        self.retentions[change.owner] = change.retention
+        self.changes[change.owner] = change
+        self.taken.pop(change.owner, None)
+
+    async def unapplied(self) -> list[Change]:
+        return list(self.changes.values())
+
+    async def take(self, change: Change, now: datetime, until: datetime) -> bool:
+        if self.changes.get(change.owner) != change or self.taken.get(change.owner, now) > now:
+            return False
+        self.taken[change.owner] = until
+        return True
+
+    async def apply(self, change: Change) -> None:
+        for each in list(self.conversations.values()):
+            if each.owner == change.owner:
+                self.conversations[each.id] = replace(each, retention=change.retention)
+        if self.changes.get(change.owner) == change:
+            del self.changes[change.owner]
+
+    async def settle(self, conversation_id: ConversationId, owner: OwnerId, written_under: Retention) -> None:
+        found = self.conversations.get(conversation_id)
+        if found is not None and found.owner == owner:
+            self.conversations[conversation_id] = replace(found, retention=await self.retention(owner))
 
     async def add_share(self, share: Share) -> None:
         await self.get(share.conversation_id, share.owner)

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
+from stocktool_chat.adapters.dynamodb_retention import DynamoDbRetention
 from stocktool_chat.adapters.dynamodb_shares import DynamoDbShares
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
-from stocktool_chat.application.ports import ConversationStore, ProposalStore, ShareStore, TurnStore, UsageStore
+from stocktool_chat.application.ports import (
+    ConversationStore,
+    ProposalStore,
+    RetentionStore,
+    ShareStore,
+    TurnStore,
+    UsageStore,
+)
 from stocktool_chat.domain.conversation import OpenTurn, Turn
 from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.table import Table
@@ -30,12 +37,13 @@ class Stores:
     usage: UsageStore
     proposals: ProposalStore
     shares: ShareStore
+    retention: RetentionStore
 
 
 def fake_stores() -> Stores:
     """All of them in memory."""
     fake = FakeChatStore()
-    return Stores(fake, fake, fake, fake, fake)
+    return Stores(fake, fake, fake, fake, fake, fake)
 
 
 @contextmanager
@@ -43,13 +51,14 @@ def dynamodb_stores(endpoint_url: str) -> Iterator[Stores]:
     """All of them over an emulator."""
     aws = emulated(endpoint_url)
     table, bucket = Table(aws, "stocktool-conversations"), Bucket(aws, "stocktool-knowledge")
-    clock, retention = SystemClock(), timedelta(days=30)
+    clock = SystemClock()
     yield Stores(
-        DynamoDbConversations(table, bucket, clock, retention),
-        DynamoDbTurns(table, bucket, "stocktool-usage", clock, retention),
+        DynamoDbConversations(table, bucket, clock),
+        DynamoDbTurns(table, bucket, "stocktool-usage", clock),
         DynamoDbUsage(Table(aws, "stocktool-usage")),
         DynamoDbProposals(table, clock),
         DynamoDbShares(table),
+        DynamoDbRetention(table, bucket),
     )
     aws.close()
 

@@ -19,6 +19,7 @@ const head = {
   pinned: false,
   created_at: "2026-11-22T10:00:00Z",
   updated_at: "2026-11-22T10:00:00Z",
+  keep: "month",
 };
 
 function aTurn(part: Partial<Turn> = {}): Turn {
@@ -83,6 +84,7 @@ function serveChat(options: { cutAfter?: number } = {}): { streamsFrom: (string 
   const streamsFrom: (string | null)[] = [];
   const asked: unknown[] = [];
   server.use(
+    http.get("/api/chat/v1/retention", () => HttpResponse.json({ keep: "month" })),
     http.get("/api/chat/v1/models", () => HttpResponse.json({ items: offered, next_page_token: "" })),
     http.get(path, () => HttpResponse.json({ items: turns.length > 0 ? [head] : [], next_page_token: "" })),
     http.post(path, () => HttpResponse.json({ ...head, title: "" }, { status: 201 })),

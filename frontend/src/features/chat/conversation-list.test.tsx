@@ -11,7 +11,14 @@ import { server } from "@/testing/server";
 const path = "/api/chat/v1/conversations";
 
 function aConversation(id: string, title: string): Conversation {
-  return { id, title, pinned: false, created_at: "2026-11-22T10:00:00Z", updated_at: "2026-11-22T10:00:00Z" };
+  return {
+    id,
+    title,
+    pinned: false,
+    created_at: "2026-11-22T10:00:00Z",
+    updated_at: "2026-11-22T10:00:00Z",
+    keep: "month",
+  };
 }
 
 /** A chat service with two conversations that can be changed, searched, exported and deleted. */
@@ -20,6 +27,7 @@ function serveConversations(): { searched: string[]; exported: string[] } {
   const searched: string[] = [];
   const exported: string[] = [];
   server.use(
+    http.get("/api/chat/v1/retention", () => HttpResponse.json({ keep: "month" })),
     http.get(path, ({ request }) => {
       const query = new URL(request.url).searchParams.get("query") ?? "";
       searched.push(query);

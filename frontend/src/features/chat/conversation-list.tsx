@@ -12,6 +12,7 @@ import { Spinner } from "@/components/spinner";
 import { conversationsQuery, useDeleteConversation, useUpdateConversation } from "@/features/chat/api/conversations";
 import { useExport, type ExportFormat } from "@/features/chat/api/export";
 import type { Conversation } from "@/features/chat/api/types";
+import { RetentionChoice } from "@/features/chat/retention-choice";
 import { ShareDialog } from "@/features/chat/share-dialog";
 import { useDebounced } from "@/hooks/use-debounced";
 import { classNames } from "@/lib/class-names";
@@ -94,6 +95,7 @@ export function ConversationList({ selectedId, onSelect }: Props) {
           Show more
         </Button>
       )}
+      <RetentionChoice />
       {renaming !== undefined && (
         <Dialog title="Rename conversation" onClose={() => setRenaming(undefined)}>
           <form

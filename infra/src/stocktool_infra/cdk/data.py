@@ -113,6 +113,16 @@ class Data(Construct):
                 s3.LifecycleRule(id="temporary", prefix="tmp/", expiration=cdk.Duration.days(7)),
                 # As long as the analyses that wrote them are kept.
                 s3.LifecycleRule(id="reports", prefix="reports/", expiration=cdk.Duration.days(90)),
+                # Large results of tools, somewhat longer than conversations of that retention last.
+                *(
+                    s3.LifecycleRule(
+                        id=f"turns-{name}",
+                        prefix=f"turns/{name}/",
+                        expiration=cdk.Duration.days(days),
+                        noncurrent_version_expiration=cdk.Duration.days(1),
+                    )
+                    for name, days in (("day", 3), ("month", 33))
+                ),
                 s3.LifecycleRule(
                     id="leftovers",
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),

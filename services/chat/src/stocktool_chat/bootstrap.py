@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, nullcontext
-from datetime import timedelta
 from decimal import Decimal
 
 from fastapi import FastAPI
@@ -23,6 +22,7 @@ from stocktool_chat.adapters.brave_search import BraveSearch
 from stocktool_chat.adapters.deferred_model import DeferredModel
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
+from stocktool_chat.adapters.dynamodb_retention import DynamoDbRetention
 from stocktool_chat.adapters.dynamodb_shares import DynamoDbShares
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
@@ -38,6 +38,7 @@ from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.live_turns import LiveTurns
 from stocktool_chat.application.proposals import Proposals
 from stocktool_chat.application.recover_turns import RecoverTurns
+from stocktool_chat.application.retention import KeepConversations
 from stocktool_chat.application.run_turn import LeaseTerms, RunTurn
 from stocktool_chat.application.shares import Shares
 from stocktool_chat.application.start_turn import StartTurn
@@ -53,6 +54,7 @@ from stocktool_chat.rpc.servicer import ChatServicer
 from stocktool_chat.settings import ModelTable, Settings
 from stocktool_chat.worker.recovery import RecoveryLoop
 from stocktool_chat.worker.turn_worker import TurnWorker
+from stocktool_chat.worker.upkeep import UpkeepLoop
 
 PREFIX = "/api/chat/v1"
 ROUTERS = (conversation_routes.router, turn_routes.router, proposal_routes.router, share_routes.router)
@@ -73,9 +75,10 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
 
     table = Table(runtime.aws, settings.conversations_table)
     bucket = Bucket(runtime.aws, settings.knowledge_bucket)
-    retention = timedelta(days=settings.retention_days)
-    conversation_store = DynamoDbConversations(table, bucket, clock, retention)
-    turn_store = DynamoDbTurns(table, bucket, settings.usage_table, clock, retention)
+    conversation_store = DynamoDbConversations(table, bucket, clock)
+    turn_store = DynamoDbTurns(table, bucket, settings.usage_table, clock)
+    retention_store = DynamoDbRetention(table, bucket)
+    keep = KeepConversations(retention_store, clock)
     usage_store = DynamoDbUsage(Table(runtime.aws, settings.usage_table))
     allowance = Allowance(settings.daily_tokens, settings.daily_cost_usd)
     stock = runtime.channel(settings.stock_address)
@@ -99,6 +102,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         )
         run_turn = RunTurn(
             store=turn_store,
+            retention=retention_store,
             answerer=answerer,
             grants=grants,
             lives=lives,
@@ -134,7 +138,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             holder=holder,
             address=address,
         )
-        conversations = Conversations(conversation_store, turn_store, lives, clock)
+        conversations = Conversations(conversation_store, turn_store, retention_store, lives, clock)
         turns = Turns(conversation_store, turn_store, lives, GrpcPeers(runtime.channel), address=address)
 
         proposals = Proposals(conversation_store, turn_store, DynamoDbProposals(table, clock), GrpcWrites(stock), clock)
@@ -144,6 +148,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         app.state.turns = turns
         app.state.proposals = proposals
         app.state.shares = Shares(conversation_store, turn_store, DynamoDbShares(table), clock)
+        app.state.keep = keep
         app.state.start_turn = start_turn
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds
@@ -157,7 +162,12 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
                     pb_grpc.add_ChatServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["ChatService"]
                 )
             ],
-            workers=[worker, RecoveryLoop(recover, settings.recovery_seconds), model],
+            workers=[
+                worker,
+                RecoveryLoop(recover, settings.recovery_seconds),
+                UpkeepLoop(keep, settings.upkeep_seconds),
+                model,
+            ],
         )
 
 

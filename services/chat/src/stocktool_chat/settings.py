@@ -69,7 +69,6 @@ class Settings(ServiceSettings):
     conversations_table: str = Field(default="stocktool-conversations", description="DynamoDB table of conversations.")
     usage_table: str = Field(default="stocktool-usage", description="DynamoDB table of usage counters.")
     knowledge_bucket: str = Field(default="stocktool-knowledge", description="Bucket of large tool results.")
-    retention_days: int = Field(default=30, ge=1, description="Days a conversation is kept after its last change.")
     models: dict[str, ModelSettings] = Field(
         default={"offline-analyst": ModelSettings(input_per_million=Decimal(0), output_per_million=Decimal(0))},
         min_length=1,
@@ -105,4 +104,7 @@ class Settings(ServiceSettings):
     lease_seconds: float = Field(default=15.0, gt=0, description="How long a turn's lease lasts.")
     lease_renew_seconds: float = Field(default=5.0, gt=0, description="How often it is renewed.")
     recovery_seconds: float = Field(default=2.0, gt=0, description="How often turns without a runner are looked for.")
+    upkeep_seconds: float = Field(
+        default=20.0, gt=0, description="How often changes of retention that are not carried out yet are looked for."
+    )
     stream_comment_seconds: float = Field(default=15.0, gt=0, description="Silence after which a stream says so.")

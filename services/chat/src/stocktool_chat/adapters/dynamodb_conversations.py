@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.table import Attr, ConditionFailed, Item, Key, Operation, Put, Table, Update, is_live
@@ -16,6 +16,7 @@ from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_to
 from stocktool_chat.adapters import dynamodb_keys as keys
 from stocktool_chat.domain.conversation import Conversation, ConversationId, TurnId, TurnState
 from stocktool_chat.domain.errors import ConversationNotFound, IdempotencyKeyReused
+from stocktool_chat.domain.retention import Retention
 from stocktool_chat.domain.search import matches
 
 _INDEX = "by_owner"
@@ -50,18 +51,16 @@ class DynamoDbConversations:
 
     Args:
         bucket: Where large tool results lie.
-        retention: How long a conversation is kept after it was changed last.
     """
 
-    def __init__(self, table: Table, bucket: Bucket, clock: Clock, retention: timedelta) -> None:
+    def __init__(self, table: Table, bucket: Bucket, clock: Clock) -> None:
         self._table = table
         self._bucket = bucket
         self._clock = clock
-        self._retention = retention
 
     async def create(self, conversation: Conversation, key: IdempotencyKey | None) -> Conversation:
         """See the port."""
-        operations: list[Operation] = [Put(keys.head_item(conversation, self._retention))]
+        operations: list[Operation] = [Put(keys.head_item(conversation))]
         if key is not None:
             operations.append(idempotency_put(key, conversation.id, self._clock.now()))
         try:
@@ -113,8 +112,8 @@ class DynamoDbConversations:
         self, conversation_id: ConversationId, owner: OwnerId, *, title: str | None, pinned: bool | None, now: datetime
     ) -> Conversation:
         """See the port."""
-        await self.get(conversation_id, owner)
-        put: Item = {"updated_at": instant(now), "expires_at": epoch(now, self._retention)}
+        retention = (await self.get(conversation_id, owner)).retention
+        put: Item = {"updated_at": instant(now), **keys.expiry(retention.ends(now))}
         if title is not None:
             put["title"] = title
         if pinned is not None:
@@ -142,7 +141,8 @@ class DynamoDbConversations:
                 victims.append(keys.share_pointer(item["timestamp"].removeprefix(keys.SHARE_PREFIX)))
             victims.append(keys.key(item["conv_id"], item["timestamp"]))
         await self._table.batch_write(deletes=victims)
-        await self._bucket.delete_all_versions(f"turns/{conversation_id}/")
+        for retention in Retention:
+            await self._bucket.delete_all_versions(f"turns/{retention.value}/{conversation_id}/")
 
     @staticmethod
     def _start(token: str, owner: OwnerId) -> Item | None:

@@ -33,6 +33,7 @@ from stocktool_chat.domain.conversation import (
 )
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.proposals import Proposal, ProposalState
+from stocktool_chat.domain.retention import Retention
 from stocktool_chat.domain.shares import Share
 
 HEAD = "0#meta"
@@ -70,7 +71,24 @@ def open_key(turn_id: TurnId) -> dict[str, str]:
     return key(open_partition(zlib.crc32(turn_id.encode()) % OPEN_SHARDS), turn_id)
 
 
-def head_item(conversation: Conversation, retention: timedelta) -> Item:
+def expiry(ends: datetime | None) -> Item:
+    """The attribute by which the table deletes; without an end, what removes it."""
+    return {"expires_at": None if ends is None else epoch(ends)}
+
+
+def retention_of(head: Mapping[str, Any]) -> Retention:
+    """How long a conversation is kept."""
+    return Retention(head.get("retention", Retention.MONTH.value))
+
+
+def object_key(retention: Retention, key_or_name: str) -> str:
+    """Where a large result lies: the bucket deletes by prefix, a prefix for each retention."""
+    parts = key_or_name.removeprefix("turns/").split("/")
+    known = {each.value for each in Retention}
+    return "/".join(["turns", retention.value, *(parts[1:] if parts[0] in known else parts)])
+
+
+def head_item(conversation: Conversation) -> Item:
     """A conversation's head; no title is stored for an untitled one, so that the first question can give it."""
     item: Item = {
         **key(conversation.id, HEAD),
@@ -78,8 +96,11 @@ def head_item(conversation: Conversation, retention: timedelta) -> Item:
         "pinned": conversation.pinned,
         "created_at": instant(conversation.created_at),
         "updated_at": instant(conversation.updated_at),
-        "expires_at": epoch(conversation.updated_at, retention),
+        "retention": conversation.retention.value,
     }
+    ends = conversation.retention.ends(conversation.updated_at)
+    if ends is not None:
+        item["expires_at"] = epoch(ends)
     if conversation.title:
         item["title"] = conversation.title
     return item
@@ -94,10 +115,11 @@ def conversation_of(item: Mapping[str, Any]) -> Conversation:
         bool(item.get("pinned", False)),
         parse_instant(item["created_at"]),
         parse_instant(item["updated_at"]),
+        retention_of(item),
     )
 
 
-def turn_item(turn: Turn, retention: timedelta) -> Item:
+def turn_item(turn: Turn, expires: Item) -> Item:
     """The head of a turn that runs."""
     item: Item = {
         **key(turn.conversation_id, f"{TURN_PREFIX}{turn.id}"),
@@ -107,7 +129,7 @@ def turn_item(turn: Turn, retention: timedelta) -> Item:
         "state": turn.state.value,
         "attempt": turn.attempt,
         "created_at": instant(turn.created_at),
-        "expires_at": epoch(turn.created_at, retention),
+        **expires,
     }
     if turn.parent_turn_id:
         item["parent_turn_id"] = turn.parent_turn_id
@@ -142,6 +164,7 @@ def open_item(open_turn: OpenTurn, now: datetime) -> Item:
         "fence": claim.fence,
         "attempt": claim.attempt,
         "holder": claim.holder,
+        "retention": claim.retention.value,
         "address": open_turn.address,
         "lease_until": instant(open_turn.lease_until),
         "stop_requested": open_turn.stop_requested,
@@ -158,11 +181,12 @@ def open_of(item: Mapping[str, Any]) -> OpenTurn:
         int(item["fence"]),
         int(item["attempt"]),
         item["holder"],
+        retention_of(item),
     )
     return OpenTurn(claim, item["address"], parse_instant(item["lease_until"]), bool(item.get("stop_requested")))
 
 
-def proposal_item(proposal: Proposal, expires_at: int) -> Item:
+def proposal_item(proposal: Proposal, expires: Item) -> Item:
     """A proposal."""
     return {
         **key(proposal.conversation_id, f"{PROPOSAL_PREFIX}{proposal.id}"),
@@ -174,7 +198,7 @@ def proposal_item(proposal: Proposal, expires_at: int) -> Item:
         "summary": proposal.summary,
         "approve_until": instant(proposal.expires_at),
         "state": proposal.state.value,
-        "expires_at": expires_at,
+        **expires,
     }
 
 

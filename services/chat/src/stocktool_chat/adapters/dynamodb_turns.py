@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 import orjson
@@ -57,36 +57,35 @@ class DynamoDbTurns:
 
     Args:
         usage_table: Name of the table that counts what turns use.
-        retention: How long records are kept.
     """
 
-    def __init__(self, table: Table, bucket: Bucket, usage_table: str, clock: Clock, retention: timedelta) -> None:
+    def __init__(self, table: Table, bucket: Bucket, usage_table: str, clock: Clock) -> None:
         self._table = table
         self._bucket = bucket
         self._usage_table = usage_table
         self._clock = clock
-        self._retention = retention
 
     async def start(
         self, turn: Turn, open_turn: OpenTurn, first: Sequence[Event], title: str, key: IdempotencyKey | None
     ) -> TurnId:
         """See the port."""
-        now = turn.created_at
+        now, claim = turn.created_at, open_turn.claim
+        ends, rows_end = claim.retention.ends(now), claim.retention.rows_end(now)
         head = Update(
             keys.key(turn.conversation_id, keys.HEAD),
-            put={"updated_at": instant(now), "expires_at": epoch(now, self._retention)},
-            default={"title": title},
+            put={"updated_at": instant(now), **keys.expiry(ends)},
+            default={"title": title} if rows_end is None else {"title": title, "rows_until": epoch(rows_end)},
             condition=Attr("owner_id").eq(turn.owner),
         )
         operations: list[Operation] = [
             head,
-            Put(keys.turn_item(turn, self._retention)),
+            Put(keys.turn_item(turn, self._expiry(claim))),
             Put(keys.open_item(open_turn, now)),
-            self._events_put(open_turn.claim, first),
+            self._events_put(claim, first),
         ]
         if key is not None:
             operations.append(idempotency_put(key, turn.id, now))
-        operations += self._words_added(turn.conversation_id, turn.question)
+        operations += self._words_added(claim, turn.question)
         try:
             await self._transact(operations)
         except ConditionFailed as failed:
@@ -99,15 +98,10 @@ class DynamoDbTurns:
         """See the port."""
         condition = Key("conv_id").eq(conversation_id) & Key("timestamp").begins_with("0#")
         items = [item async for item in self._table.query_all(condition)]
-        now = self._clock.now()
         head = next((item for item in items if item["timestamp"] == keys.HEAD), None)
-        if head is None or head.get("owner_id") != owner or not is_live(head, now):
+        if head is None or head.get("owner_id") != owner or not is_live(head, self._clock.now()):
             raise not_found(conversation_id)
-        turns = [
-            keys.turn_of(item)
-            for item in items
-            if item["timestamp"].startswith(keys.TURN_PREFIX) and is_live(item, now)
-        ]
+        turns = [keys.turn_of(item) for item in items if item["timestamp"].startswith(keys.TURN_PREFIX)]
         return keys.conversation_of(head), turns
 
     async def turn(self, conversation_id: ConversationId, turn_id: TurnId) -> Turn:
@@ -167,7 +161,7 @@ class DynamoDbTurns:
                 head,
                 usage_update(self._usage_table, claim.owner, ending),
                 *await self._result_puts(claim, events, results),
-                *self._words_added(claim.conversation_id, str(ending.summary.get("text", ""))),
+                *self._words_added(claim, str(ending.summary.get("text", ""))),
             ]
         )
 
@@ -233,18 +227,23 @@ class DynamoDbTurns:
         """Ask whether the table answers, for the process's health."""
         await self._table.get(keys.key("T#probe", keys.HEAD), consistent=False)
 
-    def _words_added(self, conversation_id: ConversationId, text: str) -> list[Operation]:
+    def _expiry(self, claim: Claim) -> Item:
+        """When what is written now may be deleted."""
+        rows_end = claim.retention.rows_end(self._clock.now())
+        return {} if rows_end is None else {"expires_at": epoch(rows_end)}
+
+    def _words_added(self, claim: Claim, text: str) -> list[Operation]:
         """What the search finds the conversation by, besides its title."""
         words = words_of(text)
-        expires = epoch(self._clock.now(), self._retention)
-        where = keys.key(conversation_id, keys.WORDS)
-        return [Update(where, put={"expires_at": expires}, add={"words": set(words)})] if words else []
+        where = keys.key(claim.conversation_id, keys.WORDS)
+        expires = {"expires_at": None, **self._expiry(claim)}
+        return [Update(where, put=expires, add={"words": set(words)})] if words else []
 
     def _events_put(self, claim: Claim, events: Sequence[Event]) -> Put:
         item: Item = {
             **keys.key(claim.conversation_id, keys.events_sort(claim.turn_id, events[0].id)),
             "events": keys.events_text(list(events)),
-            "expires_at": epoch(self._clock.now(), self._retention),
+            **self._expiry(claim),
         }
         return Put(item, Attr("conv_id").not_exists())
 
@@ -258,17 +257,18 @@ class DynamoDbTurns:
             item: Item = {
                 **keys.key(claim.conversation_id, f"{keys.turn_prefix(claim.turn_id)}result#{sequence}"),
                 "call_id": result.call_id,
-                "expires_at": epoch(self._clock.now(), self._retention),
+                **self._expiry(claim),
             }
             body = orjson.dumps(result.result)
             if len(body) > _INLINE_BYTES:
-                item["object_key"] = f"turns/{claim.conversation_id}/{claim.turn_id}/{claim.fence}-{sequence}.json"
+                name = f"{claim.conversation_id}/{claim.turn_id}/{claim.fence}-{sequence}.json"
+                item["object_key"] = keys.object_key(claim.retention, name)
                 await self._bucket.put(item["object_key"], body, content_type="application/json")
             else:
                 item["body"] = body.decode()
             puts.append(Put(item))
             if result.proposal is not None:
-                puts.append(Put(keys.proposal_item(result.proposal, epoch(self._clock.now(), self._retention))))
+                puts.append(Put(keys.proposal_item(result.proposal, self._expiry(claim))))
         return puts
 
     async def _fenced(self, operations: Sequence[Operation]) -> None:

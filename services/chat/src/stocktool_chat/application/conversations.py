@@ -10,7 +10,7 @@ from stocktool_kit.core.ids import new_id
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_chat.application.live_turns import LiveTurns
-from stocktool_chat.application.ports import ConversationStore, TurnStore
+from stocktool_chat.application.ports import ConversationStore, RetentionStore, TurnStore
 from stocktool_chat.domain.conversation import Conversation, ConversationId, Turn
 
 MAX_TITLE_CHARACTERS = 200
@@ -19,7 +19,10 @@ MAX_TITLE_CHARACTERS = 200
 class Conversations:
     """A caller's conversations."""
 
-    def __init__(self, store: ConversationStore, turns: TurnStore, lives: LiveTurns, clock: Clock) -> None:
+    def __init__(
+        self, store: ConversationStore, turns: TurnStore, retention: RetentionStore, lives: LiveTurns, clock: Clock
+    ) -> None:
+        self._retention = retention
         self._store = store
         self._turns = turns
         self._lives = lives
@@ -31,7 +34,13 @@ class Conversations:
             raise InvalidArgument.of("/title", f"must be at most {MAX_TITLE_CHARACTERS} characters")
         now = self._clock.now()
         conversation = Conversation(
-            ConversationId(new_id("cnv")), caller.owner, title.strip(), pinned=False, created_at=now, updated_at=now
+            ConversationId(new_id("cnv")),
+            caller.owner,
+            title.strip(),
+            pinned=False,
+            created_at=now,
+            updated_at=now,
+            retention=await self._retention.retention(caller.owner),
         )
         return await self._store.create(conversation, key)
 

@@ -30,6 +30,7 @@ from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.prompt import MarketDay
 from stocktool_chat.domain.proposals import Prepared, Proposal
+from stocktool_chat.domain.retention import Change, Retention
 from stocktool_chat.domain.shares import Share
 from stocktool_chat.domain.tool_results import ToolResult
 
@@ -224,6 +225,34 @@ class ShareStore(Protocol):
 
     async def remove_share(self, share: Share) -> None:
         """Forget one; no error when it is gone."""
+        ...
+
+
+class RetentionStore(Protocol):
+    """How long users want their conversations kept, and the rewriting of what a change of mind concerns."""
+
+    async def retention(self, owner: OwnerId) -> Retention:
+        """What the owner chose; 30 days without a choice."""
+        ...
+
+    async def choose(self, change: Change) -> None:
+        """Store a choice, and that conversations which exist have yet to follow it."""
+        ...
+
+    async def unapplied(self) -> list[Change]:
+        """Choices that conversations which exist have yet to follow, of all owners."""
+        ...
+
+    async def take(self, change: Change, now: datetime, until: datetime) -> bool:
+        """Take such a choice upon oneself until an instant; False when another process has it, or it changed."""
+        ...
+
+    async def apply(self, change: Change) -> None:
+        """Let the owner's conversations follow, and forget that they had to."""
+        ...
+
+    async def settle(self, conversation_id: ConversationId, owner: OwnerId, written_under: Retention) -> None:
+        """After a turn: let all records of its conversation last as long as its head, where they do not."""
         ...
 
 

@@ -14,7 +14,7 @@ from stocktool_kit.core.errors import Internal, StockToolError, Unavailable
 
 from stocktool_chat.application.answer import Answerer, Progress
 from stocktool_chat.application.live_turns import LiveTurn, LiveTurns
-from stocktool_chat.application.ports import Grants, Observer, TurnStore
+from stocktool_chat.application.ports import Grants, Observer, RetentionStore, TurnStore
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain import events
 from stocktool_chat.domain.citations import cited
@@ -65,6 +65,7 @@ class RunTurn:
         self,
         *,
         store: TurnStore,
+        retention: RetentionStore,
         answerer: Answerer,
         grants: Grants,
         lives: LiveTurns,
@@ -74,6 +75,7 @@ class RunTurn:
         observer: Observer,
     ) -> None:
         self._store = store
+        self._retention = retention
         self._answerer = answerer
         self._grants = grants
         self._lives = lives
@@ -102,6 +104,9 @@ class RunTurn:
                 await self._release(job)
         else:
             await self._grants.close(job.turn.id)
+            with suppress(StockToolError):  # the next turn settles what this one could not
+                claim = job.claim
+                await self._retention.settle(claim.conversation_id, claim.owner, claim.retention)
         finally:
             self._lives.remove(job.live)
 

@@ -130,14 +130,22 @@ class StartTurn:
 
         now = self._clock.now()
         self._allowance.check(await self._usage.spent(caller.owner, now.date()), now)
-        _, turns = await self._turns.read(conversation_id, caller.owner)
+        conversation, turns = await self._turns.read(conversation_id, caller.owner)
         history = lineage(turns, _parent(turns, parent))
         offer = wanted or self._catalogue.goes_on(history[-1].model if history else None)
         turn = Turn(new_turn_id(now), conversation_id, caller.owner, question, offer.name, now)
         turn = replace(turn, parent_turn_id=history[-1].id if history else None)
         grant = await self._grants.open(turn.id, self._grant_seconds)
 
-        claim = Claim(conversation_id, turn.id, caller.owner, fence=1, attempt=1, holder=self._holder)
+        claim = Claim(
+            conversation_id,
+            turn.id,
+            caller.owner,
+            fence=1,
+            attempt=1,
+            holder=self._holder,
+            retention=conversation.retention,
+        )
         until = now + timedelta(seconds=self._terms.seconds)
         first = events.numbered([events.turn_started(turn.id, offer.name)], 1)
         live = LiveTurn(conversation_id, turn.id, caller.owner, first)

@@ -11,6 +11,7 @@ from typing import NewType
 from stocktool_kit.core.ids import OwnerId, new_ulid
 
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.retention import Retention
 
 ConversationId = NewType("ConversationId", str)
 TurnId = NewType("TurnId", str)
@@ -38,6 +39,7 @@ class Conversation:
     pinned: bool
     created_at: datetime
     updated_at: datetime
+    retention: Retention = Retention.MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Claim:
         fence: Grows by one with every taking over; a write with an older number is refused.
         attempt: Which run of the turn this is.
         holder: Process that holds it.
+        retention: How long what is written under it is kept.
     """
 
     conversation_id: ConversationId
@@ -85,6 +88,7 @@ class Claim:
     fence: int
     attempt: int
     holder: str
+    retention: Retention = Retention.MONTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from stocktool_kit.http.idempotency import idempotency_key
 from stocktool_kit.http.model import plain_decimal
 
 from stocktool_chat.application.conversations import Conversations
+from stocktool_chat.application.retention import KeepConversations
 from stocktool_chat.application.usage import ReadToday
 from stocktool_chat.domain.conversation import ConversationId
 from stocktool_chat.domain.export import to_json_document, to_markdown
 from stocktool_chat.domain.pricing import Catalogue
+from stocktool_chat.domain.retention import Retention
 from stocktool_chat.http import models
 from stocktool_chat.http.proposals import with_proposals
 
@@ -105,6 +107,23 @@ async def export_conversation(
         text = to_markdown(conversation, turns)
         return Response(text, headers=headers, media_type="text/markdown; charset=utf-8")
     return Response(orjson.dumps(to_json_document(conversation, turns)), headers=headers, media_type="application/json")
+
+
+@router.get("/retention")
+async def get_retention(request: Request, caller: Caller = reading) -> models.RetentionBody:
+    """How long the caller's conversations are kept after they were changed last."""
+    keep: KeepConversations = request.app.state.keep
+    return models.RetentionBody(keep=(await keep.read(caller)).value)
+
+
+@router.put("/retention")
+async def choose_retention(
+    request: Request, body: models.RetentionChoice, caller: Caller = writing
+) -> models.RetentionBody:
+    """Choose how long; conversations that exist follow within moments, and those that are older end then."""
+    keep: KeepConversations = request.app.state.keep
+    await keep.choose(caller, Retention(body.keep))
+    return models.RetentionBody(keep=body.keep)
 
 
 @router.get("/usage/today")

@@ -55,6 +55,9 @@ class NewTurn(RequestModel):
     )
 
 
+Keep = Literal["day", "month", "forever"]
+
+
 class ConversationBody(ResponseModel):
     """A conversation without its turns."""
 
@@ -63,6 +66,7 @@ class ConversationBody(ResponseModel):
     pinned: bool
     created_at: datetime
     updated_at: datetime
+    keep: Keep = Field(description="How long after its last change: 24 hours, 30 days, or without an end.")
 
     @classmethod
     def of(cls, conversation: Conversation) -> ConversationBody:
@@ -73,6 +77,7 @@ class ConversationBody(ResponseModel):
             pinned=conversation.pinned,
             created_at=conversation.created_at,
             updated_at=conversation.updated_at,
+            keep=conversation.retention.value,
         )
 
 
@@ -209,6 +214,18 @@ class ConversationWithTurns(ConversationBody):
     """A conversation with its turns, oldest first."""
 
     turns: list[TurnBody]
+
+
+class RetentionChoice(RequestModel):
+    """How long conversations shall be kept."""
+
+    keep: Keep = Field(description="After their last change: 24 hours, 30 days, or without an end.")
+
+
+class RetentionBody(ResponseModel):
+    """How long conversations are kept."""
+
+    keep: Keep = Field(description="After their last change: 24 hours, 30 days (the default), or without an end.")
 
 
 class TodayBody(ResponseModel):

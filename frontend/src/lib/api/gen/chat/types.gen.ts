@@ -43,6 +43,12 @@ export type ConversationBody = {
      */
     id: string;
     /**
+     * Keep
+     *
+     * How long after its last change: 24 hours, 30 days, or without an end.
+     */
+    keep: 'day' | 'month' | 'forever';
+    /**
      * Pinned
      */
     pinned: boolean;
@@ -110,6 +116,12 @@ export type ConversationWithTurns = {
      * Id
      */
     id: string;
+    /**
+     * Keep
+     *
+     * How long after its last change: 24 hours, 30 days, or without an end.
+     */
+    keep: 'day' | 'month' | 'forever';
     /**
      * Pinned
      */
@@ -418,6 +430,34 @@ export type ReplacedBody = {
      */
     model: string;
     problem: ProblemBody;
+};
+
+/**
+ * RetentionBody
+ *
+ * How long conversations are kept.
+ */
+export type RetentionBody = {
+    /**
+     * Keep
+     *
+     * After their last change: 24 hours, 30 days (the default), or without an end.
+     */
+    keep: 'day' | 'month' | 'forever';
+};
+
+/**
+ * RetentionChoice
+ *
+ * How long conversations shall be kept.
+ */
+export type RetentionChoice = {
+    /**
+     * Keep
+     *
+     * After their last change: 24 hours, 30 days, or without an end.
+     */
+    keep: 'day' | 'month' | 'forever';
 };
 
 /**
@@ -1327,6 +1367,60 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetRetentionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/chat/v1/retention';
+};
+
+export type GetRetentionErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetRetentionError = GetRetentionErrors[keyof GetRetentionErrors];
+
+export type GetRetentionResponses = {
+    /**
+     * Successful Response
+     */
+    200: RetentionBody;
+};
+
+export type GetRetentionResponse = GetRetentionResponses[keyof GetRetentionResponses];
+
+export type ChooseRetentionData = {
+    body: RetentionChoice;
+    path?: never;
+    query?: never;
+    url: '/api/chat/v1/retention';
+};
+
+export type ChooseRetentionErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ChooseRetentionError = ChooseRetentionErrors[keyof ChooseRetentionErrors];
+
+export type ChooseRetentionResponses = {
+    /**
+     * Successful Response
+     */
+    200: RetentionBody;
+};
+
+export type ChooseRetentionResponse = ChooseRetentionResponses[keyof ChooseRetentionResponses];
 
 export type ReadSharedData = {
     body?: never;
