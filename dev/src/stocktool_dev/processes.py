@@ -169,7 +169,11 @@ def programs(layout: Layout, ports: Mapping[str, int], secrets: Secrets) -> list
             (str(script / "stocktool-analyst"), "serve"),
             (ports["analyst"], ""),
             priority=STAND_INS_PRIORITY,
-            environment={"STOCKTOOL_ANALYST_HTTP_PORT": str(ports["analyst"])},
+            environment={
+                "STOCKTOOL_ANALYST_HTTP_PORT": str(ports["analyst"]),
+                # Installed here with the rest of the workspace; loaded at the first question the rules do not read.
+                "STOCKTOOL_ANALYST_EMBEDDER": "stocktool_rag.adapters.minilm:MiniLmEmbedder",
+            },
         ),
         Program(
             "chroma",

@@ -16,4 +16,9 @@ class Settings(BaseSettings):
     words_per_second: float = Field(
         default=60.0, ge=0, description="Pace of streamed text, as a model writes; 0 for as fast as it goes."
     )
+    embedder: str = Field(
+        default="",
+        description="Class of an installed embedder, as `module:Class`, by which questions that the rules do not"
+        " understand are ranked; empty for none.",
+    )
     log_level: str = Field(default="warning", description="Level of the error log.")

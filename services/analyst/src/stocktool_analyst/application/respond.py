@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from stocktool_analyst.application.rank import Ranker
+from stocktool_analyst.domain.ask import Question
 from stocktool_analyst.domain.compose import compose
 from stocktool_analyst.domain.plan import next_calls
 from stocktool_analyst.domain.question import understand
@@ -27,21 +29,52 @@ class Reply:
     text: str = ""
 
 
+class Respond:
+    """Answers the last user message of a conversation, with a second reading where the rules see nothing in it."""
+
+    def __init__(self, rank: Ranker | None = None) -> None:
+        """Answer by rules alone, or with a ranker beside them."""
+        self._rank = rank
+
+    async def __call__(self, items: Sequence[JsonObject], tools: Sequence[Tool], *, may_call: bool = True) -> Reply:
+        """Answer as `respond` does."""
+        talk = _talk(items)
+        if self._rank is not None:
+            talk = replace(talk, question=await self._rank(talk.question, talk.today))
+        return _reply(talk, tools, may_call=may_call)
+
+
 def respond(items: Sequence[JsonObject], tools: Sequence[Tool], *, may_call: bool = True) -> Reply:
-    """Answer the last user message of a conversation.
+    """Answer the last user message of a conversation by rules alone.
 
     Args:
         items: Input items of the Responses API, oldest first.
         tools: Function tools on offer.
         may_call: False when the request forbids calls: the answer is written from what is there.
     """
+    return _reply(_talk(items), tools, may_call=may_call)
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    question: Question
+    today: str
+    done: list[Result]
+    rounds: int
+
+
+def _talk(items: Sequence[JsonObject]) -> _Talk:
     said = [at for at, item in enumerate(items) if item.get("role") == "user"]
     last = said[-1] if said else -1
     today = _today(items)
     earlier = [_content(items[at]) for at in said[:-1]]
     question = understand(_content(items[last]) if said else "", today, earlier)
-    done, rounds = _results(items[last + 1 :])
-    calls = next_calls(question, tools, done, today) if may_call and rounds < _MAX_ROUNDS else []
+    return _Talk(question, today, *_results(items[last + 1 :]))
+
+
+def _reply(talk: _Talk, tools: Sequence[Tool], *, may_call: bool) -> Reply:
+    question, done = talk.question, talk.done
+    calls = next_calls(question, tools, done, talk.today) if may_call and talk.rounds < _MAX_ROUNDS else []
     if calls:
         return Reply(calls=tuple(calls))
     # Half a pair of surrogates, which a result may hold, is no text that could be sent.

@@ -86,6 +86,7 @@ class Question:
         suggestions: Questions to offer when it is unclear what is meant.
         vague: Words that name no exact day.
         language: Language of the answer.
+        unclear: Whether the rules saw nothing in it, which is not the same as a question they refuse.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Question:
     suggestions: tuple[str, ...] = ()
     vague: str = ""
     language: Language = Language.ENGLISH
+    unclear: bool = False
 
     @property
     def topics(self) -> tuple[Topic, ...]:

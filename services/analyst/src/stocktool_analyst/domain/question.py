@@ -64,6 +64,21 @@ def understand(text: str, today: str = "", earlier: Sequence[str] = ()) -> Quest
     return _understood(text, today, tuple(earlier[-_EARLIER:]))
 
 
+def about(question: Question, topic: Topic, today: str) -> Question:
+    """A question that is taken to be about a topic, with the entities its words name."""
+    bases = [clause.base for clause in _READERS[question.language].clauses(question.text[:_LONGEST], today)]
+    base = bases[0] if bases else Ask(topic, question.text)
+    # Plans whose details no rule has read start from the plainest one.
+    method = "min_variance" if topic is Topic.OPTIMISE else ""
+    return replace(
+        question,
+        asks=(replace(base, topic=topic, method=method),),
+        suggestions=(),
+        vague=base.span.vague,
+        unclear=False,
+    )
+
+
 @functools.lru_cache(maxsize=256)  # every round of one answer reads the same question again
 def _understood(text: str, today: str, earlier: tuple[str, ...]) -> Question:
     before: tuple[Ask, ...] = ()
@@ -84,7 +99,7 @@ def _read(text: str, today: str, before: tuple[Ask, ...], language: Language) ->
     asks = [ask for at, ask in enumerate(asks) if not any(_says_more(later, ask) for later in asks[at + 1 :])]
     vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
     if not asks:
-        return Question(text, suggestions=reader.suggestions(text))
+        return Question(text, suggestions=reader.suggestions(text), unclear=True)
     return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
 
 

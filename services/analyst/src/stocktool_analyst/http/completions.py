@@ -8,16 +8,17 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from stocktool_analyst.application.respond import respond
+from stocktool_analyst.application.respond import Respond
 from stocktool_analyst.http import chat_wire
 from stocktool_analyst.http.pace import Pace
 from stocktool_analyst.http.requests import read_completion
 
 
-def completions_router(words_per_second: float) -> APIRouter:
+def completions_router(respond: Respond, words_per_second: float) -> APIRouter:
     """Build the route.
 
     Args:
+        respond: Answers.
         words_per_second: Pace of streamed text, as a model would write; 0 for as fast as it goes.
     """
     router = APIRouter(prefix="/v1")
@@ -25,7 +26,7 @@ def completions_router(words_per_second: float) -> APIRouter:
     @router.post("/chat/completions", response_model=None)
     async def create(request: Request) -> Response:
         asked = read_completion(await request.body())
-        reply = respond(asked.items(), asked.offered(), may_call=asked.tool_choice != "none")
+        reply = await respond(asked.items(), asked.offered(), may_call=asked.tool_choice != "none")
         finished = chat_wire.completion_of(reply, asked.model, asked.input_tokens())
         if not asked.stream:
             return JSONResponse(finished)

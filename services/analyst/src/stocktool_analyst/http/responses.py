@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from stocktool_analyst.application.respond import respond
+from stocktool_analyst.application.respond import Respond
 from stocktool_analyst.http import wire
 from stocktool_analyst.http.pace import Pace
 from stocktool_analyst.http.requests import MODEL, BadRequest, read_response
@@ -17,10 +17,11 @@ from stocktool_analyst.http.requests import MODEL, BadRequest, read_response
 _ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": "stocktool"}
 
 
-def responses_router(words_per_second: float) -> APIRouter:
+def responses_router(respond: Respond, words_per_second: float) -> APIRouter:
     """Build the routes.
 
     Args:
+        respond: Answers.
         words_per_second: Pace of streamed text, as a model would write; 0 for as fast as it goes.
     """
     router = APIRouter(prefix="/v1")
@@ -40,7 +41,7 @@ def responses_router(words_per_second: float) -> APIRouter:
     @router.post("/responses", response_model=None)
     async def create(request: Request) -> Response:
         asked = read_response(await request.body())
-        reply = respond(asked.items(), asked.offered(), may_call=asked.tool_choice != "none")
+        reply = await respond(asked.items(), asked.offered(), may_call=asked.tool_choice != "none")
         finished = wire.response_of(reply, asked.model, asked.input_tokens())
         if not asked.stream:
             return JSONResponse(finished)
