@@ -25,7 +25,7 @@ PARALLEL := -n 2 --dist loadfile
 SOURCES := services infra dev tests
 
 # Everything `make test` runs, in this order. A part that does not exist yet is not listed here.
-CHECKS := format-check lint types imports proto page-check unit contract integration infra-test e2e
+CHECKS := format-check lint types imports proto page-check charts unit contract integration infra-test e2e
 
 .PHONY: help
 help: ## print this list
@@ -164,6 +164,18 @@ infra-test: cdk ## nag on production, drift of the committed local template
 		echo "  cure: make infra-template, look at the difference, commit it"; exit 1; }
 	@echo "production passes cdk-nag; the committed local template is the synthesised one"
 
+# ---- Kubernetes ----
+
+.PHONY: charts charts-generate charts-tools
+charts: python charts-tools ## charts: every shape rendered, checked against three Kubernetes minors, generated files current
+	@$(PYTEST) tests/charts
+
+charts-generate: python ## rewrite schemas, tables and the call graph after a change of the charts' values
+	@$(BIN)/python -c 'import sys; from stocktool_dev.cluster_charts import generate; sys.exit(generate())'
+
+charts-tools: find-python
+	@$(PYTHON) dev/bootstrap.py --quiet charts
+
 # ---- measurements ----
 
 .PHONY: bench
@@ -173,13 +185,16 @@ bench: python ## benchmarks of the running mesh, one JSON line each
 	@$(BIN)/python -m stocktool_dev.bench_ledger
 	@$(BIN)/python -m stocktool_dev.bench
 
+.PHONY: eval-rag
+eval-rag: python ## how often search finds the right page, against the usual set-up; also MISSES=1
+	@$(BIN)/python -m tests.eval_rag $(if $(MISSES),--misses)
+
 # ---- parts that later work brings ----
 
-.PHONY: charts images kind-up kind-down cluster-test
-charts: ## not built yet: charts rendered and checked
+.PHONY: images kind-up kind-down cluster-test
 images: ## not built yet: container images
 kind-up: ## not built yet: the mesh in kind
 kind-down: ## not built yet: its removal
 cluster-test: ## not built yet: the chart proven on a real cluster
-charts images kind-up kind-down cluster-test:
+images kind-up kind-down cluster-test:
 	@echo "make $@: not built yet"; exit 2

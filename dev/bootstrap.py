@@ -129,6 +129,21 @@ def emulator_environment() -> bool:
     return once("emulator", digest([wanted], minor), build, home / "bin" / "ministack")
 
 
+def charts_environment() -> bool:
+    """Create the environment that renders charts: Helm as a library is large, and two targets need it."""
+    home, wanted = TOOLS / "charts", ROOT / "dev" / "charts" / "requirements.txt"
+
+    def build() -> None:
+        cure = "check the network and the free disk, then try again"
+        run(uv(), "venv", "-q", "--clear", "--python", sys.executable, home, cure=cure)
+        run(
+            uv(), "pip", "install", "-q", "--python", home / "bin" / "python", "--require-hashes", "-r", wanted,
+            cure=cure,
+        )  # fmt: skip
+
+    return once("charts", digest([wanted], sys.version), build, home / "bin" / "python")
+
+
 def cdk_environment() -> bool:
     """Create the environment that synthesises `infra`: large, and needed by two targets only."""
     home = TOOLS / "cdk"
@@ -228,6 +243,7 @@ STEPS: dict[str, Callable[[], bool]] = {
     "node": node,
     "npm": npm_packages,
     "cdk": cdk_environment,
+    "charts": charts_environment,
 }
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from stocktool_dev import doctor, edge_config, launch, seed, vault, watch
+from stocktool_dev import cluster_keep, doctor, edge_config, launch, seed, vault, watch
 from stocktool_dev.emulator import EmulatorFailed
 from stocktool_dev.layout import Layout, Misconfigured
 from stocktool_dev.supervision import SupervisorFailed
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("doctor", help="name what is missing or broken, and its cure")
     commands.add_parser("seed", help="make what is missing of the demo")
     commands.add_parser("dev", help="start the mesh, reload services on change, and serve the page by Vite")
+    commands.add_parser("cluster-keep", help="beside the emulator in a cluster: deploy to it, plant the demo")
     chosen = parser.parse_args(arguments)
     try:
         return _run(chosen, Layout.from_environment())
@@ -57,6 +58,7 @@ def _run(chosen: argparse.Namespace, layout: Layout) -> int:
         "doctor": lambda: int(doctor.report(doctor.everything(layout)) > 0),
         "seed": lambda: _seed(layout),
         "dev": lambda: watch.develop(layout),
+        "cluster-keep": cluster_keep.run,
     }
     return commands[chosen.command]()
 

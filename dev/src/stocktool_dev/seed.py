@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -35,22 +36,47 @@ class SeedFailed(Exception):
 
 
 def plant(layout: Layout, secrets: vault.Secrets, *, say: Say) -> None:
-    """Make what is missing of the demo, through the edge.
+    """Make what is missing of the demo, through the edge of the mesh on this machine.
 
     Raises:
         SeedFailed: The mesh answered something else than it should.
     """
-    with httpx.Client(base_url=f"http://127.0.0.1:{layout.port}", timeout=20, headers=_host(layout)) as client:
+    chosen = json.loads((layout.state / "ports.json").read_text())
+    plant_at(
+        f"http://127.0.0.1:{layout.port}",
+        f"localhost:{layout.port}",
+        secrets,
+        Operator(layout.binaries, emulator.credentials(f"http://127.0.0.1:{chosen['emulator']}")),
+        say=say,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who may run the operator's commands.
+
+    Attributes:
+        binaries: Folder of the console scripts.
+        environment: Where AWS is, and the credentials for it.
+    """
+
+    binaries: Path
+    environment: Mapping[str, str]
+
+
+def plant_at(url: str, host: str, secrets: vault.Secrets, operator: Operator, *, say: Say) -> None:
+    """Make what is missing of the demo, through the edge at `url`, which browsers know as `host`.
+
+    Raises:
+        SeedFailed: The mesh answered something else than it should.
+    """
+    with httpx.Client(base_url=url, timeout=20, headers={"host": host}) as client:
         admin = _user(client, ADMIN, secrets.admin_password, "Admin", say)
-        with _made_admin(layout, admin["user"]["roles"], say):  # the command takes seconds to load: beside the rest
+        with _made_admin(operator, admin["user"]["roles"], say):  # the command takes seconds to load: beside the rest
             demo = _user(client, DEMO, secrets.demo_password, "Demo", say)
             client.headers["authorization"] = f"Bearer {demo['access_token']}"
             _portfolio(client, json.loads(PORTFOLIO.read_text()), say)
             _document(client, DOCUMENT, say)
-
-
-def _host(layout: Layout) -> dict[str, str]:
-    return {"host": f"localhost:{layout.port}"}
 
 
 def _told(response: httpx.Response, *expected: int) -> Any:
@@ -90,15 +116,14 @@ def _user(client: httpx.Client, email: str, password: str, name: str, say: Say) 
 
 
 @contextmanager
-def _made_admin(layout: Layout, roles: Sequence[str], say: Say) -> Iterator[None]:
+def _made_admin(operator: Operator, roles: Sequence[str], say: Say) -> Iterator[None]:
     """Give the admin user the role by the operator's command, since nobody can give it through the API yet."""
     if "admin" in roles:
         yield
         return
-    chosen = json.loads((layout.state / "ports.json").read_text())
     with subprocess.Popen(
-        [str(layout.binaries / "stocktool-auth"), "grant-role", "--email", ADMIN, "--role", "admin"],
-        env=dict(os.environ) | emulator.credentials(f"http://127.0.0.1:{chosen['emulator']}"),
+        [str(operator.binaries / "stocktool-auth"), "grant-role", "--email", ADMIN, "--role", "admin"],
+        env=dict(os.environ) | dict(operator.environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

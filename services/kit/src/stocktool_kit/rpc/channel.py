@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from stocktool_kit.rpc.identity import ServiceIdentity
 from stocktool_kit.rpc.status import from_call
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
+PEER_NAME = "peer.stocktool.internal"
 _OPTIONS = [
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
     ("grpc.max_send_message_length", 8 * 1024 * 1024),
@@ -93,7 +95,18 @@ def open_channel(target: str, identity: ServiceIdentity, tls: TlsSettings | None
     if tls is None:
         return grpc.aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
     credentials = grpc.ssl_channel_credentials(tls.ca.read_bytes(), tls.key.read_bytes(), tls.certificate.read_bytes())
-    return grpc.aio.secure_channel(target, credentials, options=_OPTIONS, interceptors=interceptors)
+    options = [*_OPTIONS, *_name_of_pod(target)]
+    return grpc.aio.secure_channel(target, credentials, options=options, interceptors=interceptors)
+
+
+def _name_of_pod(target: str) -> Iterator[tuple[str, str]]:
+    """A pod that is called by its address has a certificate for names alone; every one of the mesh carries this one."""
+    try:
+        address = ipaddress.ip_address(target.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return
+    if not address.is_loopback:
+        yield "grpc.ssl_target_name_override", PEER_NAME
 
 
 def _interceptors(identity: ServiceIdentity) -> Iterator[grpc.aio.ClientInterceptor]:
