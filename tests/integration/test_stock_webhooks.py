@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,11 @@ from pydantic import ValidationError
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.consumer import ConsumerOptions, QueueConsumer
 from stocktool_kit.aws.outbox import Outbox
+from stocktool_kit.aws.queue import Queue
+from stocktool_kit.aws.table import Table, Update
 from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.ids import OwnerId, new_ulid
+from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.process import Parts, Process, Runtime, running
 from stocktool_kit.testing.aws import emulated, own_queue, own_table
 from stocktool_kit.testing.clock import FakeClock
@@ -36,7 +40,7 @@ from stocktool_stock.application.channels import AttemptDelivery, FanOut
 from stocktool_stock.application.inbox import DeliverNotification
 from stocktool_stock.bootstrap.notifying import notify
 from stocktool_stock.bootstrap.serving import serve
-from stocktool_stock.domain.deliveries import CLAIM, MOST_ATTEMPTS, Delivery, DeliveryState, Outcome, first_delivery
+from stocktool_stock.domain.deliveries import CLAIM, PACE, Delivery, DeliveryState, Outcome, Pace, first_delivery
 from stocktool_stock.domain.notification_settings import Channel, NotificationSettings, QuietHours, WebhookChannel
 from stocktool_stock.domain.notifications import Notification
 from stocktool_stock.settings import Settings
@@ -47,6 +51,7 @@ from tests.eventually import eventually
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.market_server import DEMO_NOW, MarketServer
 from tests.fakes.notification_channels import FakeDeliveries, FakeLater, FakeNotificationSettings
+from tests.fakes.sealing import a_sealer
 from tests.fakes.webhook_receiver import (
     FOREVER,
     HOST,
@@ -264,7 +269,7 @@ async def test_delivery_that_never_succeeds_is_given_up_and_said(authority: Auth
     async with a_pipeline(authority, answer(503)) as (pipeline, receiver):
         await pipeline.fan_out(a_notification())
         waits = await pipeline.run()
-    assert len(receiver.received) == MOST_ATTEMPTS == 7
+    assert len(receiver.received) == PACE.most_attempts == 7
     assert waits == [0, 10, 40, 160, 640, 2560, 7200]
     assert pipeline.delivery().state is DeliveryState.FAILED
     (notice,) = pipeline.deliveries.notices
@@ -320,37 +325,116 @@ async def aws(emulator: EmulatedAws) -> AsyncIterator[AwsClients]:
     clients.close()
 
 
-async def test_notification_of_the_queue_is_posted_once_however_often_it_comes(
-    aws: AwsClients, authority: Authority
-) -> None:
+@dataclass(frozen=True)
+class Worker:
+    """The worker of a queue and a table of its own, posting to one receiver."""
+
+    queue: Queue
+    table: Table
+    receiver: Receiver
+    deliveries: DynamoDBDeliveries
+    inbox: DynamoDBInbox
+
+    async def notified(self, times: int = 1) -> Notification:
+        """Put a notification into the queue."""
+        notification = Notification(new_ulid(), ME, "alert", "Apple is dear", SystemClock().now())
+        for _ in range(times):
+            await self.queue.send(notification_message(notification).body)
+        return notification
+
+    async def ended(self, notification: Notification) -> Delivery:
+        """The delivery once it has ended and no message is left that is not held back."""
+
+        async def over() -> Delivery | None:
+            depth = await self.queue.depth()
+            found = await self.deliveries.find(notification.id, Channel.WEBHOOK)
+            ended = found is not None and found.state is not DeliveryState.WAITING
+            return found if ended and depth.waiting + depth.in_flight == 0 else None
+
+        return await eventually(over)
+
+
+@asynccontextmanager
+async def a_worker(aws: AwsClients, authority: Authority, *answers: bytes, attempts: int = 7) -> AsyncIterator[Worker]:
+    """Everything real but the pace: a failed attempt is made again after a second, the least that SQS holds back."""
     clock = SystemClock()
-    async with own_table(aws) as table, own_queue(aws) as queue, receiving(authority) as receiver:
-        settings = DynamoDBNotificationSettings(table, "stocktool-audit", Outbox(table.name), clock)
+    async with (
+        own_table(aws) as table,
+        own_queue(aws, max_receive_count=2) as queue,
+        receiving(authority, answers) as receiver,
+    ):
+        settings = DynamoDBNotificationSettings(
+            table, "stocktool-audit", Outbox(table.name), clock, a_sealer(aws, new_ulid())
+        )
         await settings.put(chosen(receiver.url), shown=True, confirm=False, key=None, actor=ME)
         deliveries, later = DynamoDBDeliveries(table, clock), NotifyLater(queue)
         sender = WebhookSender(clock, resolve=Names(HERE), unsafe_loopback_ca=authority.ca)
+        inbox = DynamoDBInbox(table, clock)
         handler = NotifyHandler(
-            DeliverNotification(DynamoDBInbox(table, clock), _NoHints(), FanOut(settings, deliveries, later, clock)),
-            AttemptDelivery(settings, deliveries, {Channel.WEBHOOK: sender}, later, clock, claim=CLAIM),
+            DeliverNotification(inbox, _NoHints(), FanOut(settings, deliveries, later, clock)),
+            AttemptDelivery(
+                settings,
+                deliveries,
+                {Channel.WEBHOOK: sender},
+                later,
+                clock,
+                claim=CLAIM,
+                pace=Pace(attempts, timedelta(milliseconds=10)),
+            ),
         )
-        notification = Notification(new_ulid(), ME, "alert", "Apple is dear", clock.now())
-        for _ in range(3):
-            await queue.send(notification_message(notification).body)
         stop = asyncio.Event()
-        consumer = QueueConsumer(queue, handler, ConsumerOptions(wait_seconds=1))
+        consumer = QueueConsumer(queue, handler, ConsumerOptions(wait_seconds=1, backoff_seconds=0.1))
         consuming = asyncio.create_task(consumer.run(stop))
+        try:
+            yield Worker(queue, table, receiver, deliveries, inbox)
+        finally:
+            stop.set()
+            await consuming
 
-        async def over() -> bool:
-            depth = await queue.depth()
-            found = await deliveries.find(notification.id, Channel.WEBHOOK)
-            done = found is not None and found.state is DeliveryState.DELIVERED
-            return done and depth.waiting + depth.in_flight == 0
 
-        await eventually(over)
-        stop.set()
-        await consuming
-    assert len(receiver.received) == 1
-    assert receiver.received[0].headers["webhook-id"] == f"dlv_{notification.id}_webhook"
+async def test_notification_of_the_queue_is_posted_once_however_often_it_comes(
+    aws: AwsClients, authority: Authority
+) -> None:
+    async with a_worker(aws, authority, OK) as worker:
+        notification = await worker.notified(times=3)
+        assert (await worker.ended(notification)).state is DeliveryState.DELIVERED
+    assert len(worker.receiver.received) == 1
+    assert worker.receiver.received[0].headers["webhook-id"] == f"dlv_{notification.id}_webhook"
+
+
+async def test_failure_comes_back_through_the_queue_until_it_is_taken(aws: AwsClients, authority: Authority) -> None:
+    async with a_worker(aws, authority, answer(500), answer(503), OK) as worker:
+        notification = await worker.notified()
+        delivery = await worker.ended(notification)
+    assert delivery.state is DeliveryState.DELIVERED
+    assert [attempt.outcome.status for attempt in delivery.attempts] == [500, 503, 200]
+    assert {request.headers["webhook-id"] for request in worker.receiver.received} == {delivery.id}
+
+
+async def test_failure_at_the_limit_is_given_up_in_the_log_and_the_inbox(aws: AwsClients, authority: Authority) -> None:
+    async with a_worker(aws, authority, answer(503), attempts=2) as worker:
+        notification = await worker.notified()
+        delivery = await worker.ended(notification)
+        told = (await worker.inbox.list(ME, PageRequest())).items
+    assert delivery.state is DeliveryState.FAILED
+    assert [attempt.outcome.status for attempt in delivery.attempts] == [503, 503]
+    assert {row.type for row in told} == {"alert", "delivery"}
+
+
+async def test_message_that_cannot_be_handled_ends_among_the_dead_letters(
+    aws: AwsClients, authority: Authority
+) -> None:
+    async with a_worker(aws, authority, OK) as worker:
+        key = {"pk": f"U#{ME}", "sk": "settings#notifications"}
+        # The secret of another owner: it does not open here, and no repetition helps.
+        await worker.table.update(Update(key, put={"webhook.secret": "sealed:key_none:AAAA"}))
+        await worker.notified()
+
+        async def dead() -> bool:
+            return (await worker.queue.dead_letter_queue.depth()).waiting == 1
+
+        await eventually(dead)
+    assert worker.receiver.received == []
 
 
 class _NoHints:

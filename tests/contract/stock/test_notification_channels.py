@@ -41,6 +41,7 @@ from stocktool_stock.domain.notification_settings import (
 from stocktool_stock.domain.notifications import Notification
 
 from tests.fakes.notification_channels import FakeDeliveries, FakeNotificationSettings
+from tests.fakes.sealing import a_sealer
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -187,7 +188,21 @@ async def table(aws: AwsClients) -> AsyncIterator[Table]:
 class TestDynamoDBSettings(SettingsContract):
     @pytest.fixture
     def store(self, table: Table) -> NotificationSettingsStore:
-        return DynamoDBNotificationSettings(table, "stocktool-audit", Outbox(table.name), FakeClock(NOW))
+        sealer = a_sealer(table.aws, table.name)
+        return DynamoDBNotificationSettings(table, "stocktool-audit", Outbox(table.name), FakeClock(NOW), sealer)
+
+    async def test_the_secret_is_nowhere_in_the_table(self, store: NotificationSettingsStore, table: Table) -> None:
+        webhook = WebhookChannel("https://hooks.example.com/", "whsec_c2VjcmV0")
+        key = IdempotencyKey(ME, "put", "", "once", "digest")
+        wanted = NotificationSettings(ME, webhook=webhook, version=1)
+        for _ in range(2):
+            kept, _ = await store.put(wanted, shown=True, confirm=False, key=key, actor=ME)
+            assert kept == wanted
+        assert await store.get(ME) == wanted
+        items, _ = await table.scan()
+        assert len(items) > 1
+        assert "c2VjcmV0" not in repr(items)
+        assert repr(items).count("sealed:key_") == 2  # the settings, and the answer to a repetition
 
     async def test_code_is_asked_for_without_being_in_the_message(
         self, store: NotificationSettingsStore, table: Table

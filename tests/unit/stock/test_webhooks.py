@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.ids import OwnerId
 from stocktool_stock.domain.deliveries import (
-    MOST_ATTEMPTS,
+    PACE,
     Delivery,
     DeliveryState,
     Outcome,
@@ -132,14 +132,18 @@ def a_delivery() -> Delivery:
 def test_delivery_gives_up_after_its_attempts_and_says_when_the_next_is() -> None:
     delivery = a_delivery()
     waits = []
-    for number in range(MOST_ATTEMPTS):
+    for number in range(PACE.most_attempts):
         delivery = delivery.after(Outcome(delivered=False, reason="503", retry=True, status=503), NOW, 1.0)
-        if number + 1 < MOST_ATTEMPTS:
+        if number + 1 < PACE.most_attempts:
             assert delivery.state is DeliveryState.WAITING
             assert delivery.next_try_at is not None
             waits.append((delivery.next_try_at - NOW).total_seconds())
     assert waits == [10, 40, 160, 640, 2560, 7200]
-    assert (delivery.state, delivery.next_try_at, len(delivery.attempts)) == (DeliveryState.FAILED, None, MOST_ATTEMPTS)
+    assert (delivery.state, delivery.next_try_at, len(delivery.attempts)) == (
+        DeliveryState.FAILED,
+        None,
+        PACE.most_attempts,
+    )
 
 
 def test_delivery_ends_at_success_and_at_what_no_retry_helps() -> None:
@@ -149,7 +153,7 @@ def test_delivery_ends_at_success_and_at_what_no_retry_helps() -> None:
     assert (gone.state, gone.next_try_at) == (DeliveryState.FAILED, None)
 
 
-@given(st.integers(1, MOST_ATTEMPTS), st.floats(0, 1), st.none() | st.integers(0, 10**6))
+@given(st.integers(1, PACE.most_attempts), st.floats(0, 1), st.none() | st.integers(0, 10**6))
 def test_waits_stay_in_their_bounds(attempts: int, jitter: float, asked: int | None) -> None:
     wait = wait_after(attempts, jitter, None if asked is None else timedelta(seconds=asked))
     assert timedelta(seconds=5) <= wait <= timedelta(hours=2)

@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     worker = commands.add_parser("worker", help="work through a queue")
     worker.add_argument("--queue", required=True, choices=["analysis", "notify"], help="which")
     commands.add_parser("update", help="bring the cached market data up to date, once")
+    commands.add_parser("rotate-sealing-key", help="add the key that seals webhooks' secrets from now on")
     commands.add_parser("openapi", help="print the OpenAPI document; needs neither AWS nor settings")
     options = parser.parse_args(arguments)
     if options.command == "openapi":
@@ -30,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from stocktool_stock.bootstrap.serving import serve  # noqa: PLC0415
 
         run(settings, serve)
+    elif options.command == "rotate-sealing-key":
+        from stocktool_stock.bootstrap.sealing import rotate_sealing_key  # noqa: PLC0415
+
+        sys.stdout.write(asyncio.run(rotate_sealing_key(settings)) + "\n")
     elif options.command == "update":
         from stocktool_stock.bootstrap.updating import update_once  # noqa: PLC0415
 

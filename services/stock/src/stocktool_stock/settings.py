@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 from stocktool_kit.config import ServiceSettings
 
@@ -24,7 +24,8 @@ class Settings(ServiceSettings):
     )
     providers: str = Field(
         default="yahoo,archive",
-        description="Providers in the order in which they are asked: yahoo, and archive for closes we kept.",
+        description="Providers in the order in which they are asked: yahoo, tiingo (US listings, with a key of yours), "
+        "and archive for closes we kept.",
     )
     yahoo_base_url: str = Field(
         default="", description="Where `https://HOST/path` of Yahoo is asked as `<url>/HOST/path`; empty: Yahoo itself."
@@ -33,6 +34,12 @@ class Settings(ServiceSettings):
     yahoo_calls_per_second: float = Field(default=2.0, gt=0, description="Budget of calls to Yahoo of all processes.")
     yahoo_burst: int = Field(default=20, gt=0, description="Calls to Yahoo at once after a pause.")
     yahoo_threads: int = Field(default=6, gt=0, description="Calls to Yahoo at a time.")
+    tiingo_api_key: SecretStr | None = Field(
+        default=None, description="Key of Tiingo's API; its terms are between you and Tiingo."
+    )
+    tiingo_base_url: str = Field(default="https://api.tiingo.com", description="Where Tiingo is asked.")
+    tiingo_timeout_seconds: float = Field(default=8.0, gt=0, description="Limit of one call to Tiingo.")
+    tiingo_calls_per_second: float = Field(default=0.5, gt=0, description="Budget of calls to Tiingo of each process.")
     quote_fresh_seconds: float = Field(default=300.0, gt=0, description="Age up to which a quote is not refreshed.")
     bars_fresh_seconds: float = Field(default=900.0, gt=0, description="Age up to which history is not refreshed.")
     stream_poll_seconds: float = Field(default=5.0, gt=0, description="Interval of live quotes on the socket.")
@@ -61,6 +68,16 @@ class Settings(ServiceSettings):
     )
     email_sender: str = Field(
         default="", description="Address that e-mail comes from, known to SES; empty: no e-mail is sent."
+    )
+    sealing_keys_secret: str = Field(
+        default="stocktool/stock/sealing-keys",
+        description="Secret in Secrets Manager that holds the keys webhooks' secrets are sealed under.",
+    )
+    delivery_attempts: int = Field(
+        default=7, ge=1, le=12, description="Attempts of a webhook or mail before it is given up."
+    )
+    delivery_first_wait_seconds: float = Field(
+        default=10.0, gt=0, description="Wait after the first failed attempt; four times as long after each further."
     )
     page_url: str = Field(default="", description="Where the page is, for links in e-mail; empty: none.")
     unsafe_webhook_loopback_ca: Path | None = Field(

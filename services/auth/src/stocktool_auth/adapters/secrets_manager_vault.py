@@ -6,8 +6,8 @@ import base64
 
 import orjson
 from stocktool_kit.aws.clients import AwsClients
+from stocktool_kit.aws.secret import Secret
 from stocktool_kit.core.clock import instant, parse_instant
-from stocktool_kit.core.errors import AlreadyExists, NotFound
 
 from stocktool_auth.domain.signing import KeyRing, SigningKey
 
@@ -21,34 +21,20 @@ class SecretsManagerVault:
     """
 
     def __init__(self, aws: AwsClients, secret: str) -> None:
-        self._aws = aws
-        self._secret = secret
+        self._secret = Secret(aws, secret, "StockTool: keys that sign access tokens and seal refresh tokens")
 
     async def read(self) -> KeyRing | None:
         """The ring; None before the first start."""
-        try:
-            answer = await self._aws.call("secretsmanager", "get_secret_value", SecretId=self._secret)
-        except NotFound:
-            return None
-        return _parse(answer["SecretString"])
+        text = await self._secret.read()
+        return None if text is None else _parse(text)
 
     async def create(self, ring: KeyRing) -> bool:
         """Store the first ring; False when another process was quicker."""
-        try:
-            await self._aws.call(
-                "secretsmanager",
-                "create_secret",
-                Name=self._secret,
-                Description="StockTool: keys that sign access tokens and seal refresh tokens",
-                SecretString=_written(ring),
-            )
-        except AlreadyExists:
-            return False
-        return True
+        return await self._secret.create(_written(ring))
 
     async def replace(self, ring: KeyRing) -> None:
         """Store a changed ring."""
-        await self._aws.call("secretsmanager", "put_secret_value", SecretId=self._secret, SecretString=_written(ring))
+        await self._secret.replace(_written(ring))
 
 
 def _written(ring: KeyRing) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time
 from typing import Any
 
 from stocktool_kit.aws.audit import audit_entry
 from stocktool_kit.aws.idempotency import IdempotencyRecords
 from stocktool_kit.aws.outbox import Outbox, OutboxMessage
+from stocktool_kit.aws.sealing import Sealer
 from stocktool_kit.aws.table import Attr, ConditionFailed, Operation, Put, Table
 from stocktool_kit.core.clock import Clock, instant, parse_instant
 from stocktool_kit.core.idempotency import IdempotencyKey
@@ -31,17 +33,18 @@ CONFIRMATION = "email.confirmation"
 class DynamoDBNotificationSettings:
     """The `NotificationSettingsStore` of the mesh.
 
-    The webhook's secret is stored as it is, since it signs; the table is encrypted, and the first answer alone shows
-    it.
+    The webhook's secret is sealed under a key that is not in the table: it signs, so that a digest would not do.
 
     Args:
         table: The portfolios' table.
         audit_table: Name of the audit table.
         outbox: Outbox in the same table; its relay knows `notifications`.
         clock: Real time.
+        sealer: Seals the webhook's secret.
     """
 
-    def __init__(self, table: Table, audit_table: str, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, table: Table, audit_table: str, outbox: Outbox, clock: Clock, sealer: Sealer) -> None:
+        self._sealer = sealer
         self._table = table
         self._audit_table = audit_table
         self._outbox = outbox
@@ -51,14 +54,14 @@ class DynamoDBNotificationSettings:
     async def get(self, owner: OwnerId) -> NotificationSettings:
         """Read them."""
         item = await self._table.get(_key(owner))
-        return NotificationSettings(owner) if item is None else _settings_of(item)
+        return NotificationSettings(owner) if item is None else await self._opened(item)
 
     async def put(
         self, settings: NotificationSettings, *, shown: bool, confirm: bool, key: IdempotencyKey | None, actor: str
     ) -> tuple[NotificationSettings, bool]:
         """Keep the next version."""
         now = self._clock.now()
-        record = _record(settings)
+        record = await self._sealed(settings)
         unchanged = Attr("pk").not_exists() if settings.version == 1 else Attr("version").eq(settings.version - 1)
         operations: list[Operation] = [
             Put({**record, **_key(settings.owner)}, unchanged),
@@ -80,7 +83,7 @@ class DynamoDBNotificationSettings:
             answer = await self._records.write(key, operations, {"settings": record, "shown": shown})
         except ConditionFailed as error:
             raise StaleSettings("the settings were changed meanwhile; read them again") from error
-        return _settings_of(answer["settings"]), bool(answer["shown"])
+        return await self._opened(answer["settings"]), bool(answer["shown"])
 
     async def send(self, notification: Notification, key: IdempotencyKey | None) -> str:
         """Let a notification out."""
@@ -91,7 +94,25 @@ class DynamoDBNotificationSettings:
     async def earlier(self, key: IdempotencyKey | None) -> tuple[NotificationSettings, bool] | None:
         """What the same request was answered."""
         answer = None if key is None else await self._records.replay(key)
-        return None if answer is None else (_settings_of(answer["settings"]), bool(answer["shown"]))
+        return None if answer is None else (await self._opened(answer["settings"]), bool(answer["shown"]))
+
+    async def _sealed(self, settings: NotificationSettings) -> dict[str, Any]:
+        record = _record(settings)
+        if settings.webhook is not None:
+            sealed = await self._sealer.seal(settings.webhook.secret, _purpose(settings.owner))
+            record["webhook"] = {**record["webhook"], "secret": sealed}
+        return record
+
+    async def _opened(self, record: Mapping[str, Any]) -> NotificationSettings:
+        settings = _settings_of(record)
+        if settings.webhook is None:
+            return settings
+        secret = await self._sealer.open(settings.webhook.secret, _purpose(settings.owner))
+        return replace(settings, webhook=replace(settings.webhook, secret=secret))
+
+
+def _purpose(owner: str) -> str:
+    return f"webhook|{owner}"
 
 
 def _key(owner: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.ids import OwnerId, new_ulid
 
 from stocktool_stock.application.notification_settings import NotificationSettingsStore
-from stocktool_stock.domain.deliveries import Delivery, DeliveryState, Outcome, first_delivery
+from stocktool_stock.domain.deliveries import PACE, Delivery, DeliveryState, Outcome, Pace, first_delivery
 from stocktool_stock.domain.notification_settings import Channel, NotificationSettings
 from stocktool_stock.domain.notifications import Notification
 
@@ -99,6 +99,7 @@ class AttemptDelivery:
         clock: Real time.
         claim: How long an attempt may take before its worker counts as dead.
         jitter: Gives numbers from 0 to 1.
+        pace: How often, and how long after a failure.
     """
 
     def __init__(
@@ -111,7 +112,9 @@ class AttemptDelivery:
         *,
         claim: timedelta,
         jitter: Callable[[], float] = random.random,
+        pace: Pace = PACE,
     ) -> None:
+        self._pace = pace
         self._settings = settings
         self._deliveries = deliveries
         self._senders = senders
@@ -134,7 +137,8 @@ class AttemptDelivery:
             # Should its worker have died, the claim ends and this message finds the delivery waiting.
             await self._later.again(notification, channel, self._claim)
             return
-        after = delivery.after(await self._attempt(delivery, notification), self._clock.now(), self._jitter())
+        outcome = await self._attempt(delivery, notification)
+        after = delivery.after(outcome, self._clock.now(), self._jitter(), self._pace)
         notice = self._notice(after) if after.state is DeliveryState.FAILED else None
         await self._deliveries.record(after, notice)
         if after.next_try_at is not None:

@@ -17,7 +17,7 @@ class ReleasePrint:
         self._quotes = quotes
 
     async def __call__(self, print_id: str, by: str) -> KeptPrint:
-        """Release a print in the name of `by`; where the provider does not answer now, it counts from the next fetch on.
+        """Release a print in the name of `by`; where the provider is silent now, it counts from the next fetch on.
 
         Raises:
             NotFound: There is none of this name.

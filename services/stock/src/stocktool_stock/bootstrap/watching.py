@@ -20,6 +20,7 @@ from stocktool_stock.adapters.watch_index import Watch, WatchIndex
 from stocktool_stock.application.inbox import TidyInbox
 from stocktool_stock.application.notification_settings import ChooseNotifications
 from stocktool_stock.application.watchlists import KeepWatchlists
+from stocktool_stock.bootstrap.sealing import sealer_of
 from stocktool_stock.http.alerts import AlertUses
 from stocktool_stock.http.notification_settings import NotificationUses
 from stocktool_stock.settings import Settings
@@ -35,7 +36,9 @@ def watching_uses(
     app.state.watchlists = KeepWatchlists(watchlists, market.quotes, clock)
     parts = alerts_of(runtime, market, portfolios, table)
     app.state.alerts = AlertUses(parts.keep, parts.backtest, clock)
-    chosen = DynamoDBNotificationSettings(table, runtime.settings.audit_table, Outbox(table.name), clock)
+    chosen = DynamoDBNotificationSettings(
+        table, runtime.settings.audit_table, Outbox(table.name), clock, sealer_of(runtime)
+    )
     app.state.notifications = NotificationUses(
         ChooseNotifications(chosen, clock), TidyInbox(DynamoDBInbox(table, clock)), DynamoDBDeliveries(table, clock)
     )

@@ -11,12 +11,21 @@ from stocktool_kit.core.ids import OwnerId
 
 from stocktool_stock.domain.notification_settings import Channel
 
-MOST_ATTEMPTS = 7
-_FIRST_WAIT = timedelta(seconds=10)
 _FACTOR = 4
 _LONGEST_WAIT = timedelta(hours=2)
 CLAIM = timedelta(seconds=60)
 """How long an attempt may take before another worker believes its worker dead; above the longest call's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a delivery is attempted, and how long after the first failure again; four times as long after each."""
+
+    most_attempts: int = 7
+    first_wait: timedelta = timedelta(seconds=10)
+
+
+PACE = Pace()
 
 
 class DeliveryState(StrEnum):
@@ -72,23 +81,24 @@ class Delivery:
     next_try_at: datetime | None
     attempts: Sequence[Attempt] = ()
 
-    def after(self, outcome: Outcome, now: datetime, jitter: float) -> Delivery:
+    def after(self, outcome: Outcome, now: datetime, jitter: float, pace: Pace = PACE) -> Delivery:
         """The delivery after one more attempt; `jitter` from 0 to 1 spreads the waits of many."""
         attempts = (*self.attempts, Attempt(now, outcome))
         if outcome.delivered:
             return replace(self, state=DeliveryState.DELIVERED, attempts=attempts, next_try_at=None)
-        if not outcome.retry or len(attempts) >= MOST_ATTEMPTS:
+        if not outcome.retry or len(attempts) >= pace.most_attempts:
             return replace(self, state=DeliveryState.FAILED, attempts=attempts, next_try_at=None)
-        return replace(self, attempts=attempts, next_try_at=now + wait_after(len(attempts), jitter, outcome.wait))
+        wait = wait_after(len(attempts), jitter, outcome.wait, pace)
+        return replace(self, attempts=attempts, next_try_at=now + wait)
 
 
-def wait_after(attempts: int, jitter: float, asked: timedelta | None = None) -> timedelta:
+def wait_after(attempts: int, jitter: float, asked: timedelta | None = None, pace: Pace = PACE) -> timedelta:
     """How long to wait after so many attempts: exponential, spread over its upper half, never less than asked for.
 
     Source:
         M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog (2015): equal jitter.
     """
-    full: timedelta = min(_FIRST_WAIT * int(_FACTOR ** (attempts - 1)), _LONGEST_WAIT)
+    full: timedelta = min(pace.first_wait * int(_FACTOR ** (attempts - 1)), _LONGEST_WAIT)
     wait = full / 2 + full / 2 * jitter
     return wait if asked is None else max(wait, min(asked, _LONGEST_WAIT))
 
