@@ -29,6 +29,7 @@ from stocktool_stock.application.portfolio_reader import PortfolioReader
 from stocktool_stock.application.ports import Change
 from stocktool_stock.application.rebalance_portfolio import RebalancePortfolio
 from stocktool_stock.application.records import Record
+from stocktool_stock.application.store_what_if import StoreWhatIf
 from stocktool_stock.application.what_if import WhatIf
 from stocktool_stock.application.xray_portfolio import XRayPortfolio
 from stocktool_stock.domain.bars import Bars
@@ -40,7 +41,7 @@ from stocktool_stock.domain.targets import StaleTargets
 from stocktool_stock.http.routers import described
 
 from tests.factories.stock import an_entry, day, some_bars
-from tests.fakes.stock_portfolios import FakeBars, FakeMarket, FakePortfolios, FakeRates
+from tests.fakes.stock_portfolios import FakeBars, FakeImports, FakeMarket, FakePortfolios, FakeRates
 
 CALLER = Caller("usr_1", (OwnerId("usr_1"),))
 Json = dict[str, Any]
@@ -153,12 +154,14 @@ def planning(
     targets, thresholds = KeepTargets(store, plans, clock), KeepThresholds(store, plans, clock)
     pictures = ReadPicture(reader, instruments, fx, clock)
     rebalance = RebalancePortfolio(pictures, targets)
+    what_if = WhatIf(pictures, fx, clock)
     uses = PlanningUses(
         targets=targets,
         thresholds=thresholds,
         rebalance=rebalance,
         optimise=OptimisePortfolio(pictures, rebalance, Threads()),
-        what_if=WhatIf(pictures, fx, clock),
+        what_if=what_if,
+        store_what_if=StoreWhatIf(store, FakeImports(store), store, what_if, clock),
         xray=XRayPortfolio(pictures, reader, targets, thresholds, benchmark),
     )
     return Planning(store, uses, pictures, reader, plans)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import gzip
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,7 +19,8 @@ from stocktool_kit.rpc.channel import open_channel
 from stocktool_stock.settings import Settings
 
 from tests.fakes.market_server import MarketServer
-from tests.fakes.stock_process import Json, stock_process, user_of
+from tests.fakes.stock_process import Json, closes, record, stock_process, user_of
+from tests.fakes.stock_process import a_portfolio as an_empty_portfolio
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -41,9 +39,8 @@ async def http(stock: Process[Settings], request: pytest.FixtureRequest) -> Asyn
 
 
 def close(symbol: str, day: str = "2024-11-29") -> Decimal:
-    """A close of the bundled file, read without the service or the stand-in."""
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        return next(Decimal(row[symbol]) for row in csv.DictReader(file) if row["date"] == day)
+    """A close of the bundled file."""
+    return closes(symbol)[day]
 
 
 async def a_portfolio(http: httpx.AsyncClient) -> str:
@@ -124,6 +121,78 @@ async def test_a_portfolio_is_cut_planned_examined_and_left_as_it_was(http: http
     assert (await answered(http, "GET", path), await answered(http, "GET", f"{path}/transactions")) == before
     assert (await http.delete(path)).status_code == 204
     assert (await http.get(f"{path}/targets")).status_code == 404
+
+
+async def test_a_what_if_is_kept_as_a_portfolio_of_its_own(http: httpx.AsyncClient, stock: Process[Settings]) -> None:
+    origin = await an_empty_portfolio(http)
+    path = f"/portfolios/{origin}"
+    bought = await record(
+        http,
+        origin,
+        {"date": "2022-01-03", "type": "buy", "symbol": "AAPL", "quantity": "10", "price": "180"},
+        {"date": "2022-06-01", "type": "buy", "symbol": "AAPL", "quantity": "10", "price": "150"},
+        {"date": "2022-07-01", "type": "buy", "symbol": "JPM", "quantity": "5", "price": "110"},
+    )
+    chosen = [{"lot_id": bought[1]["id"], "quantity": "4"}]
+    sold = {"date": "2023-01-03", "type": "sell", "symbol": "AAPL", "quantity": "4", "price": "125", "lots": chosen}
+    await record(http, origin, sold)
+    await http.delete(f"{path}/transactions/{bought[2]['id']}")
+    before = (await answered(http, "GET", path), await answered(http, "GET", f"{path}/transactions"))
+
+    body = {"name": "Less Apple", "trades": [{"type": "sell", "symbol": "AAPL", "quantity": "6", "price": "200"}]}
+    tried = await answered(http, "POST", f"{path}/what-if", {"trades": body["trades"]})
+    kept = [await http.post(f"{path}/what-if:store", json=body, headers={"idempotency-key": "once"}) for _ in "12"]
+    assert [answer.status_code for answer in kept] == [201, 201]
+    assert kept[0].json() == kept[1].json()
+    fork = kept[0].json()
+    assert (fork["name"], fork["version"], fork["base_currency"]) == ("Less Apple", 1, "USD")
+    listed = {each["id"] for each in (await answered(http, "GET", "/portfolios"))["items"]}
+    assert listed == {origin, fork["id"]}
+
+    held = await answered(http, "GET", f"/portfolios/{fork['id']}/holdings")
+    assert held["total"] == tried["after"]["total"]
+    assert [(h["symbol"], h["quantity"], h["cost_basis"]) for h in held["items"]] == [
+        (h["symbol"], h["quantity"], h["cost_basis"]) for h in tried["after"]["holdings"]
+    ]
+    # FIFO: six of the ten bought at 180 go; of the lot at 150 six are left after the four that were chosen.
+    assert [(lot["quantity"], lot["date"]) for lot in held["items"][0]["lots"]] == [
+        *(("4", "2022-01-03"), ("6", "2022-06-01"))
+    ]
+    assert held["realised"] == tried["after"]["realised"]
+    assert (await answered(http, "GET", path), await answered(http, "GET", f"{path}/transactions")) == before
+    # The fork is a portfolio like any other: it goes on by itself.
+    await record(http, fork["id"], {"date": "2024-11-29", "type": "deposit", "amount": "1"})
+
+    refused = await http.post(f"{path}/what-if:store", json=body | {"name": " "})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/name")
+    short = {"name": "x", "trades": [{"type": "sell", "symbol": "AAPL", "quantity": "60"}]}
+    assert (await http.post(f"{path}/what-if:store", json=short)).json()["reason"] == "SHORT_SALE"
+    async with user_of(stock, "usr_whatif_stranger") as stranger:
+        assert (await stranger.post(f"{path}/what-if:store", json=body)).status_code == 404
+    async with user_of(stock, "usr_whatif_reader", scope="portfolio.read") as reader:
+        assert (await reader.post(f"{path}/what-if:store", json=body)).status_code == 403
+    assert {each["id"] for each in (await answered(http, "GET", "/portfolios"))["items"]} == listed
+
+
+async def test_a_what_if_is_kept_over_grpc(http: httpx.AsyncClient, stock: Process[Settings]) -> None:
+    origin = await an_empty_portfolio(http)
+    await record(http, origin, {"date": "2022-01-03", "type": "deposit", "amount": "5000"})
+    asked = pb.StoreWhatIfRequest(
+        portfolio_id=origin,
+        name="With Apple",
+        trades=[pb.TriedTrade(type="buy", symbol="AAPL", quantity="3", price="200")],
+        idempotency_key="once",
+    )
+    channel = open_channel(f"127.0.0.1:{stock.grpc_port}", stock.runtime.identity, None)
+    stub: Any = analytics_grpc.AnalyticsServiceStub(channel)
+    call: dict[str, Any] = {"metadata": (("authorization", http.headers["authorization"]),), "timeout": 30}
+    made = [await stub.StoreWhatIf(asked, **call) for _ in range(2)]
+    await channel.close()
+    assert made[0] == made[1]
+    assert (made[0].name, made[0].version) == ("With Apple", 1)
+    held = await answered(http, "GET", f"/portfolios/{made[0].portfolio_id}/holdings")
+    assert [(h["symbol"], h["quantity"]) for h in held["items"]] == [("AAPL", "3")]
+    assert held["cash"] == [{"amount": "4400.00", "currency": "USD"}]
 
 
 async def test_racing_writes_of_targets_leave_one_after_the_other(http: httpx.AsyncClient) -> None:

@@ -163,6 +163,8 @@ def portfolio_parts(
             reader,
             market.instruments,
             market.fx,
+            imports=imports,
+            shelf=shelf,
             table=table,
             clock=clock,
             audit_table=audit_table,

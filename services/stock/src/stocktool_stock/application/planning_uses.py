@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stocktool_stock.application.optimise_portfolio import OptimisePortfolio
 from stocktool_stock.application.portfolio_plans import KeepTargets, KeepThresholds
 from stocktool_stock.application.rebalance_portfolio import RebalancePortfolio
+from stocktool_stock.application.store_what_if import StoreWhatIf
 from stocktool_stock.application.what_if import WhatIf
 from stocktool_stock.application.xray_portfolio import XRayPortfolio
 
@@ -20,4 +21,5 @@ class PlanningUses:
     rebalance: RebalancePortfolio
     optimise: OptimisePortfolio
     what_if: WhatIf
+    store_what_if: StoreWhatIf
     xray: XRayPortfolio

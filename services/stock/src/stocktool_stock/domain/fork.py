@@ -1,4 +1,4 @@
-"""A ledger as it would be with more entries; nothing is stored."""
+"""A ledger as it would be with more entries, and its entries as those of another one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from stocktool_stock.domain.book import Book, Sale
 from stocktool_stock.domain.bookkeeping import funds
+from stocktool_stock.domain.import_batch import entry_id
+from stocktool_stock.domain.imports.lot_names import with_lot_names
 from stocktool_stock.domain.ledger import Entry, EntryType
 
 
@@ -78,6 +80,15 @@ def entries_of(trades: Sequence[NewTrade], day: date, recorded_at: datetime) -> 
         )
         for index, trade in enumerate(trades, start=1)
     ]
+
+
+def copied(entries: Sequence[Entry], import_id: str) -> list[Entry]:
+    """Entries as an import of another ledger, which they alone make up: numbered and named anew, lots with them."""
+    ids = {entry.id: entry_id(import_id, index) for index, entry in enumerate(entries)}
+    renamed = [
+        replace(entry, id=ids[entry.id], sequence=index, reversed_by="") for index, entry in enumerate(entries, start=1)
+    ]
+    return with_lot_names(renamed, ids)
 
 
 def new_sales(book: Book, entries: Sequence[Entry]) -> list[Sale]:

@@ -1,4 +1,4 @@
-"""`/portfolios/{id}`: rebalancing, optimising, what-if, X-ray. Plans are answers; none of them is stored."""
+"""`/portfolios/{id}`: rebalancing, optimising, what-if, X-ray. Plans are answers; what-ifs are stored when asked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from stocktool_stock.domain.instruments import parse_symbol
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.xray import Thresholds
 from stocktool_stock.http.optimise_models import OptimisationModel, OptimiseBody
+from stocktool_stock.http.portfolio_models import PortfolioModel
 from stocktool_stock.http.portfolio_uses import AsOf, Key, Reader, Uses, Writer
 from stocktool_stock.http.rebalance_models import RebalanceBody, RebalanceModel
-from stocktool_stock.http.what_if_models import WhatIfBody, WhatIfModel
+from stocktool_stock.http.what_if_models import StoredWhatIfBody, WhatIfBody, WhatIfModel
 from stocktool_stock.http.xray_models import ThresholdsBody, ThresholdsModel, XRayModel, query_thresholds
 
 router = APIRouter(tags=["planning"], prefix="/portfolios/{portfolio_id}")
@@ -36,6 +37,17 @@ async def compare_what_if(portfolio_id: str, body: WhatIfBody, caller: Reader, u
         start=body.start,
     )
     return WhatIfModel.of(report)
+
+
+@router.post("/what-if:store", status_code=201)
+async def store_what_if(
+    portfolio_id: str, body: StoredWhatIfBody, caller: Writer, key: Key, uses: Uses
+) -> PortfolioModel:
+    """Keep a what-if as a portfolio of its own: all entries that stand, and the trades; this one does not change."""
+    fork = await uses.planning.store_what_if(
+        caller, PortfolioId(portfolio_id), body.name, [trade.draft() for trade in body.trades], key=key
+    )
+    return PortfolioModel.of(fork)
 
 
 @router.post("/optimise")

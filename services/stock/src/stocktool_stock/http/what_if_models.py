@@ -56,6 +56,13 @@ class WhatIfBody(RequestModel):
     start: date | None = Field(default=None, description="First day of the window of returns; a year before.")
 
 
+class StoredWhatIfBody(RequestModel):
+    """A what-if to keep."""
+
+    name: str = Field(max_length=200, description="Of the new portfolio.", examples=["With less Apple"])
+    trades: list[TradeInput] = Field(min_length=1, max_length=MAX_TRADES)
+
+
 class MixRiskModel(ResponseModel):
     """Risk of the weights, kept every day over the window."""
 

@@ -10,6 +10,7 @@ from stocktool.stock.v1 import analytics_service_pb2_grpc as pb_grpc
 from stocktool.stock.v1 import planning_pb2 as pb
 from stocktool_kit.core.caller import current_caller
 from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_stock.application.optimise_allocation import Method
 from stocktool_stock.application.optimise_portfolio import OptimisationReport, Task
@@ -84,6 +85,17 @@ class PlanningMethods(pb_grpc.AnalyticsServiceServicer):
             start=from_date(request, "start"),
         )
         return pb.CompareWhatIfResponse(comparison=struct(self._render.comparison(report)))
+
+    async def StoreWhatIf(self, request: pb.StoreWhatIfRequest, context: Context) -> pb.StoreWhatIfResponse:
+        """Keep a what-if as a portfolio."""
+        fork = await self._planning.store_what_if(
+            current_caller(),
+            PortfolioId(request.portfolio_id),
+            request.name,
+            [_draft(trade) for trade in request.trades],
+            key=idempotency_key("StoreWhatIf", request),
+        )
+        return pb.StoreWhatIfResponse(portfolio_id=fork.id, name=fork.name, version=fork.version)
 
     async def OptimisePortfolio(
         self, request: pb.OptimisePortfolioRequest, context: Context

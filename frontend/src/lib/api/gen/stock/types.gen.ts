@@ -6603,6 +6603,24 @@ export type StepModel = {
 };
 
 /**
+ * StoredWhatIfBody
+ *
+ * A what-if to keep.
+ */
+export type StoredWhatIfBody = {
+    /**
+     * Name
+     *
+     * Of the new portfolio.
+     */
+    name: string;
+    /**
+     * Trades
+     */
+    trades: Array<TradeInput>;
+};
+
+/**
  * SymbolErrorModel
  *
  * Why one symbol has no answer.
@@ -12043,6 +12061,46 @@ export type CompareWhatIfResponses = {
 };
 
 export type CompareWhatIfResponse = CompareWhatIfResponses[keyof CompareWhatIfResponses];
+
+export type StoreWhatIfData = {
+    body: StoredWhatIfBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: string;
+    };
+    query?: never;
+    url: '/api/stock/v1/portfolios/{portfolio_id}/what-if:store';
+};
+
+export type StoreWhatIfErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type StoreWhatIfError = StoreWhatIfErrors[keyof StoreWhatIfErrors];
+
+export type StoreWhatIfResponses = {
+    /**
+     * Successful Response
+     */
+    201: PortfolioModel;
+};
+
+export type StoreWhatIfResponse = StoreWhatIfResponses[keyof StoreWhatIfResponses];
 
 export type GetXrayData = {
     body?: never;
