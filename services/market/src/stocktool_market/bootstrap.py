@@ -9,6 +9,7 @@ from stocktool_kit.core.market_now import parse_market_now
 from stocktool_market.adapters.bundled import load_series
 from stocktool_market.application.market import Market, MarketTime
 from stocktool_market.http.control import FaultInjector, Faults, control_router
+from stocktool_market.http.tiingo import tiingo_router
 from stocktool_market.http.yahoo import yahoo_router
 from stocktool_market.settings import Settings
 
@@ -27,7 +28,9 @@ def build(settings: Settings) -> FastAPI:
     app = FastAPI(title="Yahoo-shaped market server over bundled prices", openapi_url=None)
     app.include_router(control_router(time, faults))
     spoilt = None if faults is None else faults.spoilt
-    app.include_router(yahoo_router(Market(load_series(), time.now), time, spoilt))
+    market = Market(load_series(), time.now)
+    app.include_router(tiingo_router(market))
+    app.include_router(yahoo_router(market, time, spoilt))
     if faults is not None:
         app.add_middleware(FaultInjector, faults=faults)
     return app

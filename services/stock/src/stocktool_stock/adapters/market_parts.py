@@ -25,6 +25,7 @@ from stocktool_stock.adapters.exchange_calendar_library import ExchangeCalendarL
 from stocktool_stock.adapters.provider_chain import Link, ProviderChain
 from stocktool_stock.adapters.s3_bar_archive import S3BarArchive
 from stocktool_stock.adapters.shard_leases import ShardLeases
+from stocktool_stock.adapters.tiingo_provider import TiingoOptions, TiingoProvider
 from stocktool_stock.adapters.yfinance_client import YahooOptions, YFinanceClient
 from stocktool_stock.adapters.yfinance_provider import YFinanceProvider
 from stocktool_stock.application.cached_reads import CachedReads, CachePolicy, Fetch
@@ -41,6 +42,7 @@ from stocktool_stock.application.list_news import FetchNews, ListNews
 from stocktool_stock.application.market_ports import MarketMode
 from stocktool_stock.application.market_status import TellMarketStatus
 from stocktool_stock.application.provider_health import ProviderHealth
+from stocktool_stock.application.provider_ports import MarketProvider
 from stocktool_stock.application.quarantine import Quarantine
 from stocktool_stock.application.read_calendars import FetchCalendars, ReadCalendars
 from stocktool_stock.application.release_print import ReleasePrint
@@ -65,7 +67,9 @@ class MarketOptions:
         yahoo: How the provider is called.
         quote_fresh: Age up to which a stored quote is not refreshed.
         bars_fresh: The same for price history.
-        providers: Names of providers in the order in which they are asked: "yahoo", and "archive" for what we kept.
+        providers: Names of providers in the order in which they are asked: "yahoo", "tiingo", and "archive" for what we
+            kept.
+        tiingo: How Tiingo is called; None without a key.
         audit_table: Where it is told who vouched for a print.
         serves: This process answers requests, and so holds its part of the provider's shards for good.
         tend_seconds: Interval of renewing the shards and dividing them anew.
@@ -76,15 +80,18 @@ class MarketOptions:
     quote_fresh: timedelta = timedelta(minutes=5)
     bars_fresh: timedelta = timedelta(minutes=15)
     providers: Sequence[str] = ("yahoo", "archive")
+    tiingo: TiingoOptions | None = None
     audit_table: str = "stocktool-audit"
     serves: bool = False
     tend_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         """Refuse providers nobody knows."""
-        unknown = [name for name in self.providers if name not in {"yahoo", "archive"}]
+        unknown = [name for name in self.providers if name not in {"yahoo", "tiingo", "archive"}]
         if unknown or not self.providers:
             raise ValueError(f"unknown providers of market data: {', '.join(unknown) or 'none given'}")
+        if "tiingo" in self.providers and self.tiingo is None:
+            raise ValueError("the provider tiingo needs a key: set STOCKTOOL_STOCK_TIINGO_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,18 @@ async def market_parts(
     wishes = DynamoDBWishes(table, clock)
     health = ProviderHealth(clock)
     archive = None if bucket is None else S3BarArchive(bucket)
-    provider = _chain(options.providers, client, archive, health, clock=clock, market_clock=market_clock)
+    tiingo = None if options.tiingo is None else TiingoProvider(options.tiingo, market_clock)
+    candidates: dict[str, tuple[str, MarketProvider] | None] = {
+        "yahoo": ("Yahoo", YFinanceProvider(client, market_clock)),
+        "tiingo": None if tiingo is None else ("Tiingo", tiingo),
+        "archive": None if archive is None else ("the archive", ArchiveProvider(archive)),
+    }
+    links = [
+        Link(*candidate, Breaker(clock))
+        for candidate in (candidates[name] for name in options.providers)
+        if candidate is not None
+    ]
+    provider = ProviderChain(links, health)
     queue = FetchQueue(concurrency=options.yahoo.threads)
     quarantine = Quarantine(DynamoDBPrints(table, clock, options.audit_table), clock)
     known = KnownSymbols(DynamoDBSymbols(table))
@@ -264,21 +282,5 @@ async def market_parts(
         )
     finally:
         client.close()
-
-
-def _chain(
-    names: Sequence[str],
-    client: YFinanceClient,
-    archive: S3BarArchive | None,
-    health: ProviderHealth,
-    *,
-    clock: Clock,
-    market_clock: MarketClock,
-) -> ProviderChain:
-    links: list[Link] = []
-    for name in names:
-        if name == "yahoo":
-            links.append(Link("Yahoo", YFinanceProvider(client, market_clock), Breaker(clock)))
-        elif archive is not None:
-            links.append(Link("the archive", ArchiveProvider(archive), Breaker(clock)))
-    return ProviderChain(links, health)
+        if tiingo is not None:
+            await tiingo.close()

@@ -19,6 +19,7 @@ from stocktool_stock.adapters.dynamodb_analyses import ANALYSIS_QUEUE, NOTIFICAT
 from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
 from stocktool_stock.adapters.portfolio_parts import Market, PortfolioParts, portfolio_parts
 from stocktool_stock.adapters.push_hints import PushHints
+from stocktool_stock.adapters.tiingo_provider import TiingoOptions
 from stocktool_stock.adapters.yfinance_client import YahooOptions
 from stocktool_stock.http.analysis_results import WIRE
 from stocktool_stock.settings import Settings
@@ -38,6 +39,14 @@ def market_options(settings: Settings, *, serves: bool = False) -> MarketOptions
         quote_fresh=timedelta(seconds=settings.quote_fresh_seconds),
         bars_fresh=timedelta(seconds=settings.bars_fresh_seconds),
         providers=[name.strip() for name in settings.providers.split(",")],
+        tiingo=None
+        if settings.tiingo_api_key is None
+        else TiingoOptions(
+            key=settings.tiingo_api_key.get_secret_value(),
+            base_url=settings.tiingo_base_url,
+            timeout_seconds=settings.tiingo_timeout_seconds,
+            calls_per_second=settings.tiingo_calls_per_second,
+        ),
         audit_table=settings.audit_table,
         serves=serves,
     )
