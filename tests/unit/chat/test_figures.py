@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -75,14 +76,9 @@ def test_sign_comes_from_a_mark_or_the_nearest_word(text: str, sign: Sign) -> No
 
 
 NO_FIGURES = [
-    "on 2024-11-29 at 16:00",
-    "since 29 November 2024",
-    "on Nov 29, 2024",
-    "in 2024",
-    "from 2019 to 2024",
-    "2019-2024",
+    "at 16:00",
     "the S&P 500 and the Russell 2000",
-    "in Q3 of FY2024 the 10-K said",
+    "the 10-K said",
     "see [1] and [2, 3]",
     "1. first\n2. second",
     "on page 12",
@@ -91,13 +87,114 @@ NO_FIGURES = [
     "95% VaR",
     "COVID19",
     "the 3rd time",
-    "2024年11月29日",
+    "one of them, a quarter later",
+    "in the first half",
+    "on one day in twenty",
+    "twice a year",
+    "May I ask?",
+    'You could ask next: "How did I do in 2023?"',
+    'Name a day, as in "since 2024-06-01".',
 ]
 
 
 @pytest.mark.parametrize("text", NO_FIGURES)
-def test_dates_names_and_marks_are_no_figures(text: str) -> None:
+def test_names_times_and_marks_are_no_figures(text: str) -> None:
     assert find_figures(text) == []
+
+
+DATES = [
+    ("on 2024-11-29 at 16:00", "2024-11-29", "2024-11-29", "2024-11-29"),
+    ("at 2024-11-29T16:00:00Z", "2024-11-29T16:00:00Z", "2024-11-29", "2024-11-29"),
+    ("since 29 November 2024", "29 November 2024", "2024-11-29", "2024-11-29"),
+    ("on Nov 29, 2024", "Nov 29, 2024", "2024-11-29", "2024-11-29"),
+    ("on the 3rd of June 2024.", "3rd of June 2024", "2024-06-03", "2024-06-03"),
+    ("in February 2024", "February 2024", "2024-02-01", "2024-02-29"),
+    ("in 2024.", "2024", "2024-01-01", "2024-12-31"),
+    ("2019-2024", "2019-2024", "2019-01-01", "2024-12-31"),
+    ("in Q3 2024", "Q3 2024", "2024-07-01", "2024-09-30"),
+    ("the fourth quarter of 2023", "fourth quarter of 2023", "2023-10-01", "2023-12-31"),
+    ("H1 2024", "H1 2024", "2024-01-01", "2024-06-30"),
+    ("of FY2024", "FY2024", "2024-01-01", "2024-12-31"),
+    ("2024\u5e7411\u670829\u65e5", "2024\u5e7411\u670829\u65e5", "2024-11-29", "2024-11-29"),
+]
+
+
+@pytest.mark.parametrize(("text", "written", "first", "last"), DATES)
+def test_date_is_read_as_the_days_it_means(text: str, written: str, first: str, last: str) -> None:
+    (figure,) = find_figures(text)
+
+    assert (figure.text, figure.unit) == (written, Unit.DATE)
+    assert figure.days is not None
+    assert figure.days.first == date.fromisoformat(first).toordinal()
+    assert figure.days.last == date.fromisoformat(last).toordinal()
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "meant"),
+    [
+        ("in June", "2019-06-30", True),
+        ("on 21 October", "2024-10-21", True),
+        ("on 21 October", "2024-10-22", False),
+        ("in Q3", "2021-08-01", True),
+    ],
+)
+def test_a_date_without_a_year_is_of_any_year(text: str, day: str, meant: bool) -> None:
+    (figure,) = find_figures(text)
+    assert figure.days is not None
+    assert figure.days.covers(date.fromisoformat(day).toordinal()) is meant
+
+
+def test_two_years_joined_by_a_word_are_two_dates() -> None:
+    assert [figure.text for figure in find_figures("from 2019 to 2024")] == ["2019", "2024"]
+
+
+WORDS = [
+    ("it more than doubled", "doubled", Unit.MULTIPLE, "2", "over"),
+    ("it nearly halved", "halved", Unit.MULTIPLE, "0.5", "near"),
+    ("it tripled", "tripled", Unit.MULTIPLE, "3", ""),
+    ("twice that of JPM", "twice", Unit.MULTIPLE, "2", ""),
+    ("a quarter of it", "a quarter", Unit.PERCENT, "0.25", ""),
+    ("almost three quarters of it", "three quarters", Unit.PERCENT, "0.75", "near"),
+    ("just under half", "half", Unit.PERCENT, "0.5", "under"),
+    ("five percent", "five percent", Unit.PERCENT, "0.05", ""),
+    ("two million dollars", "two million dollars", Unit.MONEY, "2000000", ""),
+    ("nine stocks", "nine", Unit.PLAIN, "9", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "written", "unit", "value", "bound"), WORDS)
+def test_words_are_figures(text: str, written: str, unit: Unit, value: str, bound: str) -> None:
+    (figure,) = find_figures(text)
+    assert (figure.text, figure.unit, figure.value, figure.bound) == (written, unit, Decimal(value), bound)
+
+
+@pytest.mark.parametrize(
+    ("text", "ratio", "stated"),
+    [
+        ("it doubled", "2.05", True),
+        ("it doubled", "1.6", False),
+        ("it more than doubled", "2.4", True),
+        ("it more than doubled", "1.98", False),
+        ("it nearly doubled", "1.85", True),
+        ("it nearly doubled", "1.5", False),
+    ],
+)
+def test_a_multiple_is_stated_within_what_its_word_allows(text: str, ratio: str, stated: bool) -> None:
+    (figure,) = find_figures(text)
+    assert figure.states(Decimal(ratio)) is stated
+
+
+BRACKETS = [
+    ("a result of ($500)", Sign.MINUS),
+    ("| Gain |\n|---|\n| (500.25) |", Sign.MINUS),
+    ("it is 5 % of the portfolio ($500)", Sign.NONE),
+    ("financials (21.6 %)", Sign.NONE),
+]
+
+
+@pytest.mark.parametrize(("text", "sign"), BRACKETS)
+def test_brackets_mean_minus_where_accountants_use_them(text: str, sign: Sign) -> None:
+    assert find_figures(text)[-1].sign is sign
 
 
 def test_a_range_is_two_figures_without_a_minus() -> None:

@@ -217,7 +217,7 @@ def test_wrong_operation_is_unmatched(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["There are 3 reasons.", "Over the last 12 months.", "On 2024-11-29.", "1. AAPL\n2. MSFT", "No figures here."],
+    ["There are 3 reasons.", "Over the last 12 months.", "At 16:00.", "1. AAPL\n2. MSFT", "No figures here."],
 )
 def test_what_claims_nothing_has_no_receipt(text: str) -> None:
     assert match_receipts(text, EVIDENCE) == []

@@ -1,70 +1,395 @@
-"""Figures that a text computes from others: sums, differences and shares, recomputed from the exact values."""
+"""Figures that a text computes from others: its words name the operation, over values it states or names."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from stocktool_chat.domain.figures import Figure, Unit
+from stocktool_chat.domain import operations as op
+from stocktool_chat.domain.agreement import Claim, branch_of, days_agree
+from stocktool_chat.domain.evidence import EvidenceIndex
+from stocktool_chat.domain.figures import Figure, Sign, Unit
+from stocktool_chat.domain.measures import stem
+from stocktool_chat.domain.operations import Derivation, Stated
+from stocktool_chat.domain.sentences import Dating
 from stocktool_chat.domain.tool_values import ToolValue
 
-_SUM = re.compile(r"\b(sum|total|together|combined|altogether|overall|in all|adds? up)\b", re.IGNORECASE)
+_SUM = re.compile(
+    r"\b(?:sum|total|together|combined|altogether|overall|in all|adds? up|plus|jointly|both|c[oa]mes? to)\b",
+    re.IGNORECASE,
+)
+_LESS = (
+    r"trail\w*|lag\w*|behind|underperform\w*|below|lower|less|short(?:fall)?|worse|smaller|fewer|fell|down|decline\w*"
+    r"|decrease\w*|dropped|lost"
+)
+_MORE = (
+    r"beats?|ahead|outperform\w*|above|higher|more|lead|better|larger|bigger|exceed\w*|excess|rose|up|increase\w*|grew"
+    r"|gained|growth|rise"
+)
 _DIFFERENCE = re.compile(
-    r"\b(difference|gap|spread|more than|less than|higher|lower|above|below|ahead|behind|outperform\w*|underperform\w*"
-    r"|beat|beats|trail\w*|lagg?\w*|by|points?|excess|rose|fell|up|down|gained|lost|change\w*)\b",
+    rf"\b(?:(?P<less>{_LESS})|(?P<more>{_MORE})|difference|gap|spread|by|points?|change\w*|moved|leaves|net)\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"\b(?:rose|rise|risen|grew|grown|growth|gained|increase\w*|up|climbed|fell|fall|fallen|drop\w*|decline\w*"
+    r"|decrease\w*"
+    r"|down|lost|change\w*|jumped|slipped)\b",
     re.IGNORECASE,
 )
 _SHARE = re.compile(
-    r"\b(share|portion|fraction|weight|of (?:your|the|its|that)|makes? up|accounts? for|represents?)\b", re.IGNORECASE
+    r"\b(?:share|portion|fraction|weight|of (?:your|the|its|that|it|all|everything|this)|of [A-Z]|makes? up"
+    r"|accounts? for"
+    r"|represents?|withheld)\b"
 )
+_AVERAGE = re.compile(r"\b(?:average|averaged|mean|on average)\b", re.IGNORECASE)
+_EACH = re.compile(r"\b(?:per share|a share|each|apiece|per unit)\b", re.IGNORECASE)
+_REST = re.compile(r"\b(?:rest|other|remaining|remainder|remains|left)\b", re.IGNORECASE)
+_YEARLY = re.compile(r"\b(?:annuali[sz]ed|a year|per year|yearly|per annum)\b", re.IGNORECASE)
+_PRODUCT = re.compile(r"\b(?:worth|comes? to|makes?|total\w*|costs?|for|value)\b", re.IGNORECASE)
+_THAN_YOU = re.compile(r"\bthan (?:you|your|the portfolio)\b", re.IGNORECASE)
+_PLACE = re.compile(r"\[\d+\]|\['[^']*'\]")
 _MOST_OPERANDS = 24
+_SURE_DIGITS = 5  # a sum of so many digits needs no word for it
+_MOST_COMPARED = 3
+_PAIRS = (("value_start", "value_end"), ("previous_close", "price"))
+_PRICES = frozenset({"price", "close", "previous_close", "amount"})
+_RETURNS = re.compile(r"(?:^|_)(?:twr|xirr|irr|return|mwr|dietz|cagr|fraction|contribution)(?:_|$)")
+_TIMES = stem("times")
+_TIMES_SIGNS = ("x", "\u00d7")
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation:
-    """A recomputed operation: the first operand's call, and the operation over JSON paths."""
+class _Task:
+    """A figure to derive, with the operations its sentence names."""
 
-    call_id: str
-    path: str
+    claim: Claim
+    figure: Figure
+    owners: tuple[str, ...]
+    side: int
+    adds: bool
+    compares: bool
+    changes: bool
+    shares: bool
+    sentence: str
+
+    @property
+    def is_multiple(self) -> bool:
+        return self.figure.unit in (Unit.MULTIPLE, Unit.PLAIN)
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether the figure is a percent, and not a distance between two."""
+        return self.figure.unit is Unit.PERCENT and not self.figure.points
+
+    def like(self, each: Stated) -> bool:
+        return op.kind_of(each) == (self.figure.unit, self.figure.currency)
+
+    def fits(self, value: ToolValue) -> bool:
+        branch = branch_of(value)
+        claim = self.claim
+        return days_agree(claim.dating, value.when) and not (claim.branch and branch and claim.branch != branch)
 
 
-def derive(text: str, figure: Figure, matched: Sequence[tuple[Figure, ToolValue]]) -> Derivation | None:
-    """Recompute a figure from two matched ones near it, if the text names the operation."""
-    if figure.unit is Unit.PLAIN:
-        return None
-    start = text.rfind("\n\n", 0, figure.start) + 1
-    end = text.find("\n\n", figure.end)
-    near = [
-        (other, value)
-        for other, value in matched
-        if start <= other.start and (end < 0 or other.end <= end) and other is not figure and not value.quoted
-    ][:_MOST_OPERANDS]
-    sentence = text[max(start, figure.start - 160) : figure.end + 60]
-    for (_, left), (_, right) in itertools.permutations(near, 2):
-        if left.unit is not right.unit or left.currency != right.currency or left.path == right.path:
+class Deriver:
+    """Finds the operations a text states: over values its figures state nearby, or over those its words name."""
+
+    def __init__(
+        self, text: str, index: EvidenceIndex, claims: Sequence[Claim], found: Mapping[Figure, ToolValue | None]
+    ) -> None:
+        self._text = text
+        self._index = index
+        self._stated: list[tuple[int, Stated]] = [
+            (claim.figure.start, value)
+            for claim in claims
+            if (value := found[claim.figure]) is not None and value.unit is not Unit.DATE
+        ]
+
+    def derive(self, claims: Sequence[Claim]) -> dict[Figure, Derivation]:
+        """Derive what can be: what one figure came to, the next may be computed from."""
+        derived: dict[Figure, Derivation] = {}
+        tasks = [task for claim in claims if (task := self._task(claim)) is not None]
+        for _ in range(2):
+            before = len(derived)
+            for task in tasks:
+                if task.claim.figure not in derived:
+                    found = next(self._found(task), None)
+                    if found is not None:
+                        derived[task.claim.figure] = found
+                        self._stated.append((task.figure.start, found))
+            if len(derived) == before:
+                break
+        return derived
+
+    def _task(self, claim: Claim) -> _Task | None:
+        figure = claim.read
+        if figure.unit is Unit.DATE:
+            return None
+        if figure.unit is Unit.PLAIN and _TIMES not in claim.nouns and not claim.figure.text.endswith(_TIMES_SIGNS):
+            return None
+        sentence = self._text[slice(*claim.sentence)]
+        owners = (*claim.named[0], *claim.named[1])
+        words = [match for match in _DIFFERENCE.finditer(sentence) if match["less"] or match["more"]]
+        side = 0 if not words else -1 if words[0]["less"] else 1
+        return _Task(
+            claim=claim,
+            figure=figure,
+            owners=owners,
+            side=-1 if figure.sign in (Sign.DOWN, Sign.MINUS) else side,
+            adds=bool(_SUM.search(sentence)),
+            compares=bool(words) or bool(_DIFFERENCE.search(sentence)),
+            changes=bool(_CHANGE.search(sentence)),
+            shares=figure.unit is Unit.PERCENT and not figure.points and bool(_SHARE.search(sentence)),
+            sentence=sentence,
+        )
+
+    def _found(self, task: _Task) -> Iterator[Derivation]:
+        near = self._near(task.figure)
+        for proposed in itertools.chain(_of_stated(task, near), self._of_named(task, near)):
+            places = {(value.call_id, value.path, value.value) for value in proposed.operands}
+            if _states(task.figure, proposed) and len(places) == len(proposed.operands):
+                yield proposed
+
+    def _near(self, figure: Figure) -> list[Stated]:
+        """What is stated in the same paragraph, the nearest first."""
+        at = figure.start
+        low = self._text.rfind("\n\n", 0, at)
+        high = self._text.find("\n\n", at)
+        inside = [
+            (abs(place - at), stated)
+            for place, stated in self._stated
+            if place > low and (high < 0 or place < high) and place != at
+        ]
+        inside.sort(key=lambda each: each[0])
+        return [stated for _, stated in inside[:_MOST_OPERANDS]]
+
+    def _of_named(self, task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+        yield from self._over_owners(task)
+        if task.compares:
+            yield from self._against_portfolio(task)
+            yield from self._over_days(task)
+        if task.figure.unit is Unit.MULTIPLE:
+            yield from self._multiples(task)
+        if task.changes or task.compares:
+            yield from self._changes(task)
+        if task.shares:
+            yield from self._shares(task, near)
+        if task.figure.unit is Unit.MONEY and _EACH.search(task.sentence):
+            yield from self._per_unit(task)
+        if task.is_rate and _YEARLY.search(task.sentence):
+            yield from self._annualised(task)
+        if task.is_rate and task.changes:
+            yield from self._quoted_changes(near)
+
+    def _over_owners(self, task: _Task) -> Iterator[Derivation]:
+        """Sums, differences and ratios of one field over those the sentence names."""
+        adding = len(task.owners) > 1 and (task.adds or task.figure.digits > _SURE_DIGITS)
+        comparing = task.compares and len(task.owners) <= _MOST_COMPARED
+        if len(task.owners) < 2 or not (adding or comparing or task.is_multiple):
+            return
+        tables = [self._by_field(task, owner) for owner in task.owners]
+        if adding:
+            for field in tables[0]:
+                if all(field in table for table in tables):
+                    yield from op.sums([table[field] for table in tables], of_all=True)
+        for left, right in itertools.combinations(tables, 2):
+            for field, value in left.items():
+                other = right.get(field)
+                if other is None or not _compared(task.claim, value):
+                    continue
+                if comparing and task.like(value):
+                    yield from op.distance(value, other, task.side)
+                if task.is_multiple and other.value != 0 and value.value != 0:
+                    yield op.ratio(value, other)
+
+    def _by_field(self, task: _Task, owner: str) -> dict[tuple[str, str], ToolValue]:
+        """An owner's values by call and field, of the days and the state the claim is of."""
+        fields: dict[tuple[str, str], ToolValue] = {}
+        for value in self._index.owned(owner):
+            if task.fits(value):
+                general = _PLACE.sub("[]", value.path.replace(f".{owner}", "[]"))
+                fields.setdefault((value.call_id, general), value)
+        return fields
+
+    def _against_portfolio(self, task: _Task) -> Iterator[Derivation]:
+        """The distance of the portfolio's return from that of the one the sentence names."""
+        if len(task.owners) != 1:
+            return
+        # "SPY returned 28 %, 1.3 points more than you": then it is SPY that has more.
+        side = -task.side if _THAN_YOU.search(task.sentence) else task.side
+        for value in self._index.owned(task.owners[0]):
+            if task.like(value) and _RETURNS.search(value.key) and task.fits(value):
+                for whole in self._index.owned(""):
+                    if (whole.key, whole.call_id) == (value.key, value.call_id) and task.fits(whole):
+                        yield from op.distance(whole, value, side)
+
+    def _over_days(self, task: _Task) -> Iterator[Derivation]:
+        """The distance of one figure's values of the two times the sentence names."""
+        if task.owners or len(task.claim.days) != 2:
+            return
+        first, second = (Dating((days,), firm=True) for days in task.claim.days)
+        for left in self._index.owned(""):
+            if not (task.like(left) and left.when.first and left.sense.words & task.claim.words):
+                continue
+            if days_agree(first, left.when):
+                for right in self._index.owned(""):
+                    if right.path == left.path and right.call_id != left.call_id and days_agree(second, right.when):
+                        yield from op.distance(left, right, task.side)
+
+    def _multiples(self, task: _Task) -> Iterator[Derivation]:
+        """ "Doubled": value over cost, or one and the return."""
+        values = [value for value in self._index.owned(_first(task.owners)) if task.fits(value)]
+        for value in values:
+            if value.key == "market_value":
+                for cost in self._index.of_scope(value.call_id, value.scope):
+                    if cost.key == "cost_basis" and cost.value > 0:
+                        yield op.ratio(value, cost)
+        for value in values:
+            if value.unit is Unit.PERCENT and _RETURNS.search(value.key) and value.key != "contribution":
+                yield op.growth(value)
+
+    def _changes(self, task: _Task) -> Iterator[Derivation]:
+        """What a value came to between the two ends a result gives, as difference or as percent."""
+        for first, last in self._ends(task):
+            if task.is_rate and first.unit is Unit.MONEY and first.value > 0:
+                if (last.value < first.value) == (task.side < 0):
+                    yield op.percent_change(first, last)
+            elif task.like(first) and (last.value < first.value) == (task.side < 0):
+                yield from op.distance(last, first, 0)
+
+    def _ends(self, task: _Task) -> Iterator[tuple[ToolValue, ToolValue]]:
+        values = list(self._index.owned(_first(task.owners)))
+        for value in values:
+            if not task.claim.words & value.sense.words or not days_agree(task.claim.dating, value.when):
+                continue
+            first_key = next((first for first, last in _PAIRS if last == value.key), None)
+            if first_key is not None:
+                beside = self._index.of_scope(value.call_id, value.scope)
+                yield from ((each, value) for each in beside if each.key == first_key and each.symbol == value.symbol)
+            elif branch_of(value) == "after":
+                before = value.path.replace(".after.", ".before.").replace("_after", "_before")
+                yield from ((each, value) for each in values if (each.path, each.call_id) == (before, value.call_id))
+
+    def _shares(self, task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+        """A part the words name, or state, of a whole the words name."""
+        wholes = [
+            value
+            for value in self._index.owned("")
+            if value.unit is Unit.MONEY and value.value > 0 and _called(task.claim, value)
+        ]
+        for whole in wholes:
+            yield from (op.share(part, whole) for part in near if _is_part(part, whole))
+        for whole in wholes:
+            beside = self._index.of_scope(whole.call_id, whole.scope)
+            named = (each for each in beside if each.key != whole.key and _called(task.claim, each))
+            yield from (op.share(part, whole) for part in named if _is_part(part, whole))
+
+    def _per_unit(self, task: _Task) -> Iterator[Derivation]:
+        for value in self._index.owned(_first(task.owners)):
+            if value.unit is Unit.MONEY and task.fits(value):
+                beside = self._index.of_scope(value.call_id, value.scope)
+                yield from (op.per_unit(value, each) for each in beside if each.key == "quantity" and each.value)
+
+    def _annualised(self, task: _Task) -> Iterator[Derivation]:
+        for value in self._index.owned(_first(task.owners)):
+            if value.unit is Unit.PERCENT and _RETURNS.search(value.key) and value.when.first and task.fits(value):
+                days = value.when.last - value.when.first
+                if days > 0 and value.value > -1:
+                    yield op.annualised(value, days)
+
+    def _quoted_changes(self, near: Sequence[Stated]) -> Iterator[Derivation]:
+        """A change to what is quoted from another amount of the same passage."""
+        for last in near:
+            if isinstance(last, Derivation) or not last.quoted or last.unit is not Unit.MONEY:
+                continue
+            for first in self._index.of_scope(last.call_id, last.scope):
+                alike = (first.unit, first.currency, first.at) == (last.unit, last.currency, last.at)
+                if alike and first.value > 0 and first.value != last.value:
+                    yield op.percent_change(first, last)
+
+
+def _of_stated(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+    """Operations over what the figures nearby state."""
+    same = [each for each in near if task.like(each)]
+    if task.adds:
+        yield from op.sums(same)
+    if _AVERAGE.search(task.sentence):
+        yield from op.averages(same)
+    if task.is_rate and _REST.search(task.sentence):
+        yield from (op.rest(each) for each in same if isinstance(each, ToolValue) and not each.quoted)
+    if task.compares:
+        pairs = itertools.permutations(same, 2)
+        yield from (
+            op.difference(*pair) for pair in pairs if pair[0].value >= pair[1].value and not op.same_place(*pair)
+        )
+    yield from _relations(task, near)
+    if task.figure.unit is Unit.MONEY and _PRODUCT.search(task.sentence):
+        counts = [each for each in near if isinstance(each, ToolValue) and each.key == "quantity"]
+        prices = [each for each in same if isinstance(each, ToolValue) and each.key in _PRICES]
+        for count, price in itertools.product(counts, prices):
+            if count.symbol == price.symbol:
+                yield op.product(count, price)
+
+
+def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+    """Ratios, changes and shares of two values stated nearby."""
+    if not (task.is_multiple or (task.is_rate and (task.changes or task.shares))):
+        return
+    for left, right in itertools.permutations(near, 2):
+        if op.kind_of(left) != op.kind_of(right) or right.value == 0:
             continue
-        derived = _operation(figure, left, right, sentence)
-        if derived is not None:
-            return derived
-    return None
+        if task.is_multiple:
+            if _comparable(left, right):
+                yield op.ratio(left, right)
+        elif left.unit is Unit.MONEY:
+            if (
+                task.changes
+                and _comparable(left, right)
+                and (not task.side or (left.value < right.value) == (task.side < 0))
+            ):
+                yield op.percent_change(right, left)
+            if task.shares and _is_part(left, right):
+                yield op.share(left, right)
 
 
-def _operation(figure: Figure, left: ToolValue, right: ToolValue, sentence: str) -> Derivation | None:
-    same_unit = left.unit is figure.unit and left.currency == figure.currency
-    if same_unit and _SUM.search(sentence) and _close(figure, left.value + right.value):
-        return Derivation(left.call_id, f"{left.path} + {right.path}")
-    if same_unit and _DIFFERENCE.search(sentence) and left.value >= right.value:
-        difference = left.value - right.value
-        if _close(figure, difference):
-            return Derivation(left.call_id, f"{left.path} - {right.path}")
-    share = figure.unit is Unit.PERCENT and left.unit is Unit.MONEY and right.value != 0 and _SHARE.search(sentence)
-    if share and abs(left.value) < abs(right.value) and _close(figure, left.value / right.value):
-        return Derivation(left.call_id, f"{left.path} / {right.path}")
-    return None
+def _first(owners: Sequence[str]) -> str:
+    return owners[0] if owners else ""
 
 
-def _close(figure: Figure, value: Decimal) -> bool:
-    return abs(abs(value) - figure.value) <= figure.quantum / 2 + figure.quantum / 1000
+def _is_part(part: Stated, whole: Stated) -> bool:
+    return op.kind_of(part) == op.kind_of(whole) and abs(part.value) < abs(whole.value)
+
+
+def _comparable(left: Stated, right: Stated) -> bool:
+    """Whether two values are of one kind, so that one may have become the other."""
+    if isinstance(left, Derivation) or isinstance(right, Derivation) or op.same_place(left, right):
+        return False
+    if left.quoted or right.quoted:
+        return left.quoted and right.quoted and left.scope == right.scope
+    keys = {left.key, right.key}
+    paired = len(keys) == 1 or keys == {"market_value", "cost_basis"} or any(keys == set(pair) for pair in _PAIRS)
+    return paired or left.sense.measure == right.sense.measure != ""
+
+
+def _compared(claim: Claim, value: ToolValue) -> bool:
+    if claim.measure:
+        return claim.measure == value.sense.measure
+    return bool(_RETURNS.search(value.key) and value.unit is Unit.PERCENT) or bool(value.sense.words & claim.words)
+
+
+def _called(claim: Claim, value: ToolValue) -> bool:
+    """Whether the sentence uses the very name of a field."""
+    return stem(value.key.partition("_")[0]) in claim.words
+
+
+def _states(figure: Figure, derivation: Derivation) -> bool:
+    if derivation.unit is Unit.MULTIPLE:
+        if figure.unit not in (Unit.MULTIPLE, Unit.PLAIN):
+            return False
+    elif op.kind_of(derivation) != (figure.unit, figure.currency):
+        return False
+    signed = figure.sign in (Sign.MINUS, Sign.PLUS) and derivation.operation != "difference"
+    if signed and (derivation.value < 0) != (figure.sign is Sign.MINUS):
+        return False
+    return figure.states(abs(derivation.value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from stocktool_kit.core.clock import instant
 from stocktool_kit.core.errors import StockToolError
@@ -95,6 +95,10 @@ def receipt(found: Receipt) -> NewEvent:
             "status": found.status.value,
             "call_id": found.call_id,
             "path": found.path,
+            "operation": found.operation or None,
+            "operands": [{"call_id": each.call_id, "path": each.path} for each in found.operands],
+            "source": None if found.source is None else asdict(found.source),
+            "trail": None if found.trail is None else asdict(found.trail),
         },
     )
 

@@ -1,47 +1,156 @@
-"""What one tool result offers to the figures of an answer, read once and looked up many times."""
+"""What tool results offer to the figures of an answer: read once per result, put in order once per answer."""
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from stocktool_chat.domain.dates import Days
+from stocktool_chat.domain.figures import Unit
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.summaries import names_in
 from stocktool_chat.domain.tool_values import ToolValue, values_of
 
+Shelf = tuple[Unit, str, bool]
+"""Where a value lies: its unit, its currency, and whether it is one of a series."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A result's values, by magnitude.
+    """One result's values.
 
     Attributes:
-        values: Sorted by magnitude, so that a figure looks only at its neighbours.
-        magnitudes: Those of `values`, as floats: they only narrow the search.
-        symbols: Instruments that values belong to.
+        values: In document order.
         names: Names that stand for symbols: "Apple" for AAPL.
+        result: What was read.
+        symbols: Instruments that values belong to.
+        labels: Slices, accounts and other parts that values belong to.
+        shelves: The values by unit, each shelf sorted by magnitude, beside the magnitudes as floats.
+        owners: Values by the symbol or label they belong to, lower case labels; what is quoted or counted is left out.
+        scopes: Values by the object they stand in.
+        branched: Whether it tells of before and after a change.
     """
 
     values: Sequence[ToolValue]
     names: dict[str, str]
-    magnitudes: Sequence[float] = field(init=False)
+    result: JsonObject = field(default_factory=dict)
     symbols: frozenset[str] = field(init=False)
+    labels: frozenset[str] = field(init=False)
+    shelves: dict[Shelf, tuple[list[float], list[ToolValue]]] = field(init=False)
+    owners: dict[str, list[ToolValue]] = field(init=False)
+    scopes: dict[str, list[ToolValue]] = field(init=False)
+    branched: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.values, key=lambda value: abs(value.value))
-        object.__setattr__(self, "values", ordered)
-        object.__setattr__(self, "magnitudes", [float(abs(value.value)) for value in ordered])
-        object.__setattr__(self, "symbols", frozenset(value.symbol for value in ordered if value.symbol))
+        grouped: dict[Shelf, list[ToolValue]] = defaultdict(list)
+        owners: dict[str, list[ToolValue]] = defaultdict(list)
+        scopes: dict[str, list[ToolValue]] = defaultdict(list)
+        for value in self.values:
+            grouped[value.unit, value.currency, value.series].append(value)
+            if not value.series:
+                scopes[value.scope].append(value)
+                if not (value.quoted or value.is_count or value.unit is Unit.DATE):
+                    owners[value.symbol or value.label.lower()].append(value)
+        shelves = {}
+        for shelf, values in grouped.items():
+            values.sort(key=lambda value: abs(value.value))
+            shelves[shelf] = ([float(abs(value.value)) for value in values], values)
+        object.__setattr__(self, "shelves", shelves)
+        object.__setattr__(self, "owners", dict(owners))
+        object.__setattr__(self, "scopes", dict(scopes))
+        object.__setattr__(self, "branched", any(value.branch or value.key.endswith(_ENDS) for value in self.values))
+        object.__setattr__(self, "symbols", frozenset(v.symbol for v in self.values if v.symbol and not v.quoted))
+        object.__setattr__(self, "labels", frozenset(value.label for value in self.values if value.label))
 
-    def near(self, magnitude: Decimal, within: Decimal) -> Sequence[ToolValue]:
-        """Values whose magnitude lies so near, and perhaps some a little further off."""
-        centre, reach = float(magnitude), float(within) * (1 + 1e-9)
-        low = bisect.bisect_left(self.magnitudes, centre - reach)
-        high = bisect.bisect_right(self.magnitudes, centre + reach, low)
-        return self.values[low:high]
+
+_ENDS = ("_before", "_after", "_start", "_end")
+_STARTS = frozenset({"start", "window_start", "first_date"})
+
+
+class EvidenceIndex:
+    """The values of a conversation's results, to be looked up by magnitude, by owner, by object and by day."""
+
+    def __init__(self, evidence: Sequence[Evidence]) -> None:
+        self.evidence = evidence
+        self.symbols = frozenset[str]().union(*(each.symbols for each in evidence))
+        self.labels = frozenset[str]().union(*(each.labels for each in evidence))
+        self.names = {name: symbol for each in evidence for name, symbol in each.names.items()}
+        self._by_call = {each.values[0].call_id: each for each in evidence if each.values}
+        self._parts: dict[Shelf, list[tuple[list[float], list[ToolValue]]]] = defaultdict(list)
+        for each in evidence:
+            for shelf, sorted_values in each.shelves.items():
+                self._parts[shelf].append(sorted_values)
+        # Shelves that every figure is looked up on are made one; series, which few are, stay as they are.
+        for shelf, pieces in self._parts.items():
+            if len(pieces) > 1 and not shelf[2] and shelf[0] is not Unit.DATE:
+                self._parts[shelf] = [_merged(pieces)]
+        self._on: dict[Days, list[ToolValue]] = {}
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """Currencies of the amounts, series apart."""
+        return frozenset(currency for unit, currency, series in self._parts if unit is Unit.MONEY and not series)
+
+    def near(self, shelf: Shelf, low: float, high: float) -> Iterator[ToolValue]:
+        """Values of a shelf with a magnitude from low to high, and perhaps some at the very ends beyond."""
+        slack = abs(high) * 1e-9
+        for magnitudes, values in self._parts.get(shelf, ()):
+            first = bisect.bisect_left(magnitudes, low - slack)
+            last = bisect.bisect_right(magnitudes, high + slack, first)
+            if first < last:
+                yield from values[first:last]
+
+    def on(self, days: Days) -> Sequence[ToolValue]:
+        """The dates that a date phrase means, one of each field of each owner."""
+        if days not in self._on:
+            found: dict[tuple[str, str, str, bool], ToolValue] = {}
+            for ordinals, values in self._parts.get((Unit.DATE, "", False), ()):
+                for value in _meant(days, ordinals, values):
+                    found.setdefault((value.symbol, value.label, value.key, value.quoted), value)
+            self._on[days] = list(found.values())
+        return self._on[days]
+
+    def range_over(self, first: int, last: int) -> ToolValue | None:
+        """The start of a range that holds these days."""
+        for _, values in self._parts.get((Unit.DATE, "", False), ()):
+            for value in values:
+                if value.key in _STARTS and value.when.first <= first and last <= value.when.last:
+                    return value
+        return None
+
+    def of_scope(self, call_id: str, scope: str) -> Sequence[ToolValue]:
+        """The values of one object of a result."""
+        found = self._by_call.get(call_id)
+        return found.scopes.get(scope, ()) if found else ()
+
+    def owned(self, owner: str) -> Iterator[ToolValue]:
+        """The values of an instrument by its symbol, of a part by its name, or of neither by the empty name."""
+        for each in self.evidence:
+            yield from each.owners.get(owner, ())
+
+    def result(self, call_id: str) -> JsonObject:
+        """The result of a call."""
+        found = self._by_call.get(call_id)
+        return found.result if found else {}
+
+
+def _meant(days: Days, ordinals: Sequence[float], values: Sequence[ToolValue]) -> Iterator[ToolValue]:
+    if days.first:
+        yield from values[bisect.bisect_left(ordinals, days.first) : bisect.bisect_right(ordinals, days.last)]
+        return
+    meant = {ordinal for ordinal in set(ordinals) if days.covers(int(ordinal))}
+    yield from (value for ordinal, value in zip(ordinals, values, strict=True) if ordinal in meant)
+
+
+def _merged(pieces: Sequence[tuple[list[float], list[ToolValue]]]) -> tuple[list[float], list[ToolValue]]:
+    magnitudes = [magnitude for piece, _ in pieces for magnitude in piece]
+    values = [value for _, piece in pieces for value in piece]
+    order = sorted(range(len(magnitudes)), key=magnitudes.__getitem__)
+    return [magnitudes[at] for at in order], [values[at] for at in order]
 
 
 def read_evidence(call_id: str, result: JsonObject) -> Evidence:
     """Read a result. Takes some 50 ms for ten years of daily values: not for the event loop."""
-    return Evidence(values_of(call_id, result), names_in({call_id: result}))
+    return Evidence(values_of(call_id, result), names_in({call_id: result}), result)

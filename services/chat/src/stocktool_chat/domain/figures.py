@@ -1,12 +1,20 @@
-"""Finding the figures of a text: amounts, percents, ratios and counts, each with its unit and the rounding it shows."""
+"""Finding the figures of a text: amounts, percents, ratios, counts, dates and words such as "doubled"."""
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from stocktool_chat.domain.dates import Days, find_dates
+from stocktool_chat.domain.directions import Sign, direction
+from stocktool_chat.domain.number_words import WrittenNumber, find_words
+from stocktool_chat.domain.words import beginnings, digits_at, matches
+
+__all__ = ["Figure", "Sign", "Unit", "find_figures"]
 
 
 class Unit(StrEnum):
@@ -15,19 +23,11 @@ class Unit(StrEnum):
     MONEY = "money"
     PERCENT = "percent"
     PLAIN = "plain"
+    MULTIPLE = "multiple"
+    DATE = "date"
 
 
-class Sign(StrEnum):
-    """What the writing says about the sign: a mark, a word nearby, or nothing."""
-
-    MINUS = "minus"
-    PLUS = "plus"
-    DOWN = "down"
-    UP = "up"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Figure:
     """One figure as written.
 
@@ -36,12 +36,17 @@ class Figure:
         end: One past the last.
         text: The characters between.
         unit: What it counts.
-        value: Magnitude, never negative; percents as fractions (0.123 for "12.3 %").
+        value: Magnitude, never negative; percents as fractions (0.123 for "12.3 %"), 2 for "doubled", 0 for dates.
         quantum: Smallest step the writing can show, in the unit of `value`: 0.001 for "12.3 %".
         sign: What the text says of the sign.
         currency: ISO code of an amount, empty otherwise.
         noun: Lower-case word after a plain number ("shares"), empty otherwise.
         duration: Whether a plain number counts days, months or years.
+        points: Whether it is a distance between two percentages: percentage points or basis points.
+        scaled: Whether it is written with a scale: "12 thousand", "1.2m".
+        digits: Significant digits shown.
+        bound: "over", "under" or "near" where the words before say so, of multiples and fractions in words.
+        days: What a date means.
     """
 
     start: int
@@ -54,11 +59,28 @@ class Figure:
     currency: str = ""
     noun: str = ""
     duration: bool = False
+    points: bool = False
+    scaled: bool = False
+    digits: int = 0
+    bound: str = ""
+    days: Days | None = None
 
     @property
     def signed(self) -> Decimal:
         """The value with the sign a mark or word gives it."""
         return -self.value if self.sign in (Sign.MINUS, Sign.DOWN) else self.value
+
+    def states(self, magnitude: Decimal) -> bool:
+        """Whether a magnitude rounds to what is shown, and keeps to "more than" or "nearly" of a figure in words."""
+        slack = self.quantum / 2
+        slack += slack / 1000 + magnitude / 10**12  # halves that binary floats cannot hold
+        match self.bound:
+            case "over":
+                return self.value <= magnitude <= self.value + 10 * slack
+            case "under":
+                return self.value - 4 * slack <= magnitude <= self.value
+            case _:
+                return abs(magnitude - self.value) <= slack * (1 + (self.bound == "near"))
 
 
 _SYMBOLS = {
@@ -72,6 +94,7 @@ _SYMBOLS = {
     "₹": "INR",
 }
 _CODES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|CNY|HKD|SGD|KRW|BRL|MXN|ZAR"
+CURRENCIES = frozenset(_CODES.split("|"))
 _NAMES = {"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "pounds": "GBP", "yen": "JPY"}
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "trillion": 12}
 
@@ -84,89 +107,139 @@ _NUMBER = (
     r"|\.\d+)"
 )
 _FIGURE = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+\u2212\u2013]{_SPACE}?)?"
+    rf"(?=[(+\u2212\u2013\d.$\u20ac\u00a3\u00a5\u20b9A-Z-])(?P<open>\()?(?P<sign>[-+\u2212\u2013]{_SPACE}?)?"
     rf"(?:(?P<before>US\$|C\$|A\$|[$€£¥₹]|\b(?:{_CODES})\b){_SPACE}?(?P<inner>[-\u2212])?)?"
     rf"{_NUMBER}"
     rf"(?:{_SPACE}?(?P<scale>thousand|million|billion|trillion|bn|mn|mm|[kKmMbB])(?![A-Za-z\d]))?"
-    rf"(?:{_SPACE}?(?P<percent>%|\uff05|percentage points?|per ?cent\b|pct\b|pp\b)"
+    rf"(?:{_SPACE}?(?P<percent>%|\uff05|per ?cent\b(?!age)|pct\b)"
+    rf"|{_SPACE}?(?P<points>(?:%[- ]?|percentage )points?\b|pp\b)"
     rf"|{_SPACE}?(?P<basis>bps?\b|basis points?\b)"
     rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b)"
     r"|(?P<times>[x\u00d7](?![A-Za-z\d])))?",
 )
+_POINTS_LATER = re.compile(r"\s+(?:percentage|%)[ -]points?\b")
 
-_MONTHS = (
-    r"Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?"
-)
-# Characters that look like figures and are none: dates, times, citations, headings of lists, names with numbers.
+# Characters that look like figures and are none: times, citations, headings of lists, names with numbers.
 _NOT_FIGURES = re.compile(
-    rf"\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}(?::\d{{2}})?(?:\.\d+)?Z?)?"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{_MONTHS})\b\.?(?:,?\s+\d{{4}})?"
-    rf"|\b(?:{_MONTHS})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}})?"
-    rf"|\b(?:{_MONTHS})\b\.?\s+\d{{4}}\b"
-    r"|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}\b"
+    r"\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}\b"
     r"|\b\d{1,2}:\d{2}(?::\d{2})?\b"
-    r"|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
     r"|\[\d+(?:\s*,\s*\d+)*\]"
-    r"|(?m:^\s*(?:#+\s*)?\d{1,2}[.)](?=\s))"
     r"|\b(?:page|p\.|pages|pp\.|item|note|section|step|chapter|figure|table|no\.)\s*\d+(?:\s*[-\u2013]\s*\d+)?\b"
-    r"|\b[QH][1-4]\b|\bFY\s?(?:19|20)?\d{2}\b|\b(?:10-[KQ]|8-K|20-F)\b"
+    r"|\b(?:10-[KQ]|8-K|20-F|401\(k\))(?!\w)"
     r"|\b(?:S&P|Russell|Nasdaq|NASDAQ|FTSE|STOXX|Stoxx|Nikkei|CAC|DAX|MSCI|Dow)\s?-?\d{2,4}\b"
-    r"|\b(?:19|20)\d{2}\s?[-\u2013/]\s?(?:(?:19|20)\d{2}|\d{2})\b"
     r"|\b\d+-(?:day|week|month|year|minute|hour|for)s?\b"
+    r"|\b(?:next|last|past|trailing|coming|previous) (?:\d+|two|three|six|nine|twelve)\b(?= (?:days|weeks"
+    r"|months|years))"
     r"|\b(?:VaR|CVaR|confidence|level)\b[ (]{0,2}(?:of |at |level |the )*9[059](?:\.\d)?\s?%"
-    r"|\b9[059](?:\.\d)?\s?%[\s-]*(?:one-day |daily |historical |1-day )*(?:VaR|CVaR|confidence|level|value at risk)",
+    r"|\b9[059](?:\.\d)?\s?%[\s-]*(?:one-day |daily |historical |1-day )*(?:VaR|CVaR|confidence|level|value at risk)"
+    r"|\bone \w+ in (?:\d+|four|five|ten|twenty)\b"
+    r"|(?:\b(?:as in|such as|for example|e\.g\.|ask next|try)[:,]?\s*)[\"\u201c][^\"\u201d\n]*[\"\u201d]"
+    r"|[\"\u201c][^\"\u201d\n]*\?[\"\u201d]"
+    r"|\b24/7\b|\b(?:COVID-19)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?:19|20)\d{2}")
-_DURATIONS = {
-    "day",
-    "days",
-    "week",
-    "weeks",
-    "month",
-    "months",
-    "year",
-    "years",
-    "hour",
-    "hours",
-    "minutes",
-    "quarters",
-}
-_DURATIONS |= {"trading", "calendar", "seconds", "minute", "second", "business"}
-
-_DOWN = (
-    r"fell|fall|falls|fallen|down|lost|lose|loses|losing|loss|losses|declined?|declines|dropped|drop|drops|decreased?"
-    r"|decreases|shrank|slid|slipped|sank|negative|minus|cost you|lower|below|behind"
-    r"|underperform(?:ed|s|ing)?|trail(?:ed|s|ing)?|lagged|shortfall"
+_LIST_MARK = re.compile(r"(?m)^\s*(?:#+\s*)?\d{1,2}[.)](?=\s)")
+_FIRST_WORDS = beginnings(
+    "page p pages pp item note section step chapter figure table no s russell nasdaq ftse stoxx nikkei cac dax"
+    " msci dow next"
+    " last past trailing coming previous var cvar confidence level one covid as such for e ask try"
 )
-_UP = (
-    r"rose|rise|rises|risen|up|gained|gains?|increased?|increases|grew|grown|climbed|positive|plus|profit|higher|above|ahead"
-    r"|outperform(?:ed|s|ing)?|beat|beats|jumped|surged|earned|advanced"
+_DURATIONS_WORDS = (
+    "day days week weeks month months year years hour hours minutes quarters trading calendar seconds minute"
+    " second business"
 )
-_DIRECTION = re.compile(rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP}))\b", re.IGNORECASE)
-_AFTER = re.compile(
-    r"^[\s*_)]{0,3}(?:(?P<down>lower|below|behind|less|loss|decline|drop|decrease|down|drawdown|shortfall)"
-    r"|(?P<up>higher|above|ahead|gain|profit|increase|rise|up))\b",
-    re.IGNORECASE,
+_DURATIONS = frozenset(_DURATIONS_WORDS.split())
+_COUNTED_WORDS = (
+    "shares share positions position holdings holding transactions trades accounts lots units documents chunks"
+    " pages employees stores observations returns entries"
 )
-_JOINED = re.compile(r"[\s*_]*(?:\(|/|,|,?\s*(?:or|and))[\s*_(]*(?:about|by|[A-Z^.-]{1,8})?[\s*_(~]*")
-_LEVEL = re.compile(r"\b(?:to|at|from|worth|now|stands?|trades?|closed?)\b", re.IGNORECASE)
-_CLAUSE = re.compile(r"[.!?;](?=\s|$)|[\n|]|\b(?:while|whereas|but|although|though)\b", re.IGNORECASE)
+_COUNTED = frozenset(_COUNTED_WORDS.split())
 _APPROXIMATE = re.compile(
     r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa|close to)|[~≈])\s*$", re.IGNORECASE
 )
 _WORD = re.compile(r"[\s*_]{0,3}([A-Za-z]+)")
+_LOSS_BEFORE = re.compile(
+    r"(?:^|[|\n]|\b(?:at|of|is|was|worth|by|to|loss|gain|result|change|profit|return)|[:=])[\s*_]*$", re.IGNORECASE
+)
 
 
 def find_figures(text: str) -> list[Figure]:
-    """Find every figure, in order; dates, times, citations, list marks and names with numbers are passed over."""
-    skipped = [match.span() for match in _NOT_FIGURES.finditer(text)]
-    return list(_figures(text, skipped))
+    """Find every figure, in order; times, citations, list marks and names with numbers are passed over."""
+    taken = [match.span() for match in matches(_NOT_FIGURES, text, _FIRST_WORDS, (*digits_at(text), *_marks(text)))]
+    taken += [match.span() for match in _LIST_MARK.finditer(text)]
+    others = sorted([*_dates(text), *_words(text)], key=lambda figure: figure.start)
+    taken.sort()
+    starts = [start for start, _ in taken]
+    free = [figure for figure in others if not _within(figure.start, starts, taken)]
+    taken = sorted([*taken, *((figure.start, figure.end) for figure in free)])
+    return sorted([*free, *_numbers(text, taken)], key=lambda figure: figure.start)
 
 
-def _figures(text: str, skipped: list[tuple[int, int]]) -> Iterator[Figure]:
-    pending = iter(skipped)
+def _within(place: int, starts: list[int], spans: list[tuple[int, int]]) -> bool:
+    at = bisect.bisect_right(starts, place) - 1
+    return at >= 0 and place < spans[at][1]
+
+
+def _marks(text: str) -> tuple[int, ...]:
+    """Where brackets and quotation marks open."""
+    return tuple(at for at, letter in enumerate(text) if letter in '["\u201c')
+
+
+def _dates(text: str) -> Iterator[Figure]:
+    for start, end, days in find_dates(text):
+        written = text[start:end]
+        if len(written) == 4 and written.isdigit():
+            follower = _WORD.match(text, end)
+            if follower and follower.group(1).lower() in _COUNTED:
+                continue  # 2024 shares
+        yield Figure(start, end, written, Unit.DATE, Decimal(0), Decimal(0), days=days)
+
+
+def _words(text: str) -> Iterator[Figure]:
+    previous_end = 0
+    for word in find_words(text):
+        yield _written(text, word, direction(text, word.start, word.end, previous_end))
+        previous_end = word.end
+
+
+def _written(text: str, word: WrittenNumber, sign: Sign) -> Figure:
+    written = text[word.start : word.end]
+    if word.kind == "multiple":
+        return Figure(
+            word.start, word.end, written, Unit.MULTIPLE, word.value, word.value / 10, digits=2, bound=word.bound
+        )
+    if word.kind == "fraction":
+        return Figure(
+            word.start, word.end, written, Unit.PERCENT, word.value, word.value / 10, sign, digits=2, bound=word.bound
+        )
+    shift, unit, currency, points = word.scale, Unit.PLAIN, "", False
+    if word.unit in _NAMES:
+        unit, currency = Unit.MONEY, _NAMES[word.unit]
+    elif word.unit:
+        unit, points = Unit.PERCENT, "point" in word.unit
+        shift -= 4 if word.unit.startswith("basis") else 2
+    follower = _WORD.match(text, word.end)
+    noun = follower.group(1).lower() if follower and unit is Unit.PLAIN else ""
+    value, quantum = word.value.scaleb(shift), Decimal(1).scaleb(shift)
+    return Figure(
+        word.start,
+        word.end,
+        written,
+        unit,
+        value,
+        quantum,
+        sign,
+        currency,
+        noun,
+        noun in _DURATIONS,
+        points=points,
+        scaled=bool(word.scale),
+        digits=len(str(word.value)),
+    )
+
+
+def _numbers(text: str, taken: list[tuple[int, int]]) -> Iterator[Figure]:
+    pending = iter(taken)
     hole = next(pending, None)
     previous_end = 0
     for match in _FIGURE.finditer(text):
@@ -185,10 +258,10 @@ def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
     group = match.groupdict()
     start, end = match.start(), match.end()
     first = match.start("before") if group["before"] else match.start("number")
-    if _inside_a_word(text, first, end, has_unit=bool(group["percent"] or group["after"] or group["basis"])):
+    has_unit = bool(group["percent"] or group["after"] or group["basis"] or group["points"])
+    if _inside_a_word(text, first, end, has_unit=has_unit):
         return None
-    closed = bool(group["open"]) and text[end : end + 1] == ")"
-    accounting = closed and not group["sign"] and bool(group["before"])
+    accounting = _is_accounting(text, match)
     minus = accounting or _is_minus(text, match)
     plus = (group["sign"] or "").strip() == "+"
     if accounting:
@@ -200,6 +273,9 @@ def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
     digits = _plain_digits(number)
     shift = _SCALES[group["scale"].lower()] if group["scale"] else 0
     unit, currency = _unit_of(group)
+    points = bool(group["basis"] or group["points"])
+    if unit is Unit.PLAIN and not group["scale"] and _POINTS_LATER.match(text, end):
+        unit, points = Unit.PERCENT, True
     if group["basis"]:
         shift -= 4
     elif unit is Unit.PERCENT:
@@ -207,36 +283,32 @@ def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
     value = Decimal(digits).scaleb(shift)
     decimals = len(digits.partition(".")[2])
     quantum = Decimal(1).scaleb(shift - decimals)
-    if decimals == 0 and not group["scale"] and _APPROXIMATE.search(text[:first]):
+    if decimals == 0 and not group["scale"] and _APPROXIMATE.search(text, max(0, first - 20), first):
         quantum = quantum.scaleb(len(digits) - len(digits.rstrip("0")) if digits.strip("0") else 0)
 
     follower = _WORD.match(text, match.end())
     noun = follower.group(1).lower() if follower and unit is Unit.PLAIN else ""
-    bare = unit is Unit.PLAIN and not group["times"] and not group["scale"] and not minus and not plus
-    if bare and _YEAR.fullmatch(number) and noun not in _COUNTED:
-        return None
     if minus:
         sign = Sign.MINUS
     elif plus:
         sign = Sign.PLUS
     else:
-        sign = _direction(text, start, match.end(), previous_end)
-    return Figure(start, end, text[start:end], unit, value, quantum, sign, currency, noun, noun in _DURATIONS)
-
-
-_COUNTED = {
-    "shares",
-    "share",
-    "positions",
-    "holdings",
-    "transactions",
-    "trades",
-    "accounts",
-    "lots",
-    "units",
-    "documents",
-}
-_COUNTED |= {"chunks", "pages", "employees", "stores", "observations", "returns"}
+        sign = direction(text, start, match.end(), previous_end)
+    return Figure(
+        start,
+        end,
+        text[start:end],
+        unit,
+        value,
+        quantum,
+        sign,
+        currency,
+        noun,
+        noun in _DURATIONS,
+        points=points,
+        scaled=bool(group["scale"]),
+        digits=len(str(int(value / quantum))) if quantum else 0,
+    )
 
 
 def _inside_a_word(text: str, start: int, end: int, *, has_unit: bool) -> bool:
@@ -247,6 +319,17 @@ def _inside_a_word(text: str, start: int, end: int, *, has_unit: bool) -> bool:
     if before in ("-", "\u2010", "\u2011") and text[start - 2 : start - 1].isalpha():
         return True
     return not has_unit and bool(after) and ((after.isalpha() and after.isascii()) or after == "_")
+
+
+def _is_accounting(text: str, match: re.Match[str]) -> bool:
+    """Whether brackets mean minus: "a result of ($500)", a cell "(500)"; not "a loss (3 %)" nor "5 % ($500)"."""
+    end = match.end()
+    if not match["open"] or match["sign"] or text[end : end + 1] != ")":
+        return False
+    before = text[max(0, match.start() - 24) : match.start()]
+    if match["before"] or match["after"]:
+        return bool(_LOSS_BEFORE.search(before)) or match.start() == 0
+    return bool(re.search(r"\|\s*$", before)) and bool(re.match(r"\)\s*\|", text[end : end + 8]))
 
 
 def _is_minus(text: str, match: re.Match[str]) -> bool:
@@ -269,30 +352,9 @@ def _plain_digits(number: str) -> str:
 
 def _unit_of(group: dict[str, str | None]) -> tuple[Unit, str]:
     before, after = group["before"], group["after"]
-    if group["percent"] or group["basis"]:
+    if group["percent"] or group["basis"] or group["points"]:
         return Unit.PERCENT, ""
     mark = before or after
     if mark:
         return Unit.MONEY, _SYMBOLS.get(mark) or _NAMES.get(mark.lower()) or mark
     return Unit.PLAIN, ""
-
-
-def _direction(text: str, start: int, end: int, previous_end: int) -> Sign:
-    """Which way the nearest word says a figure goes, within its clause.
-
-    A word speaks for the first figure after it, and for those joined to that one ("fell $500 (3 %)"). It does not
-    speak for a level: "fell 3 % to $237", "up from $8,000".
-    """
-    behind = _AFTER.match(text[end : end + 24])
-    if behind:
-        return Sign.DOWN if behind["down"] else Sign.UP
-    low = max(0, start - 120)
-    boundaries = [boundary.end() for boundary in _CLAUSE.finditer(text, low, start)]
-    words = list(_DIRECTION.finditer(text, boundaries[-1] if boundaries else low, start))
-    if not words:
-        return Sign.NONE
-    word = words[-1]
-    spoken_for = previous_end > word.end() and not _JOINED.fullmatch(text, previous_end, start)
-    if spoken_for or _LEVEL.search(text, max(word.end(), previous_end), start):
-        return Sign.NONE
-    return Sign.DOWN if word["down"] else Sign.UP

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import bisect
-import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
-from stocktool_chat.domain.derivations import derive
-from stocktool_chat.domain.evidence import Evidence
+from stocktool_chat.domain.agreement import Claim, agrees, rank
+from stocktool_chat.domain.claims import read_claims
+from stocktool_chat.domain.derivations import Deriver
+from stocktool_chat.domain.evidence import Evidence, EvidenceIndex
 from stocktool_chat.domain.figures import Figure, Sign, Unit, find_figures
+from stocktool_chat.domain.measures import stem
+from stocktool_chat.domain.operations import Derivation
+from stocktool_chat.domain.passages import quote_of
 from stocktool_chat.domain.tool_values import ToolValue
+from stocktool_chat.domain.trails import Trail, trail_of
 
 
 class Status(StrEnum):
@@ -21,6 +26,23 @@ class Status(StrEnum):
     MATCHED = "matched"
     DERIVED = "derived"
     UNMATCHED = "unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A value of a computation: its tool call and where it stands in that call's result."""
+
+    call_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The words of a document a figure stands in, as they stand there."""
+
+    document_id: str
+    page: int | None
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,10 @@ class Receipt:
         status: How it is backed.
         call_id: Tool call, None when unmatched.
         path: JSON path in that call's result; for derived figures the operation with the paths of its operands.
+        operation: Of a derived figure, what was computed: "sum", "difference", "percent change", ...
+        operands: Of a derived figure, the values it was computed from, in the order of the path.
+        source: Of a figure from a document, the words it stands in.
+        trail: Of a portfolio's figure, what to ask for its trail.
     """
 
     start: int
@@ -42,6 +68,10 @@ class Receipt:
     status: Status
     call_id: str | None = None
     path: str | None = None
+    operation: str = ""
+    operands: tuple[Operand, ...] = ()
+    source: Source | None = None
+    trail: Trail | None = None
 
 
 def match_receipts(text: str, evidence: Sequence[Evidence]) -> list[Receipt]:
@@ -58,164 +88,148 @@ def match_receipts(text: str, evidence: Sequence[Evidence]) -> list[Receipt]:
     figures = find_figures(text)
     if not figures:
         return []
-    mentions = _Mentions(text, figures, evidence)
-    found = {figure: _best(evidence, figure, mentions.symbols_of(figure), _context(text, figure)) for figure in figures}
-    receipts = []
-    for figure in figures:
-        value = found[figure]
+    index = EvidenceIndex(evidence)
+    claims = read_claims(text, figures, index)
+    found: dict[Figure, ToolValue | None] = {}
+    used: set[tuple[tuple[int, int], str, str]] = set()
+    for claim in claims:
+        value = _best(index, claim, used)
+        found[claim.figure] = value
         if value is not None:
-            status = Status.DERIVED if value.is_count or value.is_computed else Status.MATCHED
-            receipts.append(Receipt(figure.start, figure.end, figure.text, status, value.call_id, value.path))
-            continue
-        derived = derive(text, figure, [(other, match) for other, match in found.items() if match is not None])
-        if derived is not None:
-            receipts.append(
-                Receipt(figure.start, figure.end, figure.text, Status.DERIVED, derived.call_id, derived.path)
-            )
-        elif not _is_no_claim(figure):
+            used.add((claim.sentence, value.call_id, value.path))
+    deriver = Deriver(text, index, claims, found)
+    derived = deriver.derive([claim for claim in claims if found[claim.figure] is None])
+    receipts = []
+    for claim in claims:
+        value, derivation = found[claim.figure], derived.get(claim.figure)
+        if value is not None:
+            receipts.append(_matched(claim.figure, value, index))
+        elif derivation is not None:
+            receipts.append(_derived(claim.figure, derivation))
+        elif not _is_no_claim(claim):
+            figure = claim.figure
             receipts.append(Receipt(figure.start, figure.end, figure.text, Status.UNMATCHED))
     return receipts
 
 
-def agrees(figure: Figure, value: ToolValue) -> bool:
-    """Whether a figure states a value: unit and currency agree, the sign too, and the value rounds to what is shown."""
-    if not _same_unit(figure, value):
-        return False
-    tolerance = figure.quantum / 2
-    tolerance += tolerance / 1000 + abs(value.value) / 10**12  # halves that binary floats cannot hold
-    targets = [-figure.value] if figure.sign is Sign.MINUS else [figure.value]
-    if figure.sign is Sign.DOWN:
-        targets = [-figure.value]
-        if value.magnitude:
-            targets.append(figure.value)
-    elif figure.sign is Sign.NONE and value.magnitude:
-        targets.append(-figure.value)
-    return any(abs(target - value.value) <= tolerance for target in targets)
-
-
-def _same_unit(figure: Figure, value: ToolValue) -> bool:
-    if figure.unit is Unit.MONEY:
-        return value.unit is Unit.MONEY and figure.currency == value.currency
-    if figure.unit is Unit.PERCENT:
-        return value.unit is Unit.PERCENT and (not value.quoted or figure.unit is value.unit)
-    if value.is_count:
-        return figure.quantum == 1 and figure.value == value.value
-    # A fraction may be written as it is ("a weight of 0.25"); an amount never without its currency.
-    return value.unit is Unit.PLAIN or (value.unit is Unit.PERCENT and not value.quoted)
-
-
-def _is_no_claim(figure: Figure) -> bool:
-    if figure.unit is not Unit.PLAIN or figure.sign in (Sign.MINUS, Sign.PLUS):
-        return False
-    whole = figure.quantum == 1 and "," not in figure.text
-    return figure.duration or (whole and figure.value <= 12 and figure.noun not in _CLAIMED_NOUNS)
-
-
-_CLAIMED_NOUNS = frozenset(
-    {
-        "shares",
-        "share",
-        "positions",
-        "position",
-        "holdings",
-        "transactions",
-        "trades",
-        "accounts",
-        "lots",
-        "units",
-        "documents",
-    }
-)
-
-
-def _best(
-    evidence: Sequence[Evidence], figure: Figure, symbols: frozenset[str], context: frozenset[str]
-) -> ToolValue | None:
-    widest = max(figure.quantum, figure.value / 100)
-    candidates = [
-        value
-        for each in evidence
-        for value in each.near(figure.value, widest)
-        if (not symbols or not value.symbol or value.symbol in symbols) and agrees(figure, value)
-    ]
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    return max(candidates, key=lambda value: _preference(figure, value, symbols, context))
-
-
-def _preference(
-    figure: Figure, value: ToolValue, symbols: frozenset[str], context: frozenset[str]
-) -> tuple[float, ...]:
-    words = _words_of(value.path)
-    return (
-        not value.is_count or figure.noun in words,
-        value.symbol in symbols if symbols else not value.symbol,
-        len(words & context),
-        not value.quoted,
-        not re.search(r"(series|values|dates|lots)\b", value.path),
-        -float(abs(abs(value.value) - figure.value)),
-        -len(value.path),
+def _matched(figure: Figure, value: ToolValue, index: EvidenceIndex) -> Receipt:
+    result = index.result(value.call_id)
+    return Receipt(
+        figure.start,
+        figure.end,
+        figure.text,
+        Status.DERIVED if value.is_count or value.is_computed else Status.MATCHED,
+        value.call_id,
+        value.path,
+        operation="count" if value.is_count else "",
+        operands=(Operand(value.call_id, value.path),) if value.is_count else (),
+        source=_source(value, index) if value.quoted else None,
+        trail=None if value.quoted else trail_of(value.path, result),
     )
 
 
-@functools.lru_cache(maxsize=8192)
-def _words_of(path: str) -> frozenset[str]:
-    return frozenset(word for word in re.split(r"[^a-z]+", path.lower()) if len(word) > 2)
+def _derived(figure: Figure, derivation: Derivation) -> Receipt:
+    return Receipt(
+        figure.start,
+        figure.end,
+        figure.text,
+        Status.DERIVED,
+        derivation.operands[0].call_id,
+        derivation.path,
+        operation=derivation.operation,
+        operands=tuple(Operand(value.call_id, value.path) for value in derivation.operands),
+    )
 
 
-def _context(text: str, figure: Figure) -> frozenset[str]:
-    line_start = max(text.rfind("\n", 0, figure.start) + 1, figure.start - 80)
-    window = text[line_start : figure.end + 24].lower()
-    words = set(re.findall(r"[a-z]{3,}", window))
-    for phrase, key in (("time-weighted", "twr"), ("money-weighted", "xirr"), ("worth", "value"), ("gained", "gain")):
-        if phrase in window:
-            words.add(key)
-    return frozenset(words)
+def _source(value: ToolValue, index: EvidenceIndex) -> Source | None:
+    """The passage a quoted value stands in, by the path of its text."""
+    node: object = index.result(value.call_id)
+    for name, place in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", value.path.rpartition(".")[0]):
+        if isinstance(node, dict) and name:
+            node = node.get(name)
+        elif isinstance(node, list) and place and int(place) < len(node):
+            node = node[int(place)]
+    if not isinstance(node, dict):
+        return None
+    document_id, page, text = node.get("document_id"), node.get("page"), node.get(value.key)
+    if not isinstance(document_id, str) or not isinstance(text, str):
+        return None
+    return Source(document_id, page if isinstance(page, int) and page > 0 else None, quote_of(text, value.at))
 
 
-class _Mentions:
-    """Where the text speaks of which symbol."""
-
-    def __init__(self, text: str, figures: Sequence[Figure], evidence: Sequence[Evidence]) -> None:
-        symbols = frozenset[str]().union(*(each.symbols for each in evidence))
-        spoken = {symbol: symbol for symbol in symbols}
-        for each in evidence:
-            spoken.update((name, symbol) for name, symbol in each.names.items() if symbol in symbols and len(name) > 2)
-        self._figures_at = [figure.start for figure in figures]
-        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-        self._found: list[tuple[int, str]] = []
-        if spoken:
-            pattern = "|".join(re.escape(name) for name in sorted(spoken, key=len, reverse=True))
-            for match in re.finditer(rf"(?<![A-Za-z0-9^])(?:{pattern})(?![A-Za-z0-9])", text):
-                self._found.append((match.start(), spoken[match.group()]))
-
-    def symbols_of(self, figure: Figure) -> frozenset[str]:
-        """Symbols the figure may belong to: the group named last before it, else any of its sentence."""
-        here = self._sentence_of(figure)
-        before = [mention for mention in here if mention[0] < figure.start]
-        if not before:
-            return frozenset(symbol for _, symbol in here)
-        group: set[str] = set()
-        edge = before[-1][0]
-        for at, symbol in reversed(before):
-            if group and self._figure_between(at, edge):
-                break  # that symbol has had its own figure
-            group.add(symbol)
-            edge = at
-        return frozenset(group)
-
-    def _sentence_of(self, figure: Figure) -> Sequence[tuple[int, str]]:
-        """Mentions in the figure's sentence."""
-        first = bisect.bisect_right(self._ends, figure.start)
-        last = bisect.bisect_right(self._ends, figure.end)
-        start = self._ends[first - 1] if first else 0
-        low = bisect.bisect_left(self._found, (start, ""))
-        high = bisect.bisect_left(self._found, (self._ends[last], "")) if last < len(self._ends) else len(self._found)
-        return self._found[low:high]
-
-    def _figure_between(self, low: int, high: int) -> bool:
-        at = bisect.bisect_right(self._figures_at, low)
-        return at < len(self._figures_at) and self._figures_at[at] < high
+_CLAIMED = "share position holding transaction trade account lot unit document security stock"
+_CLAIMED_NOUNS = frozenset(stem(noun) for noun in _CLAIMED.split())
+_SUPERLATIVES = {(stem(word),) for word in ("largest", "biggest", "smallest", "best", "worst", "top", "most")}
+_USUAL_SPAN = 100  # "30 days", "12 months" and the like are said of rules; longer spans are measured
+_YEAR_LENGTHS = (252, 360, 365, 366)
 
 
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n")
+def _is_no_claim(claim: Claim) -> bool:
+    figure = claim.figure
+    if claim.read.unit is not Unit.PLAIN or figure.sign in (Sign.MINUS, Sign.PLUS):
+        return False
+    whole = figure.quantum == 1 and "," not in figure.text
+    if figure.duration:
+        return figure.value <= _USUAL_SPAN or figure.value in _YEAR_LENGTHS
+    claimed = _CLAIMED_NOUNS.intersection(claim.nouns[:2]) or {stem(s) for s in claim.subject.symbols}.intersection(
+        claim.nouns[:1]
+    )
+    titled = figure.text[:1].isalpha() and (figure.text[0].isupper() or claim.nouns[:1] in _SUPERLATIVES)
+    return whole and figure.value <= 12 and (titled or not claimed)
+
+
+def _best(index: EvidenceIndex, claim: Claim, used: Set[tuple[tuple[int, int], str, str]]) -> ToolValue | None:
+    if claim.read.unit is Unit.DATE:
+        return _best_day(index, claim)
+    if claim.read.unit is Unit.MULTIPLE:
+        return None
+    best: ToolValue | None = None
+    best_rank: tuple[float, ...] = ()
+    for value in _candidates(index, claim):
+        if agrees(claim, value):
+            value_rank = rank(claim, value, used=(claim.sentence, value.call_id, value.path) in used)
+            if best is None or value_rank > best_rank:
+                best, best_rank = value, value_rank
+    return best
+
+
+def _candidates(index: EvidenceIndex, claim: Claim) -> list[ToolValue]:
+    figure = claim.read
+    slack = float(figure.quantum) / 2
+    centre = float(figure.value)
+    low, high = centre - slack * (4 if figure.bound else 1), centre + slack * (10 if figure.bound else 1)
+    found: list[ToolValue] = []
+    for unit, currency in _shelves_of(index, figure):
+        found.extend(index.near((unit, currency, False), low, high))
+        # A number shown with little precision stands in any long series by chance.
+        if figure.digits >= 4 or any(days.is_day for days in claim.dating.days):
+            found.extend(index.near((unit, currency, True), low, high))
+    return found
+
+
+def _shelves_of(index: EvidenceIndex, figure: Figure) -> list[tuple[Unit, str]]:
+    if figure.unit is Unit.MONEY:
+        return [(Unit.MONEY, figure.currency), (Unit.MONEY, "")]
+    if figure.unit is Unit.PERCENT:
+        return [(Unit.PERCENT, "")]
+    shelves = [(Unit.PLAIN, "")]
+    if figure.quantum <= Decimal("0.01"):
+        shelves.append((Unit.PERCENT, ""))
+    if figure.scaled:
+        shelves.extend((Unit.MONEY, each) for each in sorted(index.currencies) if figure.currency in ("", each))
+    return shelves
+
+
+def _best_day(index: EvidenceIndex, claim: Claim) -> ToolValue | None:
+    days = claim.read.days
+    assert days is not None
+    best: ToolValue | None = None
+    best_rank: tuple[float, ...] = ()
+    for value in index.on(days):
+        if claim.subject.owns(value) or not value.symbol:
+            value_rank = (claim.subject.is_of(value), len(value.sense.words & claim.words), not value.quoted)
+            if best is None or value_rank > best_rank:
+                best, best_rank = value, value_rank
+    if best is None and not days.is_day and days.first:
+        best = index.range_over(days.first, days.last)
+    return best

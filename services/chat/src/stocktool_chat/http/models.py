@@ -107,6 +107,29 @@ class ToolCallBody(ResponseModel):
     result: Any = Field(default=None, description="The stored result; with a single turn only.")
 
 
+class OperandBody(ResponseModel):
+    """A value that a derived figure was computed from."""
+
+    call_id: str
+    path: str = Field(description="JSON path in the call's result, or count(path).")
+
+
+class SourceBody(ResponseModel):
+    """The words of a document that a figure stands in."""
+
+    document_id: str
+    page: int | None
+    quote: str = Field(description="Verbatim, at most 300 characters.")
+
+
+class TrailBody(ResponseModel):
+    """How to ask stock for the trail of a figure: its formula and the rows it was worked out from."""
+
+    portfolio_id: str
+    figure: str = Field(description="As in GET /portfolios/{id}/trail.")
+    query: dict[str, str] = Field(description="symbol, start, end, as_of, benchmark, as far as they apply.")
+
+
 class ReceiptBody(ResponseModel):
     """Where a figure of the text comes from."""
 
@@ -115,6 +138,10 @@ class ReceiptBody(ResponseModel):
     status: Literal["matched", "derived", "unmatched"]
     call_id: str | None = Field(description="Tool call; null when unmatched.")
     path: str | None = Field(description="JSON path in the call's result; of derived figures the operation.")
+    operation: str | None = Field(default=None, description="Of a derived figure: sum, difference, share, ...")
+    operands: list[OperandBody] = Field(default=[], description="Of a derived figure, in the order of the path.")
+    source: SourceBody | None = Field(default=None, description="Of a figure from a document.")
+    trail: TrailBody | None = Field(default=None, description="Of a portfolio's figure.")
 
 
 class CitationBody(ResponseModel):

@@ -1,0 +1,194 @@
+"""What a text says of each of its figures: whose, when, of what measure, before or after a change."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stocktool_chat.domain.agreement import Claim
+from stocktool_chat.domain.dates import Days
+from stocktool_chat.domain.evidence import EvidenceIndex
+from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
+from stocktool_chat.domain.measures import measures_in, stem, stems
+from stocktool_chat.domain.sentences import Cell, Sentences, dating
+from stocktool_chat.domain.subjects import Subjects
+
+_PERCENT_HEADER = re.compile(r"%|\bper ?cent\b|\bpct\b", re.IGNORECASE)
+_CURRENCY_HEADER = re.compile(rf"\b({'|'.join(sorted(CURRENCIES))})\b|([$€£])")
+_SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_NEXT_TO = re.compile(r"[ *_]*(?:annual |yearly |daily |times )?")
+_WORTH = re.compile(r"\bworth\s+(?:about |around |some |roughly |nearly |almost )?[*_]*$", re.IGNORECASE)
+_IN_DIVIDENDS = re.compile(r"[\s*_]*in (?:gross |net )?dividends\b", re.IGNORECASE)
+_TO = re.compile(r"\b(?:to|ended at|ends at)\s+[*_]*$")
+_FROM = re.compile(r"\b(?:from|instead of|rather than|began at|started at)\s+[*_]*$")
+_AFTER = re.compile(
+    r"\b(?:after(?:wards)?|would|will|then|method|proposed|leaving|becomes?|ends? (?:at|up))\b", re.IGNORECASE
+)
+_BEFORE = re.compile(r"\b(?:before|from|instead of|now|today|currently|rather than)\b", re.IGNORECASE)
+_BEFORE_HEADER = re.compile(r"\b(?:before|now|today|current)\b", re.IGNORECASE)
+_AFTER_HEADER = re.compile(r"\b(?:after|proposed|by the method)\b", re.IGNORECASE)
+_FOLLOWING = re.compile(r"(?:[\s*_-]{1,4}[A-Za-z]+){1,3}")
+_LETTERS = re.compile(r"[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """What is the same for all figures of a sentence."""
+
+    span: tuple[int, int]
+    words: frozenset[str]
+    cites: frozenset[int]
+    days: tuple[Days, ...]
+    named: tuple[list[str], list[str], bool]
+
+
+class _Reader:
+    """Reads one text; holds what is looked at once per text or per sentence."""
+
+    def __init__(self, text: str, figures: Sequence[Figure], index: EvidenceIndex) -> None:
+        self._text = text
+        self._figures = figures
+        self._starts = [figure.start for figure in figures]
+        self._sentences = Sentences(text)
+        self._subjects = Subjects(self._sentences, figures, index)
+        self._measures = measures_in(text)
+        self._measures_at = [start for start, _, _ in self._measures]
+        self._branched = any(each.branched for each in index.evidence)
+        self._read: dict[tuple[int, int], _Sentence] = {}
+
+    def claims(self) -> list[Claim]:
+        """The figures with what is said of them, in order."""
+        claims = []
+        currency, last = "", (0, 0)
+        for place, figure in enumerate(self._figures):
+            sentence = self._sentence(figure)
+            if sentence.span != last:
+                currency, last = "", sentence.span
+            cell = self._sentences.cell(figure)
+            read = figure if cell is None else _as_headed(figure, cell.header)
+            if read.unit is Unit.MONEY:
+                currency = read.currency
+            elif read.unit is Unit.PLAIN and read.scaled:
+                read = replace(read, currency=currency)  # "about 215 thousand dollars, of which 31 thousand is cash"
+            claims.append(self._claim(place, figure, read, sentence, cell))
+        return claims
+
+    def _claim(self, place: int, figure: Figure, read: Figure, sentence: _Sentence, cell: Cell | None) -> Claim:
+        words = sentence.words if cell is None else sentence.words | stems(cell.header)
+        return Claim(
+            figure=figure,
+            read=read,
+            sentence=sentence.span,
+            subject=self._subjects.of(figure),
+            words=words,
+            measure=self._measure(figure, place, sentence.span) or self._measure_before(read, sentence.span),
+            dating=dating(self._sentences, figure, self._figures, place),
+            branch=self._branch(figure, sentence.span[0], cell) if self._branched else "",
+            nouns=self._nouns(figure),
+            named=sentence.named,
+            told=self._told(figure),
+            cites=sentence.cites,
+            days=sentence.days,
+        )
+
+    def _sentence(self, figure: Figure) -> _Sentence:
+        span = self._sentences.around(figure.start, figure.end)
+        if span not in self._read:
+            text = self._text[slice(*span)]
+            first, last = (bisect.bisect_left(self._starts, place) for place in span)
+            marks = _CITATION.findall(text) if "[" in text else []
+            self._read[span] = _Sentence(
+                span,
+                stems(text),
+                frozenset(int(number) for mark in marks for number in mark.split(",")),
+                tuple(other.days for other in self._figures[first:last] if other.days is not None),
+                self._subjects.named(*span),
+            )
+        return self._read[span]
+
+    def _measure(self, figure: Figure, place: int, span: tuple[int, int]) -> str:
+        """The measure a figure is said to be: named right after it, or before it with no other figure in between."""
+        following = bisect.bisect_left(self._measures_at, figure.end)
+        if following < len(self._measures):
+            start, _, name = self._measures[following]
+            if start < span[1] and _NEXT_TO.fullmatch(self._text, figure.end, start):
+                return name
+        others = self._figures[max(0, place - 3) : place]
+        previous = max((other.end for other in others if other.unit is not Unit.DATE), default=0)
+        low = max(previous, span[0])
+        for at in range(following - 1, -1, -1):
+            start, end, name = self._measures[at]
+            if start < low:
+                break
+            if end <= figure.start:
+                if ";" in self._text[end : figure.start]:
+                    break
+                return "" if previous and _NEXT_TO.fullmatch(self._text, previous, start) else name
+        return ""
+
+    def _measure_before(self, figure: Figure, span: tuple[int, int]) -> str:
+        """The measure a ratio's line is about, where its own sentence names none: "**Beta.** Yours is 0.93"."""
+        if figure.unit is not Unit.PLAIN or figure.quantum == 1:
+            return ""
+        low = self._text.rfind("\n", 0, span[0]) + 1
+        said = [(start, name) for start, _, name in self._measures if low <= start < span[1]]
+        return said[-1][1] if said and said[-1][0] < span[0] else ""
+
+    def _branch(self, figure: Figure, start: int, cell: Cell | None) -> str:
+        """Whether a figure is said of what was before a change or of what is after it; empty where nothing says."""
+        if cell is not None:
+            if _BEFORE_HEADER.search(cell.header):
+                return "before"
+            return "after" if _AFTER_HEADER.search(cell.header) else ""
+        lead = self._text[start : figure.start]
+        if _TO.search(lead):
+            return "after"
+        if _FROM.search(lead):
+            return "before"
+        after = max((match.start() for match in _AFTER.finditer(lead)), default=-1)
+        if after < 0:
+            return ""
+        before = max((match.start() for match in _BEFORE.finditer(lead)), default=-1)
+        return "after" if after > before else "before"
+
+    def _nouns(self, figure: Figure) -> tuple[str, ...]:
+        """Stems of the next words after a bare number, which say what it counts."""
+        if figure.unit is not Unit.PLAIN:
+            return ()
+        following = _FOLLOWING.match(self._text, figure.end, figure.end + 48)
+        return tuple(stem(word) for word in _LETTERS.findall(following[0])) if following else ()
+
+    def _told(self, figure: Figure) -> str:
+        """What kind of amount the words beside it say it is."""
+        if figure.unit is not Unit.MONEY:
+            return ""
+        if _IN_DIVIDENDS.match(self._text, figure.end):
+            return "dividends"
+        return "worth" if _WORTH.search(self._text, max(0, figure.start - 20), figure.start) else ""
+
+
+def read_claims(text: str, figures: Sequence[Figure], index: EvidenceIndex) -> list[Claim]:
+    """Read what a text says of its figures.
+
+    Args:
+        text: The text.
+        figures: Its figures, in order.
+        index: The results; only whom and what they know of is looked at.
+    """
+    return _Reader(text, figures, index).claims()
+
+
+def _as_headed(figure: Figure, header: str) -> Figure:
+    """A bare number of a table, read in the unit its column is headed with."""
+    if figure.unit is not Unit.PLAIN or not header:
+        return figure
+    if _PERCENT_HEADER.search(header):
+        value, quantum = figure.value / 100, figure.quantum / 100
+        return replace(figure, unit=Unit.PERCENT, value=value, quantum=quantum, noun="", duration=False)
+    money = _CURRENCY_HEADER.search(header)
+    if money:
+        return replace(figure, unit=Unit.MONEY, currency=money[1] or _SYMBOLS[money[2]], noun="", duration=False)
+    return figure

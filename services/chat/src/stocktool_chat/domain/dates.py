@@ -1,0 +1,142 @@
+"""Dates as answers write them: days, months, quarters, years and ranges of years, with or without a year."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from stocktool_chat.domain.words import beginnings, digits_at, matches
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days a date phrase may mean.
+
+    Attributes:
+        first: Ordinal of the first day; 0 when the phrase names no year.
+        last: Ordinal of the last day, included.
+        months: Months of any year, when it names no year.
+        day: Day of those months; 0 for all of them.
+    """
+
+    first: int
+    last: int
+    months: tuple[int, ...] = ()
+    day: int = 0
+
+    @property
+    def is_day(self) -> bool:
+        """Whether the phrase means one day of a year."""
+        return self.day > 0 or (self.first > 0 and self.first == self.last)
+
+    def covers(self, ordinal: int) -> bool:
+        """Whether a day is meant."""
+        if self.first:
+            return self.first <= ordinal <= self.last
+        that = date.fromordinal(ordinal)
+        return that.month in self.months and self.day in (0, that.day)
+
+    def meets(self, first: int, last: int) -> bool:
+        """Whether some day from first to last is meant."""
+        if self.first:
+            return self.first <= last and first <= self.last
+        if last - first >= 366:
+            return True
+        return any(self.covers(ordinal) for ordinal in range(first, last + 1))
+
+    def shared(self, first: int, last: int) -> float:
+        """The part of the range from first to last that is meant, 0 to 1."""
+        if not self.first:
+            return float(self.meets(first, last))
+        return max(0, min(last, self.last) - max(first, self.first) + 1) / (last - first + 1)
+
+
+_MONTH_NAMES = {
+    name: number
+    for number in range(1, 13)
+    for name in (calendar.month_name[number].lower(), calendar.month_abbr[number].lower())
+} | {"sept": 9}
+_MONTHS = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+)
+_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_YEAR = r"(?:19|20)\d{2}"
+_DATE = re.compile(
+    rf"(?<![\d\w.-])(?P<iso>{_YEAR}-\d{{2}}-\d{{2}})(?:[T ]\d{{2}}:\d{{2}}(?::\d{{2}})?(?:\.\d+)?Z?)?(?![\d-])"
+    rf"|(?<![\d.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m1>(?-i:{_MONTHS}))(?:,?\s+(?P<y1>{_YEAR})\b)?"
+    rf"|\b(?P<m2>(?-i:{_MONTHS}))\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,]?\d)(?:,?\s+(?P<y2>{_YEAR})\b)?"
+    rf"|\b(?P<m3>(?-i:{_MONTHS}))(?:\s+of)?,?\s+(?P<y3>{_YEAR})\b"
+    rf"|(?<=\b(?:[Ii]n|[Oo]f) )(?P<m4>(?-i:{_MONTHS}))(?![\w'])|(?<=\b(?:[Ss]ince"
+    rf"|[Uu]ntil) )(?P<m5>(?-i:{_MONTHS}))(?![\w'])"
+    rf"|\bQ(?P<q1>[1-4])(?:\s*(?:of\s+)?(?:FY\s?)?(?P<y4>{_YEAR}))?\b"
+    rf"|\b(?P<y5>{_YEAR})\s?Q(?P<q2>[1-4])\b"
+    rf"|\b(?P<q3>first|second|third|fourth) quarter(?:\s+of)?(?:\s+(?P<y6>{_YEAR}))?\b"
+    rf"|\bH(?P<h1>[12])\s*(?P<y7>{_YEAR})\b|\b(?P<h2>first|second) half of (?P<y8>{_YEAR})\b"
+    rf"|(?<![\d.,$€£¥-])(?P<from>{_YEAR})\s?[-\u2013/]\s?(?P<to>{_YEAR}|\d{{2}})(?![\d.,]\d|\d|\s?%)"
+    rf"|(?P<yj>\d{{4}})年(?:(?P<mj>\d{{1,2}})月)?(?:(?P<dj>\d{{1,2}})日)?"
+    rf"|\bFY\s?(?P<fy>{_YEAR})\b"
+    rf"|(?<![\d.,$€£¥+\u2212/-])(?<!\w)(?P<year>{_YEAR})(?![\d\w%-]|[.,]\d|\s?(?:%|[$€£¥](?!\d)|percent|USD|EUR"
+    rf"|GBP|CHF|JPY))",
+    re.IGNORECASE,
+)
+
+_FIRST_WORDS = beginnings("jan feb mar apr may jun jul aug sep oct nov dec first second third fourth q h fy")
+
+
+def find_dates(text: str) -> Iterator[tuple[int, int, Days]]:
+    """Find date phrases: start, end, and the days meant. Impossible dates are passed over."""
+    for match in matches(_DATE, text, _FIRST_WORDS, digits_at(text)):
+        days = _read({name: value for name, value in match.groupdict().items() if value is not None})
+        if days is not None:
+            yield match.start(), match.end() - match.group().endswith("."), days
+
+
+def _read(found: dict[str, str]) -> Days | None:
+    try:
+        return _days(found)
+    except ValueError:  # 31 February
+        return None
+
+
+def _days(found: dict[str, str]) -> Days | None:
+    def number(*names: str) -> int:
+        return next((int(found[name]) for name in names if name in found), 0)
+
+    if "iso" in found:
+        day = date.fromisoformat(found["iso"]).toordinal()
+        return Days(day, day)
+    if "from" in found:
+        first, last = found["from"], found["to"]
+        return _between(int(first), 1, int(last if len(last) == 4 else first[:2] + last), 12)
+    year = number("y1", "y2", "y3", "y4", "y5", "y6", "y7", "y8", "yj", "fy", "year")
+    month, day = _month(found), number("d1", "d2", "dj")
+    if month:
+        if not year:
+            return Days(0, 0, (month,), day) if day <= 31 else None
+        return _day(year, month, day) if day else _between(year, month, year, month)
+    quarter = number("q1", "q2") or _QUARTERS.get(found.get("q3", "").lower(), 0)
+    half = number("h1") or _QUARTERS.get(found.get("h2", "").lower(), 0)
+    length = 3 if quarter else 6 if half else 12
+    begin = ((quarter or half or 1) - 1) * length + 1
+    if not year:
+        return Days(0, 0, tuple(range(begin, begin + length)))
+    return _between(year, begin, year, begin + length - 1)
+
+
+def _month(found: dict[str, str]) -> int:
+    name = next((found[key] for key in ("m1", "m2", "m3", "m4", "m5") if key in found), "")
+    return _MONTH_NAMES[name.rstrip(".").lower()] if name else int(found.get("mj", 0))
+
+
+def _day(year: int, month: int, day: int) -> Days:
+    ordinal = date(year, month, day).toordinal()
+    return Days(ordinal, ordinal)
+
+
+def _between(year: int, month: int, last_year: int, last_month: int) -> Days:
+    last = calendar.monthrange(last_year, last_month)[1]
+    return Days(date(year, month, 1).toordinal(), date(last_year, last_month, last).toordinal())

@@ -1,0 +1,168 @@
+"""The build of an answer's text: sentences, clauses, and the rows, headers and cells of its tables."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from stocktool_chat.domain.dates import Days
+from stocktool_chat.domain.figures import Figure, Unit
+
+_SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|\n")
+_CLAUSE_BREAK = re.compile(r"[;]|,\s+(?:and|while|whereas|but)\b|\b(?:while|whereas)\b", re.IGNORECASE)
+_JOINS_DATE = re.compile(
+    r"[^|.;,]{0,32}\b(?:in|on|during|for|over|as of|as at|at the end of|by the end of)\s+(?:the\s+)?[*_]*",
+    re.IGNORECASE,
+)
+_LOOSE_DATE = re.compile(
+    r"\b(?:since|from|until|till|between|by|after|before|bought|purchased|acquired|and|to|through)"
+    r"\s+(?:the\s+)?(?:end of\s+)?[*_]*$",
+    re.IGNORECASE,
+)
+_ELSEWHEN = re.compile(
+    r"[^;|]{0,40}?\b(?:(?:a|one|two|three|\d+|some)\s+(?:year|quarter|month|week|day)s?\s+(?:before|earlier|later|ago|after)"
+    r"|the (?:year|quarter|month|day) before|previous(?:ly)?|today|now)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dating:
+    """The days a text gives a figure.
+
+    Attributes:
+        days: What may be meant; empty when nothing is said.
+        firm: Whether the figure is said to be of these days ("in 2023"), rather than to have to do with them ("since
+            2023", or another clause's date).
+    """
+
+    days: tuple[Days, ...] = ()
+    firm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure's place in a table: the texts of its column's header and of its row."""
+
+    header: str
+    header_start: int
+    row: str
+
+
+@dataclass(slots=True)
+class Sentences:
+    """Where the sentences of a text begin and end, and what its tables say around a figure."""
+
+    text: str
+    _ends: list[int] = field(init=False)
+    _headers: list[tuple[int, int, list[tuple[int, int]]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
+        self._headers = _tables(self.text)
+
+    def around(self, start: int, end: int) -> tuple[int, int]:
+        """The sentence a stretch stands in."""
+        first = bisect.bisect_right(self._ends, start)
+        last = bisect.bisect_left(self._ends, end)
+        return (self._ends[first - 1] if first else 0), (self._ends[last] if last < len(self._ends) else len(self.text))
+
+    def before(self, start: int) -> tuple[int, int]:
+        """The sentence before the one that begins there, within the paragraph; empty where there is none."""
+        at = bisect.bisect_left(self._ends, start)
+        if at >= len(self._ends) or self._ends[at] != start or self.text[start - 1 : start + 1] == "\n\n":
+            return start, start
+        return (self._ends[at - 1] if at else 0), start
+
+    def cell(self, figure: Figure) -> Cell | None:
+        """The table cell a figure stands in; None outside of tables and in a header."""
+        at = bisect.bisect_right(self._headers, figure.start, key=lambda table: table[0]) - 1
+        if at < 0 or figure.start >= self._headers[at][1]:
+            return None
+        columns = self._headers[at][2]
+        row_start = self.text.rfind("\n", 0, figure.start) + 1
+        row_end = self.text.find("\n", figure.start)
+        row = self.text[row_start : row_end if row_end >= 0 else len(self.text)]
+        column = row[: figure.start - row_start].count("|") - row.lstrip().startswith("|")
+        if not 0 <= column < len(columns):
+            return Cell("", 0, row)
+        low, high = columns[column]
+        return Cell(self.text[low:high], low, row)
+
+
+def _tables(text: str) -> list[tuple[int, int, list[tuple[int, int]]]]:
+    """Tables of a text: where their rows begin and end, and the spans of the cells of their headers."""
+    tables = []
+    for rule in re.finditer(r"(?m)^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?)?[ \t]*$", text):
+        head_start = text.rfind("\n", 0, max(0, rule.start() - 1)) + 1
+        head = text[head_start : rule.start()].rstrip("\n")
+        columns, at = [], head_start
+        for part in head.split("|"):
+            columns.append((at, at + len(part)))
+            at += len(part) + 1
+        if head.lstrip().startswith("|"):
+            columns = columns[1:]
+        end = rule.end()
+        while end < len(text):
+            line_end = text.find("\n", end + 1)
+            line = text[end + 1 : line_end if line_end >= 0 else len(text)]
+            if "|" not in line:
+                break
+            end = line_end if line_end >= 0 else len(text)
+        tables.append((rule.end(), end, columns))
+    return tables
+
+
+_TO = re.compile(r"[\s*_]*(?:and|to|until|till|through|[-\u2013])[\s*_]*(?:the (?:close|end) of )?", re.IGNORECASE)
+
+
+def _through(first: Days, last: Days) -> Days:
+    """From the first day of one phrase to the last of the other."""
+    return Days(first.first, last.last) if 0 < first.first <= last.last else last
+
+
+def dating(sentences: Sentences, figure: Figure, figures: Sequence[Figure], place: int) -> Dating:
+    """The days a figure is said to be of.
+
+    Args:
+        sentences: The text.
+        figure: The figure.
+        figures: All figures of the text, in order.
+        place: Its place among them.
+    """
+    text = sentences.text
+    start, end = sentences.around(figure.start, figure.end)
+    if _ELSEWHEN.match(text, figure.end, end):
+        return Dating()
+    following = figures[place + 1] if place + 1 < len(figures) else None
+    if following is not None and following.days is not None and following.start < end:
+        join = _JOINS_DATE.fullmatch(text, figure.end, following.start)
+        if join and not re.search(r"\b(?:and|to|from)\b", join.group(), re.IGNORECASE):
+            return Dating((following.days,), firm=True)
+    inside: list[Figure] = []
+    for index in range(place - 1, -1, -1):
+        other = figures[index]
+        if other.start < start:
+            break
+        if other.unit is not Unit.DATE or other.days is None:
+            continue
+        if not inside and not _CLAUSE_BREAK.search(text, other.end, figure.start):
+            before = figures[index - 1] if index else None
+            if before is not None and before.days is not None and _TO.fullmatch(text, before.end, other.start):
+                return Dating((_through(before.days, other.days),), firm=True)
+            loose = _LOOSE_DATE.search(text, max(start, other.start - 32), other.start)
+            return Dating((other.days,), firm=not loose)
+        inside.append(other)
+    for index in range(place + 1, len(figures)):
+        if figures[index].start >= end:
+            break
+        if figures[index].unit is Unit.DATE:
+            inside.append(figures[index])
+    cell = sentences.cell(figure)
+    if not inside and cell is not None:
+        low, high = cell.header_start, cell.header_start + len(cell.header)
+        inside = [other for other in figures if other.days is not None and low <= other.start < high]
+        return Dating(tuple(other.days for other in inside if other.days), firm=bool(inside))
+    return Dating(tuple(other.days for other in inside if other.days))
