@@ -15,6 +15,8 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 from stocktool_rag.application.ports import Fence, Indexed, ParsedDocument, UploadForm
+from stocktool_rag.domain.asking import Asked
+from stocktool_rag.domain.chunks import Chunk
 from stocktool_rag.domain.collections import Collection, IndexVersion
 from stocktool_rag.domain.documents import (
     CollectionId,
@@ -232,6 +234,42 @@ class FakeIndex:
     def _reach(self) -> None:
         if self.down:
             raise Unavailable("the index is down")
+
+
+class FakeLexical:
+    """A `LexicalIndex` that counts common words."""
+
+    def __init__(self) -> None:
+        self.rows: dict[CollectionId, dict[DocumentId, tuple[str, Sequence[Chunk]]]] = {}
+
+    async def documents(self, collection_id: CollectionId) -> Mapping[DocumentId, str]:
+        return {document_id: mark for document_id, (mark, _) in self.rows.get(collection_id, {}).items()}
+
+    async def put(
+        self, collection_id: CollectionId, document_id: DocumentId, mark: str, chunks: Sequence[Chunk]
+    ) -> None:
+        self.rows.setdefault(collection_id, {})[document_id] = (mark, chunks)
+
+    async def remove(self, collection_id: CollectionId, document_id: DocumentId) -> None:
+        self.rows.get(collection_id, {}).pop(document_id, None)
+
+    async def query(
+        self, collection_id: CollectionId, asked: Asked, limit: int, document_ids: Sequence[DocumentId] = ()
+    ) -> list[Hit]:
+        words = set(" ".join((asked.text, *asked.expansions, *asked.dates)).casefold().split())
+        hits = [
+            Hit(
+                document_id,
+                chunk.page,
+                chunk.id,
+                chunk.text,
+                float(len(words & set(chunk.embedded_text.casefold().split()))),
+            )
+            for document_id, (_, chunks) in self.rows.get(collection_id, {}).items()
+            if not document_ids or document_id in document_ids
+            for chunk in chunks
+        ]
+        return sorted((hit for hit in hits if hit.score), key=lambda hit: (-hit.score, hit.chunk_id))[:limit]
 
 
 class FakeEmbedder:

@@ -19,6 +19,7 @@ from stocktool_rag.adapters.dynamodb_documents import DynamoDBDocuments
 from stocktool_rag.application.ports import DocumentStore
 from stocktool_rag.domain.collections import Collection, IndexVersion
 from stocktool_rag.domain.documents import CollectionId, Document, DocumentId, StaleDocument
+from stocktool_rag.domain.profile import Profile
 
 from tests.conftest import EmulatedAws
 from tests.fakes.rag import FakeDocuments, FakeFence
@@ -29,12 +30,13 @@ def a_key(body_hash: str = "h") -> IdempotencyKey:
     return IdempotencyKey("usr_ada", "POST", "/api/rag/v1/documents", "k", body_hash)
 
 
-async def ready(store: DocumentStore, document: Document, chunks: int) -> Document:
+async def ready(store: DocumentStore, document: Document, chunks: int, profile: Profile | None = None) -> Document:
     """Take a document through its states."""
+    profile = profile or Profile(title="report", years=(2022, 2021), form="10-K")
     for step in (
         lambda one: one.queued(NOW, sequencer="01"),
         lambda one: one.parsing(NOW, size_bytes=3, content_hash="abc"),
-        lambda one: one.embedding(NOW, media_type="text/plain", pages=2),
+        lambda one: one.embedding(NOW, media_type="text/plain", pages=2, profile=profile),
         lambda one: one.ready(NOW, chunks=chunks, pipeline="p"),
     ):
         document = step(document)
@@ -53,6 +55,11 @@ class DocumentStoreContract:
         failed = document.queued(NOW).failed(NOW, "why not")
         await store.save(replace(failed, version=document.version + 1))
         assert (await store.get(document.id)) == replace(failed, version=document.version + 1)
+
+    async def test_what_a_document_is_comes_back_whole(self, store: DocumentStore) -> None:
+        full = Profile("report", "Acme Corp.", "ACM", ("acme",), (2022,), 3, "10-Q")
+        document = await ready(store, await store.create(a_document()), 7, full)
+        assert (await store.all_searchable(document.collection_id))[0].profile == full
 
     async def test_what_does_not_exist_is_none(self, store: DocumentStore) -> None:
         assert await store.get(DocumentId("doc_none")) is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_kit.core.errors import FailedPrecondition
 from stocktool_rag.domain.documents import MAX_NAME_LENGTH, DocumentState, clean_name
+from stocktool_rag.domain.profile import Profile
 
 from tests.fakes.rag_factories import NOW, a_document
 
@@ -18,7 +19,7 @@ def test_a_document_passes_its_states_in_order() -> None:
     document = a_document().queued(later, sequencer="0A")
     assert (document.state, document.received, document.version, document.updated_at) == ("queued", True, 2, later)
     document = document.parsing(later, size_bytes=10, content_hash="h").embedding(
-        later, media_type="text/plain", pages=3
+        later, media_type="text/plain", pages=3, profile=Profile(title="report")
     )
     assert not document.is_searchable
     document = document.ready(later, chunks=9, pipeline="p")

@@ -16,17 +16,22 @@ from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.testing.clock import FakeClock
 from stocktool_rag.application.delete_document import DeleteDocument, Purge
 from stocktool_rag.application.exact_search import ExactSearch
+from stocktool_rag.application.explain_search import ExplainSearch
 from stocktool_rag.application.heal_index import HealIndex, Patience
 from stocktool_rag.application.ingest_document import IngestDocument
+from stocktool_rag.application.keep_lexical import KeepLexical
 from stocktool_rag.application.library import Library
 from stocktool_rag.application.ports import ParsedDocument
 from stocktool_rag.application.read_documents import ReadPage
 from stocktool_rag.application.reindex_document import ReindexDocument
 from stocktool_rag.application.search_documents import Found, Question, SearchDocuments
 from stocktool_rag.application.upload_document import UploadDocument
+from stocktool_rag.domain.asking import SAME_COMPANY, SAME_YEAR
 from stocktool_rag.domain.collections import private_collection
-from stocktool_rag.domain.documents import Document, DocumentId, DocumentNotFound, DocumentState
+from stocktool_rag.domain.documents import Document, DocumentId, DocumentNotFound, DocumentState, PageNotFound
 from stocktool_rag.domain.events import ObjectWritten, PurgeRequested, ReindexRequested, original_key
+from stocktool_rag.domain.lexicon import Lexicon
+from stocktool_rag.domain.profile import Companies
 from stocktool_rag.worker.ingest import IngestHandler
 
 from tests.eventually import eventually
@@ -38,6 +43,7 @@ from tests.fakes.rag import (
     FakeIndex,
     FakeIngestQueue,
     FakeLeases,
+    FakeLexical,
     FakeOriginals,
     FakeParser,
 )
@@ -87,12 +93,16 @@ class House:
             dimension=self.embedder.dimension,
             patience=Patience(0, 0, 0.01),
         )
+        self.lexical = FakeLexical()
         self.search = SearchDocuments(
             library=self.library,
             store=self.store,
             index=self.index,
-            exact=ExactSearch(self.store, self.derived),
+            lexical=self.lexical,
+            keep_lexical=KeepLexical(self.lexical, self.derived),
+            exact=ExactSearch(self.derived),
             embedder=self.embedder,
+            lexicon=Lexicon({}),
             healing=self.healer,
         )
         self.ingest = IngestDocument(
@@ -105,6 +115,7 @@ class House:
             announcer=self.announcer,
             leases=self.leases,
             purge=self.purge,
+            companies=Companies({"ACME": "Acme"}),
             clock=self.clock,
         )
 
@@ -151,7 +162,7 @@ async def test_a_document_becomes_searchable_and_says_each_step(house: House) ->
     assert house.announcer.states == ["stored", "queued", "parsing", "embedding", "ready"]
     found = await house.ask("harbour cat", top_k=1)
     assert found.indexed
-    assert [(hit.page, hit.text) for hit, _ in found.hits] == [(2, "The harbour has a cat.")]
+    assert [(each.ranked.hit.page, each.ranked.hit.text) for each in found.hits] == [(2, "The harbour has a cat.")]
 
 
 async def test_duplicates_and_late_events_change_nothing(house: House) -> None:
@@ -230,7 +241,7 @@ async def test_an_index_that_is_down_does_not_stop_ingestion_or_search(house: Ho
     document = await house.indexed("The harbour has a cat.")
     assert document.state is DocumentState.READY
     found = await house.ask("harbour cat")
-    assert (found.indexed, [hit.chunk_id for hit, _ in found.hits]) == (False, [f"{document.id}.1.1"])
+    assert (found.indexed, [each.ranked.hit.chunk_id for each in found.hits]) == (False, [f"{document.id}.1.1"])
     house.index.down = False
     assert (await house.ask("harbour cat")).indexed is False
     assert await house.healer.heal(document.collection_id) is True
@@ -310,13 +321,75 @@ async def test_nobody_sees_or_changes_what_is_anothers(house: House) -> None:
     assert (await house.ask("codeword rhubarb", BOB)).hits == []
 
 
+COVER = (
+    "ACME CORPORATION\n(Exact name of registrant as specified in its charter)\n"
+    "For the fiscal year ended December 31, {}\n"
+)
+
+
+async def test_the_report_of_the_year_a_question_names_comes_first(house: House) -> None:
+    old = await house.indexed(COVER.format(2021) + "The harbour was deepened by two metres.", name="old.txt")
+    new = await house.indexed(COVER.format(2023) + "The harbour was deepened by two metres again.", name="new.txt")
+    await house.indexed("The harbour was deepened by two metres in 2021, said Acme.", name="letter.txt")
+    assert old.profile is not None
+    assert (old.profile.company, old.profile.ticker, old.profile.years) == ("Acme Corporation", "ACME", (2021,))
+    for year, document in ((2021, old), (2023, new)):
+        found = await house.ask(f"How deep was Acme's harbour in {year}?")
+        assert found.hits[0].document.id == document.id
+        assert found.hits[0].ranked.parts.boost == pytest.approx(SAME_COMPANY + SAME_YEAR)
+
+
+async def test_only_on_request_a_named_company_excludes_the_others(house: House) -> None:
+    acme = await house.indexed(COVER.format(2021) + "The harbour was deepened.", name="old.txt")
+    other = await house.indexed("Another harbour was deepened.", name="letter.txt")
+    soft, hard = await house.ask("Acme harbour deepened"), await house.ask("Acme harbour deepened", only_named=True)
+    assert [each.document.id for each in soft.hits] == [acme.id, other.id]
+    assert [each.document.id for each in hard.hits] == [acme.id]
+
+
+async def test_neighbours_of_a_hit_come_with_it_and_stay_on_its_page(house: House) -> None:
+    lines = [f"{word} " * 120 for word in ("alpha", "beta", "gamma")]
+    await house.indexed("\n".join(lines) + "\fdelta")
+    alone, wide = await house.ask("beta", top_k=1), await house.ask("beta", top_k=1, neighbours=1)
+    assert (alone.hits[0].before, alone.hits[0].after) == ("", "")
+    assert wide.hits[0].ranked.hit.text.split()[0] == "beta"
+    assert (wide.hits[0].before.split()[0], wide.hits[0].after.split()[0]) == ("alpha", "gamma")
+
+
+async def test_an_explanation_gives_rank_and_parts_of_a_page(house: House) -> None:
+    document = await house.indexed(
+        "The lighthouse has a green lamp.\fThe harbour has a cat.\fBread and salt.", name="b.txt"
+    )
+    explain = ExplainSearch(house.library, house.search)
+    said = await explain(ADA, Question("lighthouse lamp cat"), document.id, 2)
+    assert said.rank == 2
+    assert [each.hit.page for each in said.passages] == [2]
+    assert said.first is not None
+    assert said.first.hit.page == 1
+    assert said.passages[0].parts.total == pytest.approx(said.passages[0].score)
+    with pytest.raises(PageNotFound):
+        await explain(ADA, Question("lamp"), document.id, 4)
+    with pytest.raises(DocumentNotFound):
+        await explain(BOB, Question("lamp"), document.id, 1)
+
+
+async def test_the_lexical_index_follows_deletions(house: House) -> None:
+    document = await house.indexed("The lighthouse has a lamp.")
+    await house.indexed("The harbour has a cat.", name="b.txt")
+    await house.ask("lamp")
+    assert len(await house.lexical.documents(document.collection_id)) == 2
+    await house.delete(ADA, document.id)
+    await house.ask("lamp")
+    assert document.id not in await house.lexical.documents(document.collection_id)
+
+
 async def test_a_row_left_in_the_index_is_never_shown(house: House) -> None:
     document = await house.indexed("The codeword is rhubarb.")
     await house.indexed("Something else.")
     rows = dict(house.index.rows[document.collection_id])
     await house.delete(ADA, document.id)
     house.index.rows[document.collection_id] = rows
-    assert [hit.text for hit, _ in (await house.ask("codeword rhubarb")).hits] == ["Something else."]
+    assert [each.ranked.hit.text for each in (await house.ask("codeword rhubarb")).hits] == ["Something else."]
 
 
 async def test_only_administrators_publish_what_everybody_reads(house: House) -> None:
@@ -325,7 +398,7 @@ async def test_only_administrators_publish_what_everybody_reads(house: House) ->
     admin = a_caller("usr_admin", "admin")
     document = await house.take_in("Public words.", admin, collection="knowledge")
     await house.event(document)
-    assert [hit.text for hit, _ in (await house.ask("public words", BOB)).hits] == ["Public words."]
+    assert [each.ranked.hit.text for each in (await house.ask("public words", BOB)).hits] == ["Public words."]
     with pytest.raises(PermissionDenied):
         await house.delete(BOB, document.id)
     await house.delete(admin, document.id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from stocktool.rag.v1 import rag_service_pb2 as pb
@@ -27,13 +29,17 @@ from stocktool_rag.adapters.chroma_index import ChromaIndex
 from stocktool_rag.adapters.dynamodb_documents import DynamoDBDocuments
 from stocktool_rag.adapters.minilm import MiniLmEmbedder
 from stocktool_rag.adapters.push_announcer import PushAnnouncer
+from stocktool_rag.adapters.reference_data import accounting_lexicon, known_companies
 from stocktool_rag.adapters.s3_derived import S3Derived
 from stocktool_rag.adapters.s3_originals import S3Originals
 from stocktool_rag.adapters.sqs_ingest_queue import SqsIngestQueue
+from stocktool_rag.adapters.tantivy_index import TantivyIndex
 from stocktool_rag.application.delete_document import DeleteDocument, Purge
 from stocktool_rag.application.exact_search import ExactSearch
+from stocktool_rag.application.explain_search import ExplainSearch
 from stocktool_rag.application.heal_index import HealIndex
 from stocktool_rag.application.ingest_document import IngestDocument
+from stocktool_rag.application.keep_lexical import KeepLexical
 from stocktool_rag.application.library import Library
 from stocktool_rag.application.ports import VectorIndex
 from stocktool_rag.application.read_documents import Collections, ReadDocuments, ReadPage
@@ -97,17 +103,30 @@ async def _adapters(runtime: Runtime[Settings], *, embed_threads: int = 1) -> As
 async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     """Wire the service: HTTP, gRPC, and the loop that heals indexes."""
     settings, clock = runtime.settings, runtime.clock
-    async with _adapters(runtime) as adapters:
+    async with _adapters(runtime) as adapters, AsyncExitStack() as closing:
         store = adapters.store
         library = Library(store)
         requests = SqsIngestQueue(adapters.queue)
-        exact = ExactSearch(store, adapters.derived, cache_bytes=settings.exact_cache_bytes)
+        exact = ExactSearch(adapters.derived, cache_bytes=settings.exact_cache_bytes)
+        words = closing.enter_context(_lexical(settings.lexical_dir))
+        keep_lexical = await closing.enter_async_context(_ended(KeepLexical(words, adapters.derived)))
         healer = HealIndex(
             store=store,
             derived=adapters.derived,
             index=adapters.index,
             leases=adapters.leases,
             dimension=adapters.embedder.dimension,
+        )
+        search = SearchDocuments(
+            library=library,
+            store=store,
+            index=adapters.index,
+            lexical=words,
+            keep_lexical=keep_lexical,
+            exact=exact,
+            embedder=adapters.embedder,
+            lexicon=accounting_lexicon(),
+            healing=healer,
         )
         uses = UseCases(
             upload=UploadDocument(library, store, adapters.originals, adapters.announcer, clock),
@@ -117,14 +136,8 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             delete=DeleteDocument(library, store, adapters.purge, requests, adapters.announcer),
             reindex=ReindexDocument(library, store, requests, adapters.announcer, clock),
             collections=Collections(library, store, clock),
-            search=SearchDocuments(
-                library=library,
-                store=store,
-                index=adapters.index,
-                exact=exact,
-                embedder=adapters.embedder,
-                healing=healer,
-            ),
+            search=search,
+            explain=ExplainSearch(library, search),
         )
         app = create_app(
             runtime,
@@ -164,6 +177,7 @@ async def work(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             announcer=adapters.announcer,
             leases=adapters.leases,
             purge=adapters.purge,
+            companies=known_companies(),
             clock=clock,
         )
         options = ConsumerOptions(
@@ -179,6 +193,25 @@ async def work(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             metrics=runtime.metrics,
         )
         yield Parts(workers=[consumer, _IndexWatch(adapters.index, runtime.health)])
+
+
+@contextmanager
+def _lexical(folder: str) -> Iterator[TantivyIndex]:
+    """The lexical index in a folder of this process alone; what an earlier one left is of no use to it."""
+    with tempfile.TemporaryDirectory(prefix="stocktool-words-", dir=folder or None) as own:
+        index = TantivyIndex(Path(own) / "collections")
+        try:
+            yield index
+        finally:
+            index.close()
+
+
+@asynccontextmanager
+async def _ended(keep: KeepLexical) -> AsyncIterator[KeepLexical]:
+    try:
+        yield keep
+    finally:
+        await keep.close()
 
 
 class _IndexWatch:

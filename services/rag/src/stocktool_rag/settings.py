@@ -32,6 +32,9 @@ class Settings(ServiceSettings):
     exact_cache_bytes: int = Field(
         default=64 << 20, ge=0, description="Memory for vectors and texts that are searched without the index."
     )
+    lexical_dir: str = Field(
+        default="", description="Folder for the lexical indexes, a cache; empty: the system's folder for such files."
+    )
     ingest_concurrency: int = Field(default=2, gt=0, description="Documents a worker handles at a time.")
     embed_threads: int = Field(
         default=2, gt=0, le=64, description="Passages a worker embeds at a time; as many as it has cores."

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
 from stocktool_kit.aws.audit import audit_entry
@@ -51,6 +52,7 @@ from stocktool_rag.domain.documents import (
     DocumentState,
     StaleDocument,
 )
+from stocktool_rag.domain.profile import Profile
 
 _RESERVED_FOR = timedelta(days=1)
 _OPTIONAL_TEXTS = ("content_hash", "media_type", "error")
@@ -299,7 +301,32 @@ def _to_item(document: Document) -> Item:
         "request_id": document.request_id,
         "pipeline": document.pipeline,
         **{name: value for name, value in optional.items() if value is not None},
+        **({"profile": _profile_item(document.profile)} if document.profile is not None else {}),
     }
+
+
+def _profile_item(profile: Profile) -> dict[str, object]:
+    return {
+        "title": profile.title,
+        "company": profile.company,
+        "ticker": profile.ticker,
+        "aliases": list(profile.aliases),
+        "years": list(profile.years),
+        "form": profile.form,
+        **({} if profile.quarter is None else {"quarter": profile.quarter}),
+    }
+
+
+def _to_profile(item: Mapping[str, Any]) -> Profile:
+    return Profile(
+        title=item["title"],
+        company=item["company"],
+        ticker=item["ticker"],
+        aliases=tuple(item["aliases"]),
+        years=tuple(int(year) for year in item["years"]),
+        quarter=int(item["quarter"]) if "quarter" in item else None,
+        form=item["form"],
+    )
 
 
 def _to_document(item: Item) -> Document:
@@ -324,6 +351,7 @@ def _to_document(item: Item) -> Document:
         sequencer=item["sequencer"],
         request_id=item["request_id"],
         pipeline=item["pipeline"],
+        profile=_to_profile(item["profile"]) if "profile" in item else None,
     )
 
 

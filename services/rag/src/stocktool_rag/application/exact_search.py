@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from stocktool_rag.application.ports import DerivedStore, DocumentStore, Indexed
-from stocktool_rag.domain.documents import CollectionId, Document, DocumentId
+from stocktool_rag.application.ports import DerivedStore, Indexed
+from stocktool_rag.domain.documents import Document, DocumentId
 from stocktool_rag.domain.ranking import Hit, Vector, merge, nearest
 
 _READERS = 4
 
 
 class ExactSearch:
-    """Compares a question with every passage of a collection, keeping recently used documents in memory.
+    """Compares a question with every passage of documents, keeping recently used documents in memory.
 
     Args:
-        store: Tells which documents count.
-        derived: Their passages and vectors.
+        derived: Passages and vectors of documents.
         cache_bytes: Bound on what is kept, by the size of vectors and texts.
     """
 
-    def __init__(self, store: DocumentStore, derived: DerivedStore, *, cache_bytes: int = 64 << 20) -> None:
-        self._store = store
+    def __init__(self, derived: DerivedStore, *, cache_bytes: int = 64 << 20) -> None:
         self._derived = derived
         self._cache_bytes = cache_bytes
         self._cached: OrderedDict[tuple[DocumentId, str | None, str], tuple[Indexed, int]] = OrderedDict()
         self._size = 0
         self._readers = asyncio.Semaphore(_READERS)
 
-    async def __call__(
-        self, collection_id: CollectionId, vector: Vector, limit: int, document_ids: Sequence[DocumentId] = ()
-    ) -> list[Hit]:
-        """The nearest passages, best first; of all documents when none are named."""
-        documents = await self._store.all_searchable(collection_id)
-        if document_ids:
-            wanted = set(document_ids)
-            documents = [document for document in documents if document.id in wanted]
+    async def __call__(self, documents: Iterable[Document], vector: Vector, limit: int) -> list[Hit]:
+        """The nearest passages of some documents, best first."""
         return merge(await asyncio.gather(*(self._of(document, vector, limit) for document in documents)), limit)
+
+    async def around(self, document: Document, chunk_id: str, count: int) -> tuple[str, str]:
+        """Text of so many passages before and after one, on its page."""
+        indexed = await self._read(document)
+        chunks = indexed.chunks if indexed is not None else ()
+        at = next((number for number, chunk in enumerate(chunks) if chunk.id == chunk_id), None)
+        if at is None:
+            return "", ""
+        page = chunks[at].page
+        before = [chunk.text for chunk in chunks[max(0, at - count) : at] if chunk.page == page]
+        after = [chunk.text for chunk in chunks[at + 1 : at + 1 + count] if chunk.page == page]
+        return "\n".join(before), "\n".join(after)
 
     async def _of(self, document: Document, vector: Vector, limit: int) -> list[Hit]:
         async with self._readers:

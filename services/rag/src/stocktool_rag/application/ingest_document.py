@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from pathlib import Path, PurePath
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import structlog
@@ -22,7 +23,6 @@ from stocktool_rag.application.ports import (
     Indexed,
     Leases,
     OriginalStore,
-    ParsedDocument,
     Parser,
     VectorIndex,
 )
@@ -30,6 +30,8 @@ from stocktool_rag.domain.chunks import CHUNKER_VERSION, chunk_pages
 from stocktool_rag.domain.documents import Document, StaleDocument
 from stocktool_rag.domain.events import IngestEvent, ObjectWritten, PurgeRequested, ReindexRequested, asks_for_work
 from stocktool_rag.domain.identify import Unreadable
+from stocktool_rag.domain.pages import PageText
+from stocktool_rag.domain.profile import Companies, Profile, describe
 
 log = structlog.get_logger()
 
@@ -57,6 +59,7 @@ class IngestDocument:
         announcer: Announcer,
         leases: Leases,
         purge: Purge,
+        companies: Companies,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -68,6 +71,7 @@ class IngestDocument:
         self._announcer = announcer
         self._leases = leases
         self._purge = purge
+        self._companies = companies
         self._clock = clock
         self._pipeline = pipeline_of(embedder)
 
@@ -153,15 +157,19 @@ class IngestDocument:
             document = document.parsing(self._clock.now(), size_bytes=size_bytes, content_hash=content_hash)
             await self._save(document, fence)
             made = None if anew else await self._made_before(document)
-            if made is not None and document.pages is not None and document.media_type is not None:
-                document = document.embedding(self._clock.now(), media_type=document.media_type, pages=document.pages)
+            kind, count, profile = document.media_type, document.pages, document.profile
+            if made is not None and kind is not None and count is not None and profile is not None:
+                document = document.embedding(self._clock.now(), media_type=kind, pages=count, profile=profile)
                 await self._save(document, fence)
                 return document, made
             parsed = await self._parser.parse(path, document.name)
         await self._derived.put_pages(document.owner_id, document.id, parsed.pages)
-        document = document.embedding(self._clock.now(), media_type=parsed.media_type, pages=len(parsed.pages))
+        profile = await asyncio.to_thread(describe, document.name, parsed.pages, self._companies)
+        document = document.embedding(
+            self._clock.now(), media_type=parsed.media_type, pages=len(parsed.pages), profile=profile
+        )
         await self._save(document, fence)
-        indexed = await self._embedded(document, parsed)
+        indexed = await self._embedded(document, parsed.pages, profile)
         await self._derived.put(document.owner_id, document.id, indexed)
         return document, indexed
 
@@ -172,9 +180,8 @@ class IngestDocument:
             return None
         return made
 
-    async def _embedded(self, document: Document, parsed: ParsedDocument) -> Indexed:
-        title = PurePath(document.name).stem.replace("_", " ")
-        chunks = chunk_pages(document.id, title, parsed.pages)
+    async def _embedded(self, document: Document, pages: Sequence[PageText], profile: Profile) -> Indexed:
+        chunks = await asyncio.to_thread(chunk_pages, document.id, profile.header, pages)
         vectors = await self._embedder.embed([chunk.embedded_text for chunk in chunks])
         return Indexed(chunks, vectors.astype(np.float16), document.content_hash or "", self._pipeline)
 

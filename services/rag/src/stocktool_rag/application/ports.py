@@ -14,6 +14,7 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest
 
+from stocktool_rag.domain.asking import Asked
 from stocktool_rag.domain.chunks import Chunk
 from stocktool_rag.domain.collections import Collection, IndexVersion
 from stocktool_rag.domain.documents import CollectionId, Document, DocumentId
@@ -208,6 +209,30 @@ class VectorIndex(Protocol):
         Raises:
             Unavailable: It does not.
         """
+        ...
+
+
+class LexicalIndex(Protocol):
+    """A projection of `DerivedStore` that finds passages by their words; one per collection, gone at any time."""
+
+    async def documents(self, collection_id: CollectionId) -> Mapping[DocumentId, str]:
+        """The documents it holds, each with the mark it was put under."""
+        ...
+
+    async def put(
+        self, collection_id: CollectionId, document_id: DocumentId, mark: str, chunks: Sequence[Chunk]
+    ) -> None:
+        """Make the index hold exactly these passages of a document."""
+        ...
+
+    async def remove(self, collection_id: CollectionId, document_id: DocumentId) -> None:
+        """Forget a document."""
+        ...
+
+    async def query(
+        self, collection_id: CollectionId, asked: Asked, limit: int, document_ids: Sequence[DocumentId] = ()
+    ) -> list[Hit]:
+        """Passages with the words of a question, best first, scored by BM25; of all documents when none are named."""
         ...
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stocktool_rag.domain.documents import DocumentId
+from stocktool_rag.domain.headings import page_headings
 from stocktool_rag.domain.pages import PageText
 
-CHUNKER_VERSION = "lines-1"
+CHUNKER_VERSION = "lines-2"
 TARGET_CHARACTERS = 900
 _EARLY_BREAK = 600  # past this a blank line ends the chunk: a paragraph's end is a better cut than a full measure
 _SMALL_TAIL = 200  # a rest shorter than this joins the chunk before it
-_MAX_CONTEXT = 160
+_MAX_CONTEXT = 200
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+")
 
 
@@ -26,7 +27,7 @@ class Chunk:
         document_id: Document it stands in.
         page: Page it stands on, from 1.
         text: The passage as displayed.
-        context: Document and page title; embedded before the text, never displayed.
+        context: What the document is and what heads the page; embedded before the text, never displayed.
     """
 
     id: str
@@ -41,11 +42,18 @@ class Chunk:
         return f"{self.context}\n{self.text}" if self.context else self.text
 
 
-def chunk_pages(document_id: DocumentId, title: str, pages: Sequence[PageText]) -> list[Chunk]:
-    """Cut pages into chunks of some 900 characters on their lines, in reading order."""
+def chunk_pages(document_id: DocumentId, header: str, pages: Sequence[PageText]) -> list[Chunk]:
+    """Cut pages into chunks of some 900 characters on their lines, in reading order.
+
+    Args:
+        document_id: The document.
+        header: What it is, in one line.
+        pages: Its pages.
+    """
+    headings = page_headings(pages)
     return [
-        Chunk(f"{document_id}.{page.number}.{ordinal}", document_id, page.number, text, _context(title, page.title))
-        for page in pages
+        Chunk(f"{document_id}.{page.number}.{ordinal}", document_id, page.number, text, _context(header, heading))
+        for page, heading in zip(pages, headings, strict=True)
         for ordinal, text in enumerate(_passages(page.text), start=1)
     ]
 
@@ -55,12 +63,12 @@ def _passages(text: str) -> list[str]:
     lines: list[str] = []
     size = 0
     for line in _short_lines(text):
-        if lines and (size + len(line) > TARGET_CHARACTERS or (not line and size >= _EARLY_BREAK)):
+        if lines and (size + _extent(line) > TARGET_CHARACTERS or (not line and size >= _EARLY_BREAK)):
             passages.append("\n".join(lines))
             lines, size = [], 0
         if line or (lines and lines[-1]):
             lines.append(line)
-            size += len(line) + 1
+            size += _extent(line) + 1
     if any(lines):
         passages.append("\n".join(lines))
     passages = [passage.strip() for passage in passages if passage.strip()]
@@ -68,6 +76,11 @@ def _passages(text: str) -> list[str]:
         tail = passages.pop()
         passages[-1] = f"{passages[-1]}\n{tail}"
     return passages
+
+
+def _extent(line: str) -> int:
+    """Length of a line as the embedder feels it: a figure is as many tokens as a word of twice its length."""
+    return len(line) + sum(character.isdigit() for character in line)
 
 
 def _short_lines(text: str) -> Iterator[str]:
@@ -91,6 +104,6 @@ def _short_lines(text: str) -> Iterator[str]:
             yield piece
 
 
-def _context(title: str, page_title: str) -> str:
-    parts = [part for part in (title.strip(), page_title.strip()) if part]
+def _context(header: str, heading: str) -> str:
+    parts = [part for part in (header.strip(), heading.strip()) if part]
     return " · ".join(dict.fromkeys(parts))[:_MAX_CONTEXT]

@@ -11,6 +11,8 @@ from typing import NewType
 from stocktool_kit.core.errors import Conflict, FailedPrecondition, NotFound
 from stocktool_kit.core.ids import OwnerId
 
+from stocktool_rag.domain.profile import Profile
+
 DocumentId = NewType("DocumentId", str)
 """`doc_...`, sorts by creation."""
 
@@ -120,6 +122,7 @@ class Document:
         sequencer: S3's mark of the write that was taken last; marks of one key order its events.
         request_id: The last request for a new indexing, a ULID; empty when there was none.
         pipeline: Version of the pipeline and embedder its index was made by.
+        profile: What it is, None until it was read.
     """
 
     id: DocumentId
@@ -141,6 +144,7 @@ class Document:
     sequencer: str = ""
     request_id: str = ""
     pipeline: str = ""
+    profile: Profile | None = None
 
     @property
     def is_searchable(self) -> bool:
@@ -166,9 +170,9 @@ class Document:
         """Note that its text is being read from these bytes."""
         return self._moved(DocumentState.PARSING, now, size_bytes=size_bytes, content_hash=content_hash)
 
-    def embedding(self, now: datetime, *, media_type: str, pages: int) -> Document:
+    def embedding(self, now: datetime, *, media_type: str, pages: int, profile: Profile) -> Document:
         """Note that its text is known and vectors are being made."""
-        return self._moved(DocumentState.EMBEDDING, now, media_type=media_type, pages=pages)
+        return self._moved(DocumentState.EMBEDDING, now, media_type=media_type, pages=pages, profile=profile)
 
     def ready(self, now: datetime, *, chunks: int, pipeline: str) -> Document:
         """Note that it can be searched by so many passages."""

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from stocktool_rag.application.search_documents import Question
-from stocktool_rag.http.models import CollectionIn, CollectionListOut, CollectionOut, SearchIn, SearchOut
+from stocktool_rag.http.models import (
+    CollectionIn,
+    CollectionListOut,
+    CollectionOut,
+    ExplainIn,
+    ExplanationOut,
+    SearchIn,
+    SearchOut,
+)
 from stocktool_rag.http.use_cases import Key, Reader, Uses, Writer
 
 router = APIRouter(tags=["search"])
@@ -14,8 +21,13 @@ router = APIRouter(tags=["search"])
 @router.post("/search")
 async def search_documents(uses: Uses, body: SearchIn, caller: Reader) -> SearchOut:
     """Find the passages that fit a question best."""
-    question = Question(body.query, body.top_k, body.document_ids, body.collection)
-    return SearchOut.of(await uses.search(caller, question))
+    return SearchOut.of(await uses.search(caller, body.question()), parts=body.parts)
+
+
+@router.post("/search:explain")
+async def explain_search(uses: Uses, body: ExplainIn, caller: Reader) -> ExplanationOut:
+    """Say why a page came where it came: what the question was understood to name, and the parts of each score."""
+    return ExplanationOut.of(await uses.explain(caller, body.question(), body.document_id, body.page))
 
 
 @router.get("/collections")

@@ -12,6 +12,7 @@ from stocktool_kit.http.auth import requires
 from stocktool_kit.http.idempotency import idempotency_key
 
 from stocktool_rag.application.delete_document import DeleteDocument
+from stocktool_rag.application.explain_search import ExplainSearch
 from stocktool_rag.application.read_documents import Collections, ReadDocuments, ReadPage
 from stocktool_rag.application.reindex_document import ReindexDocument
 from stocktool_rag.application.search_documents import SearchDocuments
@@ -30,6 +31,7 @@ class UseCases:
     reindex: ReindexDocument
     collections: Collections
     search: SearchDocuments
+    explain: ExplainSearch
 
 
 def _use_cases(request: Request) -> UseCases:

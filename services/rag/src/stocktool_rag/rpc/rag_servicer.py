@@ -49,14 +49,14 @@ class RagServicer(pb_grpc.RagServiceServicer):
         found = await self._search(current_caller(), question)
         hits = [
             pb.SearchHit(
-                document_id=document.id,
-                document_name=document.name,
-                page=hit.page,
-                chunk_id=hit.chunk_id,
-                text=hit.text,
-                score=hit.score,
+                document_id=each.document.id,
+                document_name=each.document.name,
+                page=each.ranked.hit.page,
+                chunk_id=each.ranked.hit.chunk_id,
+                text=each.ranked.hit.text,
+                score=each.ranked.score,
             )
-            for hit, document in found.hits
+            for each in found.hits
         ]
         return pb.SearchResponse(hits=hits, indexed=found.indexed)
 

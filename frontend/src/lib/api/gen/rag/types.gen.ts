@@ -147,6 +147,10 @@ export type DocumentOut = {
      */
     pages: number | null;
     /**
+     * What it is. Null until it was read.
+     */
+    profile?: ProfileOut | null;
+    /**
      * Size Bytes
      */
     size_bytes: number | null;
@@ -165,11 +169,145 @@ export type DocumentOut = {
 export type DocumentState = 'stored' | 'queued' | 'parsing' | 'embedding' | 'ready' | 'failed';
 
 /**
+ * ExplainIn
+ *
+ * A search, and the page whose place is to be explained.
+ */
+export type ExplainIn = {
+    /**
+     * Collection
+     *
+     * Only this one; empty: own ones and `knowledge`.
+     */
+    collection?: string;
+    /**
+     * Document Id
+     */
+    document_id: string;
+    /**
+     * Document Ids
+     *
+     * Only these documents, at most 100.
+     */
+    document_ids?: Array<string>;
+    /**
+     * Neighbours
+     *
+     * Passages before and after each hit to give with it, 0 to 3.
+     */
+    neighbours?: number;
+    /**
+     * Only Named
+     *
+     * Leave out other companies when the question names one that is there.
+     */
+    only_named?: boolean;
+    /**
+     * Page
+     *
+     * From 1.
+     */
+    page: number;
+    /**
+     * Parts
+     *
+     * Give the parts of each score.
+     */
+    parts?: boolean;
+    /**
+     * Query
+     *
+     * The question, 1 to 4,000 characters.
+     */
+    query: string;
+    /**
+     * Top K
+     *
+     * How many hits at most, 1 to 50.
+     */
+    top_k?: number;
+};
+
+/**
+ * ExplanationOut
+ *
+ * Why a page came where it came.
+ */
+export type ExplanationOut = {
+    /**
+     * Boost
+     *
+     * What that speaks for it.
+     */
+    boost: number;
+    /**
+     * Expansions
+     *
+     * Terms that were looked for besides its own words.
+     */
+    expansions: Array<string>;
+    /**
+     * The passage that came first of all.
+     */
+    first: PassageOut | null;
+    /**
+     * Form
+     *
+     * Form it names, or empty.
+     */
+    form: string;
+    /**
+     * Indexed
+     */
+    indexed: boolean;
+    /**
+     * Passages
+     *
+     * What was found on the page, best first.
+     */
+    passages: Array<PassageOut>;
+    /**
+     * What the page's document is.
+     */
+    profile: ProfileOut | null;
+    /**
+     * Quarter
+     *
+     * Quarter it names.
+     */
+    quarter: number | null;
+    /**
+     * Rank
+     *
+     * Place among all pages found, from 1; null when nothing of it was found.
+     */
+    rank: number | null;
+    /**
+     * Years
+     *
+     * Years the question names.
+     */
+    years: Array<number>;
+};
+
+/**
  * HitOut
  *
  * One passage.
  */
 export type HitOut = {
+    /**
+     * After
+     *
+     * Passages after it.
+     */
+    after?: string;
+    /**
+     * Before
+     *
+     * Passages before it on its page, if asked for.
+     */
+    before?: string;
     /**
      * Chunk Id
      */
@@ -189,9 +327,13 @@ export type HitOut = {
      */
     page: number;
     /**
+     * Null unless asked for.
+     */
+    parts?: PartsOut | null;
+    /**
      * Score
      *
-     * Cosine similarity to the question; higher is better.
+     * How well it fits; comparable within one answer, higher is better.
      */
     score: number;
     /**
@@ -233,6 +375,105 @@ export type PageOut = {
 };
 
 /**
+ * PartsOut
+ *
+ * What a score is made of; the sum, less something for further passages of one page.
+ */
+export type PartsOut = {
+    /**
+     * Boost
+     *
+     * What the document is: company, period and form the question names.
+     */
+    boost: number;
+    /**
+     * Dense
+     *
+     * Cosine of the angle between question and passage.
+     */
+    dense: number;
+    /**
+     * Lexical
+     *
+     * Common words, by BM25 against the best candidate.
+     */
+    lexical: number;
+    /**
+     * Page
+     *
+     * What other passages of the page add.
+     */
+    page: number;
+};
+
+/**
+ * PassageOut
+ *
+ * A passage with the parts of its score.
+ */
+export type PassageOut = {
+    /**
+     * Chunk Id
+     */
+    chunk_id: string;
+    /**
+     * Document Id
+     */
+    document_id: string;
+    /**
+     * Page
+     */
+    page: number;
+    parts: PartsOut;
+    /**
+     * Score
+     */
+    score: number;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * ProfileOut
+ *
+ * What a document is, as far as it says so itself.
+ */
+export type ProfileOut = {
+    /**
+     * Company
+     *
+     * The company it is about; empty when none is known.
+     */
+    company: string;
+    /**
+     * Form
+     *
+     * `10-K`, `annual report`, ...; empty when unknown.
+     */
+    form: string;
+    /**
+     * Quarter
+     */
+    quarter: number | null;
+    /**
+     * Ticker
+     */
+    ticker: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Years
+     *
+     * Fiscal years it reports on, its own first.
+     */
+    years: Array<number>;
+};
+
+/**
  * SearchIn
  *
  * What to look for.
@@ -250,6 +491,24 @@ export type SearchIn = {
      * Only these documents, at most 100.
      */
     document_ids?: Array<string>;
+    /**
+     * Neighbours
+     *
+     * Passages before and after each hit to give with it, 0 to 3.
+     */
+    neighbours?: number;
+    /**
+     * Only Named
+     *
+     * Leave out other companies when the question names one that is there.
+     */
+    only_named?: boolean;
+    /**
+     * Parts
+     *
+     * Give the parts of each score.
+     */
+    parts?: boolean;
     /**
      * Query
      *
@@ -642,6 +901,33 @@ export type SearchDocumentsResponses = {
 };
 
 export type SearchDocumentsResponse = SearchDocumentsResponses[keyof SearchDocumentsResponses];
+
+export type ExplainSearchData = {
+    body: ExplainIn;
+    path?: never;
+    query?: never;
+    url: '/api/rag/v1/search:explain';
+};
+
+export type ExplainSearchErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExplainSearchError = ExplainSearchErrors[keyof ExplainSearchErrors];
+
+export type ExplainSearchResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExplanationOut;
+};
+
+export type ExplainSearchResponse = ExplainSearchResponses[keyof ExplainSearchResponses];
 
 export type StartUploadData = {
     body: UploadIn;

@@ -1,0 +1,1 @@
+"""How well search finds the right page, on documents written for it: `make eval-rag`."""
