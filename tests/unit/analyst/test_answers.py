@@ -11,11 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stocktool_analyst.application.respond import respond
-from stocktool_analyst.domain.tools import Tool
+from stocktool_analyst.domain.ask import Ask, Question
+from stocktool_analyst.domain.compose import compose
+from stocktool_analyst.domain.definitions import TERMS, Term
+from stocktool_analyst.domain.plan import next_calls
+from stocktool_analyst.domain.tools import Call, Result, Tool
+from stocktool_analyst.domain.topics import Topic
 from stocktool_chat.adapters.grpc_tools import TOOLS
 from stocktool_chat.domain.evidence import read_evidence
 from stocktool_chat.domain.receipts import Status, match_receipts
 
+HELD = {"as_of": "2024-11-29", "total": {"amount": "98765.4", "currency": "USD"}, "items": []}
+# The user's own figures wherever a term looks for one.
+FIGURES: dict[str, Any] = {
+    term.key: {"amount": "12.5", "currency": "USD"} if term.form == "money" else 0.125 for term in TERMS if term.key
+}
 OFFERED = [Tool(tool.name, json.loads(json.dumps(tool.definition().parameters))) for tool in TOOLS]
 DAY = "The market's today is 2024-11-29 (now 2024-11-29T22:00:00Z, closed)."
 
@@ -270,6 +280,10 @@ RESULTS: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "get_allocation": {
+        "by": "sector",
+        "slices": [{"key": "Technology", "label": "Technology", "value": usd("41787.6"), "weight": 0.4231}],
+    },
     "get_quotes": {"items": [{"symbol": "AAPL", "price": usd("237.33"), "as_of": "2024-11-29T18:00:00Z"}]},
     "compare_symbols": {
         "start": "2023-11-29",
@@ -382,6 +396,109 @@ def test_a_benchmark_without_prices_is_left_out_in_a_second_try() -> None:
     ]
     (second,) = respond(items, OFFERED).calls
     assert (first.arguments["benchmark"], second.arguments.get("benchmark")) == ("ZZZZ", None)
+
+
+def _two_rounds(question: str, failing: str, reason: str, then: dict[str, Any]) -> tuple[list[Call], str]:
+    """Play a conversation whose first call of a tool fails; gives every call and the text."""
+    items: list[dict[str, Any]] = [{"role": "developer", "content": DAY}, {"role": "user", "content": question}]
+    made: list[Call] = []
+    for step in range(6):
+        reply = respond(items, OFFERED)
+        if reply.text:
+            return made, reply.text
+        for at, call in enumerate(reply.calls):
+            failed = call.tool == failing and failing not in {each.tool for each in made}
+            output = {"error": {"reason": reason, "detail": "no such thing"}} if failed else then.get(call.tool, {})
+            made.append(call)
+            items += [
+                {"type": "function_call", "call_id": f"{step}{at}", "name": call.tool}
+                | {"arguments": json.dumps(call.arguments)},
+                {"type": "function_call_output", "call_id": f"{step}{at}", "output": json.dumps(output)},
+            ]
+    raise AssertionError("the loop did not end")
+
+
+def test_a_misnamed_portfolio_is_looked_up_and_asked_again() -> None:
+    calls, text = _two_rounds(
+        'What do I hold in portfolio "famly"?', "get_holdings", "PORTFOLIO_NOT_FOUND", RESULTS | {"get_holdings": HELD}
+    )
+    assert [(call.tool, call.arguments.get("portfolio")) for call in calls] == [
+        ("get_holdings", "famly"),
+        ("list_portfolios", None),
+        ("get_holdings", "Family"),
+    ]
+    assert "no such thing" in text
+    assert "$98,765.40" in text
+    assert "Your portfolios:" not in text
+
+
+def test_portfolios_are_listed_when_none_is_meant() -> None:
+    calls, text = _two_rounds(
+        'What do I hold in portfolio "Retirement"?', "get_holdings", "PORTFOLIO_NOT_FOUND", RESULTS
+    )
+    assert [call.tool for call in calls] == ["get_holdings", "list_portfolios"]
+    assert "**Family** in USD" in text
+
+
+def test_an_unknown_symbol_is_searched_for() -> None:
+    calls, text = _two_rounds(
+        "Fundamentals of AAPPL",
+        "get_fundamentals",
+        "SYMBOL_NOT_FOUND",
+        {"search_instruments": {"items": [{"symbol": "AAPL"}]}},
+    )
+    assert [call.tool for call in calls] == ["get_fundamentals", "search_instruments"]
+    assert "Symbols that may be meant: AAPL." in text
+
+
+def test_at_most_four_rounds_of_calls_are_made() -> None:
+    items: list[dict[str, Any]] = [{"role": "user", "content": "How did I do in 2023 against SPY?"}]
+    rounds = 0
+    while calls := respond(items, OFFERED).calls:
+        rounds += 1
+        # Each round fails for another reason, so that there is always something left to try.
+        for at, call in enumerate(calls):
+            items += [
+                {"type": "function_call", "call_id": f"{rounds}{at}", "name": call.tool}
+                | {"arguments": json.dumps(call.arguments | {"benchmark": f"B{rounds}"})},
+                {"type": "function_call_output", "call_id": f"{rounds}{at}", "output": '{"error": "no"}'},
+            ]
+        assert rounds < 9
+    assert rounds == 4
+
+
+def test_a_comparison_tells_who_did_best_and_who_swung_least() -> None:
+    def metrics(total: float, volatility: float) -> dict[str, Any]:
+        return {"metrics": {"total_return": total, "volatility": volatility, "max_drawdown": -0.1, "sharpe": 1.0}}
+
+    two = {"items": [{"symbol": "AAPL", **metrics(0.25, 0.22)}, {"symbol": "XOM", **metrics(0.1, 0.18)}]}
+    text, _ = converse("Compare AAPL and XOM", {"compare_symbols": two})
+    assert "AAPL did best, XOM worst. XOM swung least, AAPL most." in text
+
+
+def test_more_than_two_rows_are_a_table_and_fewer_are_lines() -> None:
+    def quoted(count: int) -> str:
+        items = [{"symbol": f"S{at}", "metrics": {"total_return": 0.1}} for at in range(count)]
+        return converse("Compare AAPL and JPM", {"compare_symbols": {"items": items}})[0]
+
+    assert "- S0: return 10.00%" in quoted(2)
+    assert "| --- |" not in quoted(2)
+    assert "| S2 | 10.00% |" in quoted(3)
+
+
+@pytest.mark.parametrize("term", TERMS, ids=[term.name for term in TERMS])
+def test_terms_are_explained_with_the_users_own_numbers(term: Term) -> None:
+    question = Question(term.name, (Ask(Topic.DEFINE, term.name, term=term),))
+    calls = next_calls(question, OFFERED, [], "2024-11-29")
+    assert [call.tool for call in calls] == ([term.tool] if term.tool else [])
+    done = [Result(call, RESULTS.get(call.tool, {}) | FIGURES) for call in calls]
+    text = compose(question, OFFERED, done)
+    assert term.text in text
+    assert bool(re.search(r"\d", text.replace(term.text, "").replace(term.name, ""))) == bool(term.tool)
+
+
+def test_thirty_terms_have_numbers_of_the_users_own() -> None:
+    assert len([term for term in TERMS if term.tool]) >= 30
 
 
 def test_same_words_and_results_give_the_same_bytes() -> None:

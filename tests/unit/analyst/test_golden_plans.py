@@ -97,3 +97,12 @@ def test_enough_questions_are_paraphrased_freely() -> None:
     assert _paraphrased("golden_plans.txt") >= 80
     assert len(list(golden("golden_plans_ja.txt"))) >= 60
     assert _paraphrased("golden_plans_ja.txt") >= 20
+
+
+@pytest.mark.parametrize("kept", range(5))
+def test_offered_tools_alone_are_planned(kept: int) -> None:
+    offered = [tool for at, tool in enumerate(OFFERED) if at % 5 == kept]
+    for line, _ in GOLDEN[::7]:
+        *earlier, text = (part.strip() for part in line.split(">>"))
+        calls = next_calls(understand(text, TODAY, earlier), offered, [], TODAY)
+        assert {call.tool for call in calls} <= {tool.name for tool in offered}

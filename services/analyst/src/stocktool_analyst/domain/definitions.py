@@ -16,9 +16,10 @@ class Term:
         words: Pattern of the spellings, in small letters.
         text: What it is.
         tool: Tool whose result holds the user's own figure, empty for none.
-        key: Where in that result.
+        key: Where in that result; empty when all of it illustrates the term.
         form: How the figure is written: "percent", "ratio" or "money".
         figure: Name under which the figure's way can be explained, empty for none.
+        arguments: What the tool is called with, beside the portfolio.
     """
 
     name: str
@@ -28,9 +29,10 @@ class Term:
     key: str = ""
     form: str = ""
     figure: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
 
 
-_RISK, _PERFORMANCE, _HOLDINGS = "get_risk", "get_performance", "get_holdings"
+_RISK, _PERFORMANCE, _HOLDINGS, _SALES = "get_risk", "get_performance", "get_holdings", "get_tax_lots"
 TERMS: Sequence[Term] = (
     Term("Time-weighted return (TWR)", r"\btwr\b|time[- ]weighted(?: rate of)?(?: returns?)?",
          "It chains the returns between deposits and withdrawals, so that the size and timing of your payments do not"
@@ -104,21 +106,22 @@ TERMS: Sequence[Term] = (
          _HOLDINGS, "realised", "money", "realised"),
     Term("Lot", r"(?:tax )?\blots?\b",
          "It is one purchase with its day, quantity and cost. A sale takes shares from lots, and which ones it takes"
-         " decides the gain."),
+         " decides the gain.", _SALES),
     Term("FIFO", r"\bfifo\b|first[- ]in[,-]? first[- ]out|\blifo\b|\bhifo\b|cost method",
          "FIFO takes the oldest lots first when you sell, LIFO the newest and HIFO the costliest;"
          " the average method gives"
-         " all shares one cost. The method changes the realised gain, not the total in the end."),
+         " all shares one cost. The method changes the realised gain, not the total in the end.", _SALES),
     Term("Wash sale", r"wash[- ]sales?",
          "It is a sale at a loss with a purchase of the same symbol within thirty days around it; tax rules may put off"
-         " such a loss."),
+         " such a loss.", _SALES),
     Term("Herfindahl index (HHI)", r"\bhhi\b|herfindahl(?:[- ]hirschman)?(?: index)?",
          "It is the sum of the squared weights. One means a single holding, and the smaller it is, the more evenly the"
-         " money is spread."),
+         " money is spread.", "explain_figure", "value", "ratio", "hhi", (("figure", "hhi"),)),
     Term("Diversification", r"diversification(?: ratio)?|\bdiversified\b",
-         "It means holding things that do not move together, so that their swings partly cancel."),
+         "It means holding things that do not move together, so that their swings partly cancel.", "get_allocation"),
     Term("Rebalancing", r"rebalancing",
-         "It means trading back to the weights you want after prices have moved them away."),
+         "It means trading back to the weights you want after prices have moved them away.", "get_allocation",
+         arguments=(("by", "symbol"),)),
     Term("Dividend yield", r"dividend yield|yield on cost",
          "It is a year's dividends divided by the price. Divided by what you paid instead, it is the yield on cost.",
          "get_income", "trailing_yield", "percent"),
@@ -140,13 +143,17 @@ TERMS: Sequence[Term] = (
          "It is a fund that trades like a share and often follows an index, so that one purchase"
          " holds many companies."),
     Term("Benchmark", r"benchmarks?",
-         "It is the yardstick a portfolio is held against, such as a fund of the whole market over the same days."),
+         "It is the yardstick a portfolio is held against, such as a fund of the whole market over the same days.",
+         _PERFORMANCE, arguments=(("benchmark", "SPY"),)),
     Term("Minimum-variance portfolio", r"(?:minimum|min|least)[- ]variance(?: portfolio)?",
-         "It is the mix of the holdings that swung least over the history looked at."),
+         "It is the mix of the holdings that swung least over the history looked at.",
+         "optimise_portfolio", arguments=(("method", "min_variance"),)),
     Term("Risk parity", r"risk parity",
-         "It chooses weights so that each holding adds the same share to the portfolio's risk."),
+         "It chooses weights so that each holding adds the same share to the portfolio's risk.",
+         "optimise_portfolio", arguments=(("method", "risk_parity"),)),
     Term("Contribution", r"contribution",
-         "It is the part of the portfolio's return that one holding gave: its return times its weight along the way."),
+         "It is the part of the portfolio's return that one holding gave: its return times its weight along the way.",
+         "get_contribution"),
     Term("Net flows", r"net (?:flows|deposits)",
          "They are what you paid in less what you took out over the span.",
          _PERFORMANCE, "net_flows", "money", "net_flows"),
@@ -162,7 +169,7 @@ FIGURES: Sequence[tuple[str, str]] = (
     ("taxes", r"\btaxes\b"),
     ("weight", r"\bweights?\b"),
     ("cash", r"\bcash\b"),
-    ("hhi", r"\bhhi\b|herfindahl|concentration"),
+    ("hhi", r"concentration"),
     ("volatility", r"\brisk\b"),
 )
 

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from stocktool_analyst.domain import errand_plans, trial
+from stocktool_analyst.domain.companies import distance
 from stocktool_analyst.domain.question import Ask, Period, Question, Span, Topic
 from stocktool_analyst.domain.results import error_of, instruments, output_of, rows, text
-from stocktool_analyst.domain.tools import Call, Json, Result, Tool, fill
+from stocktool_analyst.domain.tools import Call, Json, JsonObject, Result, Tool, fill
 
 TOOL_OF: Mapping[Topic, str] = {
     Topic.PERFORMANCE: "get_performance",
@@ -153,7 +154,8 @@ def _advice(ask: Ask, _: Sequence[Result]) -> _Wanted:
 def _define(ask: Ask, _: Sequence[Result]) -> _Wanted:
     if ask.term is not None and ask.term.tool:
         benchmark = ask.benchmark or ("SPY" if ask.term.key in AGAINST_BENCHMARK else None)
-        yield ask.term.tool, {"portfolio": ask.portfolio or None, "benchmark": benchmark}
+        given: dict[str, Json] = dict(ask.term.arguments)
+        yield ask.term.tool, {"portfolio": ask.portfolio or None, "benchmark": benchmark, **given}
 
 
 def _risk(ask: Ask, _: Sequence[Result]) -> _Wanted:
@@ -253,12 +255,23 @@ def _again(offered: Mapping[str, Tool], done: Sequence[Result]) -> Iterator[Call
         if not error_of(result.output):
             continue
         reason = text(result.output.get("error"), "reason")
-        if arguments.get("benchmark"):
+        if reason == "PORTFOLIO_NOT_FOUND" and arguments.get("portfolio"):
+            if name := _meant(str(arguments["portfolio"]), output_of(done, "list_portfolios")):
+                yield Call(result.call.tool, {**arguments, "portfolio": name})
+            elif "list_portfolios" in offered:
+                yield Call("list_portfolios", fill(offered["list_portfolios"], {}))
+        elif arguments.get("benchmark"):
             yield Call(result.call.tool, {**arguments, "benchmark": None})
-        elif reason == "PORTFOLIO_NOT_FOUND" and arguments.get("portfolio") and "list_portfolios" in offered:
-            yield Call("list_portfolios", fill(offered["list_portfolios"], {}))
         elif "NOT_FOUND" in reason and isinstance(arguments.get("symbol"), str) and "search_instruments" in offered:
             yield Call("search_instruments", fill(offered["search_instruments"], {"query": arguments["symbol"]}))
+
+
+def _meant(name: str, portfolios: JsonObject) -> str:
+    """The portfolio whose name is the given one but for its case or a letter or two; empty for none."""
+    names = [text(row, "name") for row in rows(portfolios, "items")]
+    near = [(distance(name.casefold(), each.casefold()), each) for each in names if each and each != name]
+    closest = min(near, default=(3, ""))
+    return closest[1] if closest[0] <= min(2, len(name) // 3) else ""
 
 
 def _span(span: Span, tool: Tool, today: str) -> dict[str, Json]:
