@@ -123,7 +123,7 @@ RESULTS: dict[str, dict[str, Any]] = {
             "result": {
                 "holdings": {"total": usd("98765.40")},
                 "performance": {"twr": 0.2134, "gain": usd("12345.67")},
-                "risk": {"metrics": {"volatility": 0.1821, "max_drawdown": -0.2315}},
+                "risk": {"volatility": 0.1821, "max_drawdown": -0.2315},
             },
             "files": [{"name": "report.pdf"}],
         }
@@ -195,7 +195,10 @@ SAID = [
         ["$98,765.40", "10,000 paths", "| in the median case | $154,321.98 |", "13.12%", "2.13%", "$412.33"],
     ),
     ("Which alerts do I have?", ["Your watches:", "AAPL is above 240", "fired", "2024-11-20"]),
-    ("Alert me when AAPL is above 250", ["waits for your approval", "Tell me when AAPL is above 250"]),
+    (
+        "Alert me when AAPL is above 250",
+        ["I prepared this watch", "nothing is set until you approve", "Tell me when AAPL is above 250"],
+    ),
     (
         "How often would an alert for AAPL above 230 have fired?",
         ["**2 times** from 2023-11-30 to 2024-11-29", "on 2024-07-10 and 2024-10-15", "41 of 252 days"],
@@ -245,8 +248,14 @@ def test_without_a_search_of_the_web_the_deployment_says_so() -> None:
         ({"state": "running", "steps": [{"name": "performance"}]}, "still running. Finished so far: performance."),
         ({"state": "failed", "error": {"message": "There are no prices."}}, "failed: There are no prices."),
         ({"state": "done", "kind": "projection", "result": {"fan": [year(5, "110000.10")]}}, "$110,000.10"),
+        ({"state": "done", "kind": "tax_lots", "result": {"gain": usd("-12.5")}}, "Realised gain: -$12.50"),
+        ({"state": "done", "kind": "statement", "result": {"twr": 0.2769}}, "Time-weighted return: 27.69%"),
+        (
+            {"state": "done", "kind": "optimisation", "result": {"proposed": {"volatility": 0.1544}}},
+            "Volatility by the method: 15.44%",
+        ),
     ],
-    ids=["running", "failed", "projection"],
+    ids=["running", "failed", "projection", "tax lots", "statement", "optimisation"],
 )
 def test_an_analysis_is_told_as_it_stands(state: dict[str, Any], said: str) -> None:
     result = {"analysis": {"id": "ana_1", "kind": "portfolio", "finished_at": "2026-11-22T10:00:00Z", **state}}

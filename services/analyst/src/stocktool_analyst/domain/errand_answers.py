@@ -147,6 +147,15 @@ def watches(output: JsonObject, say: Wording) -> str:
     return "\n".join([say("Your watches:"), "", phrases.table(header, body)])
 
 
+def proposed(output: JsonObject, say: Wording) -> str:
+    """A watch that waits for the user's click."""
+    summary = text(obj(output, "proposal"), "summary")
+    return say(
+        "I prepared this watch: **{summary}**. It waits for your approval below; nothing is set until you approve it.",
+        summary=summary,
+    )
+
+
 def backtest(output: JsonObject, say: Wording) -> str:
     """On which days a rule would have fired."""
     rule, count = text(output, "text"), number(output, "fired_count")
@@ -205,7 +214,7 @@ def analysis(output: JsonObject, say: Wording) -> str:
         so_far = say(" Finished so far: {steps}.", steps=steps) if steps else ""
         return say("The {kind} is still {state}.", kind=kind, state=say.word(state)) + so_far
     lines = [say("The {kind} of {day} is done.", kind=kind, day=phrases.day(found.get("finished_at")))]
-    facts = [f"- {name}: {value}" for name, value in _figures(obj(found, "result"), say)]
+    facts = [f"- {name}: {value}" for name, value in _figures(text(found, "kind"), obj(found, "result"), say)]
     lines += ["", *facts] if facts else []
     files = [text(row, "name").rpartition(".")[2].upper() for row in rows({"files": found.get("files")}, "files")]
     if files:
@@ -213,33 +222,47 @@ def analysis(output: JsonObject, say: Wording) -> str:
     return "\n".join(lines)
 
 
-_FIGURES: tuple[tuple[str, str, str, Callable[[Json], str]], ...] = (
-    ("holdings", "total", "Total value", phrases.money),
-    ("performance", "twr", "Time-weighted return", phrases.percent),
-    ("performance", "xirr", "Money-weighted return", phrases.percent),
-    ("performance", "gain", "Gain", phrases.money),
-    ("metrics", "volatility", "Volatility, annualised", phrases.percent),
-    ("metrics", "max_drawdown", "Largest fall", phrases.percent),
-    ("metrics", "sharpe", "Sharpe ratio", phrases.ratio),
-    ("proposed", "expected_return", "Mean return by the method", phrases.percent),
-    ("proposed", "volatility", "Volatility by the method", phrases.percent),
-    ("totals", "gain", "Realised gain", phrases.money),
-    ("total", "gain", "Realised gain", phrases.money),
-)
+_FIGURES: Mapping[str, tuple[tuple[str, str, Callable[[Json], str]], ...]] = {
+    "portfolio": (
+        ("holdings.total", "Total value", phrases.money),
+        ("performance.twr", "Time-weighted return", phrases.percent),
+        ("performance.xirr", "Money-weighted return", phrases.percent),
+        ("performance.gain", "Gain", phrases.money),
+        ("risk.volatility", "Volatility, annualised", phrases.percent),
+        ("risk.max_drawdown", "Largest fall", phrases.percent),
+    ),
+    "optimisation": (
+        ("proposed.expected_return", "Mean return by the method", phrases.percent),
+        ("proposed.volatility", "Volatility by the method", phrases.percent),
+    ),
+    "tax_lots": (
+        ("gain", "Realised gain", phrases.money),
+        ("short_term", "Held short", phrases.money),
+        ("long_term", "Held long", phrases.money),
+    ),
+    "statement": (
+        ("total", "Total value", phrases.money),
+        ("twr", "Time-weighted return", phrases.percent),
+        ("realised", "Realised gain", phrases.money),
+        ("unrealised", "Unrealised gain", phrases.money),
+    ),
+}
 
 
-def _figures(result: JsonObject, say: Wording) -> list[tuple[str, str]]:
-    """The first figures of a result, wherever its kind keeps them."""
-    if rows({"fan": result.get("fan")}, "fan"):
-        last = rows({"fan": result.get("fan")}, "fan")[-1]
-        return [(say("Median value at the end"), phrases.money(last.get("p50")))]
-    parts = {**result, **obj(result, "risk")}
-    shown: dict[str, str] = {}
-    for part, key, name, form in _FIGURES:
-        value = form(obj(parts, part).get(key)) or (form(result.get(key)) if part == "performance" else "")
-        if value:
-            shown.setdefault(say(name), value)
-    return list(shown.items())
+def _figures(kind: str, result: JsonObject, say: Wording) -> list[tuple[str, str]]:
+    """The first figures of a result, where its kind keeps them."""
+    if kind == "projection":
+        last = rows({"fan": result.get("fan")}, "fan")[-1:]
+        return [(say("Median value at the end"), phrases.money(each.get("p50"))) for each in last]
+    shown = []
+    for path, name, form in _FIGURES.get(kind, ()):
+        *parts, key = path.split(".")
+        part = result
+        for step in parts:
+            part = obj(part, step)
+        if value := form(part.get(key)):
+            shown.append((say(name), value))
+    return shown
 
 
 _FORMS: Mapping[str, Callable[[Json], str]] = {
@@ -284,6 +307,7 @@ WRITERS: Mapping[str, Callable[[JsonObject, Wording], str]] = {
     "get_market_overview": overview,
     "project_portfolio": outlook,
     "list_watches": watches,
+    "propose_watch": proposed,
     "backtest_watch": backtest,
     "start_analysis": started,
     "read_analysis": analysis,

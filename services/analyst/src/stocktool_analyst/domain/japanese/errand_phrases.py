@@ -48,6 +48,9 @@ ERRANDS: Mapping[str, str] = {
     ),
     ", from your history since {day}": "（ {day} 以降の実績による）",
     "This is a simulation, no forecast.": "これは試算であり、予測ではありません。",
+    "I prepared this watch: **{summary}**. It waits for your approval below; nothing is set until you approve it.": (
+        "アラートを用意しました：**{summary}**。下で承認するまで、何も設定されません。"
+    ),
     "You have no watch yet.": "アラートはまだありません。",
     "Your watches:": "アラートの一覧：",
     "Watch": "アラート",
@@ -91,6 +94,9 @@ ERRANDS: Mapping[str, str] = {
     "Money-weighted return": "金額加重収益率",
     "Gain": "損益",
     "Realised gain": "実現損益",
+    "Unrealised gain": "含み損益",
+    "Held short": "短期保有",
+    "Held long": "長期保有",
     "Mean return by the method": "手法による平均収益率",
     "Volatility by the method": "手法によるボラティリティ",
     "The value is **{outcome}**, computed from {figures}.": "答えは **{outcome}** です（ {figures} から計算）。",
