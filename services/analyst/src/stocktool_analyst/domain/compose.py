@@ -133,7 +133,9 @@ def compose(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -
     paragraphs += [_definition(ask, done, say) for ask in question.asks if ask.topic is Topic.DEFINE]
     told = _told(question)
     paragraphs += [
-        _paragraph(question, result, say) for result in done if result.call.tool in told or error_of(result.output)
+        _paragraph(question, result, say)
+        for result in done
+        if (result.call.tool in told or error_of(result.output)) and not _looked_up(question, result, done)
     ]
     paragraphs += list(_gaps(question, tools, done, say))
     if question.vague:
@@ -167,6 +169,14 @@ def _told(question: Question) -> set[str]:
     return (asked | {"list_portfolios", "search_instruments"}) - (prepared - own)
 
 
+def _looked_up(question: Question, result: Result, done: Sequence[Result]) -> bool:
+    """Whether a list of portfolios only served to find one that was misnamed."""
+    if result.call.tool != "list_portfolios" or Topic.PORTFOLIOS in question.topics:
+        return False
+    failed = {each.call.tool for each in done if error_of(each.output)}
+    return any(each.call.tool in failed and not error_of(each.output) for each in done)
+
+
 def _paragraph(question: Question, result: Result, say: Wording) -> str:
     tool, output = result.call.tool, result.output
     if problem := error_of(output):
@@ -195,6 +205,9 @@ def _definition(ask: Ask, done: Sequence[Result], say: Wording) -> str:
     outputs = [result.output for result in done if result.call.tool == term.tool and not error_of(result.output)]
     if not outputs:
         return said
+    if not term.key:
+        writer = _WRITERS.get(term.tool)
+        return "\n\n".join((said, writer(outputs[-1], say))) if writer else said
     output = next((each for each in outputs if find(each, term.key) is not None), outputs[-1])
     forms = {"percent": phrases.percent, "ratio": phrases.ratio, "money": phrases.money}
     figure = forms[term.form](find(output, term.key))
