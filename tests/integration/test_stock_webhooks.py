@@ -39,6 +39,7 @@ from stocktool_stock.adapters.webhook_sender import Resolve, WebhookSender
 from stocktool_stock.application.channels import AttemptDelivery, FanOut
 from stocktool_stock.application.inbox import DeliverNotification
 from stocktool_stock.bootstrap.notifying import notify
+from stocktool_stock.bootstrap.sealing import rotate_sealing_key
 from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.domain.deliveries import CLAIM, PACE, Delivery, DeliveryState, Outcome, Pace, first_delivery
 from stocktool_stock.domain.notification_settings import Channel, NotificationSettings, QuietHours, WebhookChannel
@@ -448,6 +449,16 @@ async def test_inbox_is_filled_without_channels() -> None:
     deliver = DeliverNotification(inbox, _NoHints(), FanOut(settings, FakeDeliveries(clock), later, clock))
     await deliver(a_notification())
     assert (await inbox.unread(ME, 10), later.asked) == (1, [])
+
+
+async def test_the_command_adds_a_key_and_leaves_the_old_one(aws: AwsClients) -> None:
+    ring = new_ulid()
+    settings = Settings.model_validate(ephemeral(service="stock", sealing_keys_secret=f"test/{ring}"))
+    old = await a_sealer(aws, ring).seal(SECRET, "webhook|usr_me")
+    key = (await rotate_sealing_key(settings)).split(" ", 1)[0]
+    fresh = a_sealer(aws, ring)
+    assert (await fresh.seal(SECRET, "webhook|usr_me")).startswith(f"sealed:{key}:")
+    assert await fresh.open(old, "webhook|usr_me") == SECRET
 
 
 @pytest.mark.parametrize("deployed", [{"host": "0.0.0.0"}, {"tls": {"certificate": "c", "key": "k", "ca": "a"}}])

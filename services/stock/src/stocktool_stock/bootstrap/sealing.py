@@ -19,7 +19,7 @@ def sealer_of(runtime: Runtime[Settings]) -> Sealer:
 
 
 async def rotate_sealing_key(settings: Settings) -> str:
-    """Add the next key, and say in a line from when it seals; needs AWS credentials alone."""
+    """Add the next key, and say in a line from when it seals; no part of the mesh needs to run."""
     aws = AwsClients()
     try:
         key_id = await Sealer(Secret(aws, settings.sealing_keys_secret, _DESCRIPTION), SystemClock()).rotate()
