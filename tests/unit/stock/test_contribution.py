@@ -97,6 +97,23 @@ async def test_exchange_rates_are_told_apart_from_prices() -> None:
     assert currencies["EUR"].gain.total == pytest.approx(210)
 
 
+async def test_a_name_without_prices_counts_in_the_currency_it_was_traded_in() -> None:
+    """No cash and no price is in euros: 2 at 10 EUR, bought with dollars, stay worth what was paid for them."""
+    measured = Measured(
+        [
+            an_entry("deposit", DAYS[0], amount="2000"),
+            an_entry("buy", DAYS[0], "X", quantity="10", price="100"),
+            an_entry("buy", DAYS[0], "Y", quantity="2", price="10", currency="EUR", fx_rate="1.25"),
+        ],
+        series={"X": {DAYS[0]: 100, DAYS[1]: 110}},
+        today=DAYS[1],
+    )
+    rows = by_key(await shared(measured))
+    assert (rows["X"].gain.total, rows["Y"].gain.total) == pytest.approx((100, 0))
+    currencies = by_key(await shared(measured, ContributionBy.CURRENCY))
+    assert currencies["EUR"].average_weight == pytest.approx(25 / 2000)
+
+
 async def test_accounts_and_sectors_share_out_the_same_return() -> None:
     for by, keys in (
         (ContributionBy.ACCOUNT, {"acc_1", "acc_2"}),

@@ -137,6 +137,9 @@ class PortfolioReader:
         """Daily rates of every currency in the book or its prices into the base currency."""
         base = material.portfolio.base_currency
         currencies = {bars.currency for bars in material.bars.values()} | set(book.cash_steps)
+        # What has no market prices is worth what it was traded for, in that currency.
+        unpriced = [trades for symbol, trades in book.trade_prices.items() if trades and symbol not in material.bars]
+        currencies |= {trades[-1].currency for trades in unpriced}
         return {code: (await self._rates.series(code, base, days)).rates for code in sorted(currencies) if code != base}
 
 
