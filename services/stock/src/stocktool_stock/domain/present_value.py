@@ -9,9 +9,11 @@ zeros of that derivative, found the same way, part the axis into stretches with 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.exact import Undefined
@@ -22,6 +24,7 @@ _SAME = 1e-7
 """Zeros of log(1 + rate) closer than this are one, split by rounding."""
 _FINEST = 1e-16
 """What log(1 + rate) can be told from 0 by."""
+_LAST_BITS = 4e-16
 _EXACT_CHANGES = 12
 """With more changes of sign than this the derivative's zeros are looked for on a grid."""
 _REACH = 14.0
@@ -109,7 +112,7 @@ def _zeros(times: Column, amounts: Column, low: float, high: float) -> list[floa
     signs[[0, -1]] = np.sign(values[[0, -1]])
     zeros = [float(point) for point, sign in zip(points, signs, strict=True) if sign == 0]
     brackets = np.flatnonzero(signs[:-1] * signs[1:] < 0)
-    zeros += _bisected(times, amounts, points[brackets], points[brackets + 1])
+    zeros += _between(times, amounts, points[brackets], points[brackets + 1])
     apart: list[float] = []
     for zero in sorted(zeros):
         if not apart or zero - apart[-1] > _SAME:
@@ -129,7 +132,7 @@ def _turning_points(times: Column, amounts: Column, low: float, high: float) -> 
         grid = np.concatenate([[low], _GRID[(low < _GRID) & (high > _GRID)], [high]])
         signs = np.sign(_relative(grid, times, turned))
         brackets = np.flatnonzero(signs[:-1] * signs[1:] < 0)
-        turns = _bisected(times, turned, grid[brackets], grid[brackets + 1])
+        turns = _between(times, turned, grid[brackets], grid[brackets + 1])
         return sorted([*turns, *grid[1:-1].tolist()])
     return _zeros(times, turned, low, high)
 
@@ -137,26 +140,49 @@ def _turning_points(times: Column, amounts: Column, low: float, high: float) -> 
 def _relative(logs: Column, times: Column, amounts: Column) -> Column:
     """The sum at each point, as a part of the sum of its terms' sizes: between -1 and 1, nothing overflows."""
     result = np.empty(len(logs))
+    for part, weights in _weights(logs, times):
+        result[part] = (weights @ amounts) / (weights @ np.abs(amounts))
+    return result
+
+
+def _newton_steps(logs: Column, times: Column, amounts: Column) -> tuple[Column, Column]:
+    """The sum at each point, up to a factor above zero, and the step from there to where its tangent is zero."""
+    values, steps = np.empty(len(logs)), np.empty(len(logs))
+    for part, weights in _weights(logs, times):
+        values[part] = weights @ amounts
+        with np.errstate(divide="ignore", invalid="ignore"):
+            steps[part] = values[part] / (weights @ (amounts * times))
+    return values, steps
+
+
+def _weights(logs: Column, times: Column) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
+    """Discount factors at some of the points at a time, each row of them up to a factor that keeps it in range."""
     rows = max(1, _CELLS // len(times))
     for start in range(0, len(logs), rows):
         part = slice(start, start + rows)
         exponents = -np.outer(logs[part], times)
         exponents -= exponents.max(axis=1, keepdims=True)
-        weights = np.exp(exponents)
-        result[part] = (weights @ amounts) / (weights @ np.abs(amounts))
-    return result
+        yield part, np.exp(exponents)
 
 
-def _bisected(times: Column, amounts: Column, low: Column, high: Column) -> list[float]:
-    """The zero in each bracket, to the last bit; zero itself where it cannot be told from it."""
+def _between(times: Column, amounts: Column, low: Column, high: Column) -> list[float]:
+    """The zero in each bracket, to the last bits; zero itself where it cannot be told from it.
+
+    Newton's steps, and halves of the bracket instead of one that leaves it or is no shorter than half the one before
+    the last: so it never takes much longer than halving alone.
+    """
     if not low.size:
         return []
     rising = _relative(low, times, amounts) < 0
+    at = np.where((low < 0) & (high > 0), 0.0, (low + high) / 2)  # few rates are far from 0, brackets may be wide
+    step = before = high - low
     while True:
-        middle = (low + high) / 2
-        open_ = (low < middle) & (middle < high) & (high - low > _FINEST)
-        if not open_.any():
-            return [0.0 if abs(zero) <= _FINEST else zero for zero in map(float, middle)]
-        below = (_relative(middle, times, amounts) < 0) == rising
-        low = np.where(open_ & below, middle, low)
-        high = np.where(open_ & ~below, middle, high)
+        values, newton = _newton_steps(at, times, amounts)
+        beyond = (values < 0) != rising
+        low, high = np.where(beyond, low, at), np.where(beyond, at, high)
+        there = at + newton
+        good = (low <= there) & (there <= high) & (2 * np.abs(newton) <= before)
+        there = np.where(good, there, (low + high) / 2)
+        before, step, at = step, np.abs(there - at), there
+        if (step <= np.maximum(_FINEST, _LAST_BITS * np.abs(at))).all():
+            return [0.0 if abs(zero) <= _FINEST else zero for zero in map(float, at)]
