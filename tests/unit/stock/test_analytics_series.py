@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_stock.application.analyse_series import PriceSeries, analyse_series
-from stocktool_stock.domain.daily import days64
+from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.exact import Undefined
 
 from tests.fakes.analytics_app import AnalyticsClient, analytics_client

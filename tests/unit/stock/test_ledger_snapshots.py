@@ -11,14 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stocktool_stock.application.afterwards import Afterwards
-from stocktool_stock.application.book_snapshot import (
-    BookSnapshot,
-    SnapshotUnusable,
-    pack_snapshot,
-    take_snapshot,
-    unpack_snapshot,
-)
+from stocktool_stock.application.book_snapshot import BookSnapshot, take_snapshot
 from stocktool_stock.application.ledger_books import WORTH_KEEPING, LedgerBooks
+from stocktool_stock.application.packed_snapshot import SnapshotUnusable, pack_snapshot, unpack_snapshot
 from stocktool_stock.application.ports import Change
 from stocktool_stock.application.records import portfolio_record
 from stocktool_stock.domain.book import Book
@@ -154,7 +149,16 @@ def test_a_book_from_a_snapshot_is_the_book_from_the_first_day(history: History,
     now, part = history.portfolio, history.between(then.last_sequence, history.portfolio.last_sequence)
     everything = history.part.ledger().standing
     read = unpack_snapshot(pack_snapshot(snapshot), now)
-    assert read == replace(snapshot, portfolio=read.portfolio, book=replace(snapshot.book, portfolio=now))
+    assert (read.cut, read.last_day, read.implied, list(read.rest)) == (
+        snapshot.cut,
+        snapshot.last_day,
+        snapshot.implied,
+        list(snapshot.rest),
+    )
+    assert read.whole == replace(keep_book(known, then, RATES), portfolio=now)
+    assert columns(read.whole) == columns(snapshot.whole)
+    assert read.book == replace(snapshot.book, portfolio=now)
+    assert columns(read.book) == columns(snapshot.book)
     later = read.later(now, part)
     if later is None:
         assert must_be_thrown_away(snapshot, part, everything)
@@ -164,6 +168,12 @@ def test_a_book_from_a_snapshot_is_the_book_from_the_first_day(history: History,
     found = continue_book(read.book, later.entries, now, RATES, implied=later.implied, until=until)
     assert found == keep_book(everything, now, RATES, until=until)
     assert read.book == before, "a snapshot is not changed by what is booked on top of it"
+
+
+def columns(book: Book) -> list[tuple[list[date], list[float]]]:
+    """What is drawn of a book."""
+    drawn = [each.columns() for each in (*book.quantities.values(), *book.cash_steps.values())]
+    return [(each.days.tolist(), each.amounts.tolist()) for each in drawn]
 
 
 def must_be_thrown_away(snapshot: BookSnapshot, part: LedgerPart, everything: Sequence[Entry]) -> bool:
@@ -191,6 +201,7 @@ def test_what_is_damaged_or_of_others_is_not_read() -> None:
     snapshot = take_snapshot(history.portfolio, history.part.ledger().standing, RATES, FIRST)
     data = pack_snapshot(snapshot)
     assert unpack_snapshot(data, history.portfolio).book == snapshot.book
+    assert unpack_snapshot(data, history.portfolio).whole == snapshot.whole
     other = replace(history.portfolio, id="prt_2")
     average = replace(history.portfolio, cost_method=CostMethod.AVERAGE)
     for damaged, portfolio in (
@@ -275,6 +286,18 @@ async def test_another_process_reads_what_was_left_and_not_the_ledger(mesh: Mesh
     with pytest.raises(ShortSale):
         too_many = replace(written("sell", FIRST + timedelta(days=71), "X", 4, "acc_1"), quantity=Decimal(10**6))
         await books.check(mesh.portfolio, [too_many])
+
+
+async def test_what_a_ledger_comes_to_is_read_without_booking_anything(mesh: Mesh) -> None:
+    mesh.store.refuses = True
+    renamed = replace(mesh.portfolio, name="Another", version=mesh.portfolio.version + 1)
+    books, _ = mesh.process()
+    book, _ = await books.book(renamed, UNTIL)
+    assert book == replace(await mesh.expected(), portfolio=renamed)
+    before_the_last = max(day for steps in book.quantities.values() for day, _ in steps) - timedelta(days=1)
+    earlier, rates = await books.book(renamed, before_the_last)
+    standing = (await FakePortfolios.ledger(mesh.store, mesh.portfolio)).standing
+    assert earlier == keep_book(standing, renamed, rates, until=before_the_last)
 
 
 async def test_an_entry_before_the_cut_makes_the_book_anew(mesh: Mesh) -> None:

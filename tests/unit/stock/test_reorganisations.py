@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.bookkeeping import keep_book
-from stocktool_stock.domain.daily import DailyValuer, days64
+from stocktool_stock.domain.daily import DailyValuer
+from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.ledger import Entry, EntryType, Ledger, NoFraction, NothingHeld, ShortSale
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import Portfolio

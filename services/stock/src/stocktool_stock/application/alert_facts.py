@@ -14,7 +14,7 @@ from stocktool_stock.application.market_ports import BarSource, MarketStatus, Qu
 from stocktool_stock.domain.alert_rules import Drawdown, Earnings, Leaf, Move, Price, Rule, Stale, Weight, leaves
 from stocktool_stock.domain.alert_truth import Facts, Measure
 from stocktool_stock.domain.bars import Bars
-from stocktool_stock.domain.daily import day64
+from stocktool_stock.domain.days import day64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.domain.quotes import Quote, QuoteBatch

@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from stocktool_stock.domain.bars import Column, Days
-from stocktool_stock.domain.daily import carried, day64
+from stocktool_stock.domain.daily import carried
+from stocktool_stock.domain.days import day64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.factors import FactorExposure, factor_exposure
 from stocktool_stock.domain.risk import CONVENTIONS, Figure, RiskFigures, correlation, series_risk, to_date

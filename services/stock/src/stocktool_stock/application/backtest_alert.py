@@ -25,7 +25,8 @@ from stocktool_stock.domain.alert_truth import Measure
 from stocktool_stock.domain.alerts import Alert
 from stocktool_stock.domain.bars import Bars, Days
 from stocktool_stock.domain.calendar import is_session
-from stocktool_stock.domain.daily import carried, day64, days64
+from stocktool_stock.domain.daily import carried
+from stocktool_stock.domain.days import day64, days64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.valuation import decimal_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -17,18 +17,17 @@ from stocktool_stock.application.book_snapshot import (
     KEPT_OPEN,
     BookSnapshot,
     Later,
-    SnapshotUnusable,
-    pack_snapshot,
     take_snapshot,
-    unpack_snapshot,
 )
 from stocktool_stock.application.collector_pause import collector_paused
 from stocktool_stock.application.market_ports import FxRates
+from stocktool_stock.application.packed_snapshot import SnapshotUnusable, pack_snapshot, unpack_snapshot
 from stocktool_stock.application.ports import PortfolioStore, SnapshotStore
 from stocktool_stock.application.rate_collector import rates_into
 from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.bookkeeping import continue_book, keep_book
 from stocktool_stock.domain.ledger import Entry, Ledger
+from stocktool_stock.domain.ledger_part import LedgerPart
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.rates import RateTable
 
@@ -36,6 +35,8 @@ WORTH_KEEPING = 300
 """A ledger of fewer entries is kept from its first day as quickly."""
 MOVES_ON_AFTER = 500
 """So many entries on top of a snapshot make a new one worth writing."""
+_BYTES_AN_ENTRY = 1_000
+"""So many bytes of a snapshot are read in the time in which one entry is booked, or less."""
 _KEPT_ENTRIES = 120_000
 """What the books in this process may have come from, in sum: some 100 MB."""
 
@@ -97,11 +98,7 @@ class LedgerBooks:
         rates = await rates_into(self._rates, portfolio)
         start = await self._start(portfolio, more)
         if start is not None:
-            book, later = start.snapshot.book, start.later
-            await self._off(
-                len(later.entries),
-                lambda: continue_book(book, later.entries, portfolio, rates, implied=later.implied),
-            )
+            await self._from(start, portfolio, date.max, rates)
             return
         await self.check_ledger(portfolio, (await self._store.ledger(portfolio)).with_entries(more))
 
@@ -120,19 +117,24 @@ class LedgerBooks:
         start = await self._start(portfolio)
         if start is None:
             start = await self._begin(portfolio, until, rates)
-        elif len(start.later.entries) > KEPT_OPEN + MOVES_ON_AFTER:
+        elif start.later.anew and len(start.later.entries) > KEPT_OPEN + MOVES_ON_AFTER:
             start = await self._move_on(portfolio, start, rates)
         if start is not None and until >= start.snapshot.cut:
-            book, later = start.snapshot.book, start.later
-            kept = await self._off(
-                len(later.entries),
-                lambda: continue_book(book, later.entries, portfolio, rates, implied=later.implied, until=until),
-            )
+            kept = await self._from(start, portfolio, until, rates)
         else:
             standing = (await self._store.ledger(portfolio)).standing
             kept = await self._off(len(standing), lambda: keep_book(standing, portfolio, rates, until=until))
         self._kept.keep(portfolio, until, kept)
         return kept
+
+    async def _from(self, start: _Start, portfolio: Portfolio, until: date, rates: RateTable) -> Book:
+        snapshot, later = start.snapshot, start.later
+        if not later.anew and until >= snapshot.last_day:
+            return replace(snapshot.whole, portfolio=portfolio)
+        return await self._off(
+            len(later.entries),
+            lambda: continue_book(snapshot.book, later.entries, portfolio, rates, implied=later.implied, until=until),
+        )
 
     async def _start(self, portfolio: Portfolio, more: Sequence[Entry] = ()) -> _Start | None:
         """Where to go on from, None where there is nothing that holds for the portfolio as it is."""
@@ -141,7 +143,9 @@ class LedgerBooks:
             snapshot = await self._stored(portfolio)
         if snapshot is None or snapshot.sequence > portfolio.last_sequence:
             return None
-        part = await self._store.since(portfolio, snapshot.sequence)
+        part = LedgerPart()
+        if snapshot.sequence < portfolio.last_sequence:
+            part = await self._store.since(portfolio, snapshot.sequence)
         later = snapshot.later(portfolio, part, more)
         return None if later is None else _Start(snapshot, later)
 
@@ -152,7 +156,7 @@ class LedgerBooks:
         if data is None:
             return None
         try:
-            snapshot = await self._off(WORTH_KEEPING, lambda: unpack_snapshot(data, portfolio))
+            snapshot = await self._off(len(data) // _BYTES_AN_ENTRY, lambda: unpack_snapshot(data, portfolio))
         except SnapshotUnusable:
             return None
         if snapshot.rates_until != await self._rates_until():
@@ -185,7 +189,7 @@ class LedgerBooks:
             await self._store.pack(portfolio)
 
         self._afterwards.submit(portfolio.id, write)
-        return _Start(snapshot, Later(snapshot.rest, snapshot.implied))
+        return _Start(snapshot, Later(snapshot.rest, snapshot.implied, anew=False))
 
     async def _rates_until(self) -> date:
         return (await self._rates.rate("USD", "EUR", date.max)).day
@@ -255,5 +259,5 @@ class _Kept:
 
 
 def _weight(thing: BookSnapshot | Book) -> int:
-    book = thing.book if isinstance(thing, BookSnapshot) else thing
+    book = thing.whole if isinstance(thing, BookSnapshot) else thing
     return 50 + len(book.payments)

@@ -10,7 +10,7 @@ import numpy as np
 
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.closes import Table, price_column
-from stocktool_stock.domain.daily import days64
+from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.optimise import (
     Conditioning,

@@ -46,6 +46,6 @@ class ReadPortfolioDays:
             held = {position: steps for position, steps in history.book.quantities.items() if position[1] == symbol}
             part = replace(history.book, quantities=held, cash_steps={}, flows=[])
             bars = {name: bars for name, bars in history.material.bars.items() if name == symbol}
-            value = DailyValuer(part, days, bars, fx, history.rates).values().values
+            value = DailyValuer(part, days, bars, fx, history.rates).total()
             result[symbol] = np.divide(value, total, out=np.full(len(days), np.nan), where=total > 0)
         return result

@@ -208,10 +208,12 @@ class ReadHistory:
         flows = valuer.on_grid((each.day, float(each.amount)) for each in moved)
         if gross:
             flows -= valuer.on_grid((charge.day, float(charge.fee + charge.tax)) for charge in charges_of(book, scope))
-        values = scope_values(book, scope, valuer) if scope else valuer.values().values
+        values = scope_values(book, scope, valuer) if scope else valuer.total()
         returns = daily_returns(values, flows)
         # Between trading days a flow ends a sub-period; as a daily return it counts only where the value did change.
-        returns[~np.isin(days[1:], trading) & (np.abs(returns) <= _UNMOVED)] = np.nan
+        between = np.ones(len(days), dtype=bool)
+        between[days.searchsorted(trading)] = False
+        returns[between[1:] & (np.abs(returns) <= _UNMOVED)] = np.nan
         return DailyHistory(
             portfolio=material.portfolio,
             scope=scope,
@@ -254,7 +256,7 @@ def check_scope(scope: Scope, book: Book) -> None:
 
 def _days_of(book: Book) -> list[date]:
     """Days on which something moved."""
-    return list({flow.day for flow in book.flows}.union(book.payment_days))
+    return [*book.payment_days, *(flow.day for flow in book.flows)]
 
 
 def _benchmark(

@@ -138,8 +138,8 @@ class Bars:
 
     def between(self, start: date | None = None, end: date | None = None) -> Bars:
         """Cut to days from `start` to `end`, both included; the columns stay views, nothing is copied."""
-        low = 0 if start is None else int(np.searchsorted(self.days, np.datetime64(start, "D"), side="left"))
-        high = len(self.days) if end is None else int(np.searchsorted(self.days, np.datetime64(end, "D"), side="right"))
+        low = 0 if start is None else int(self.days.searchsorted(np.datetime64(start, "D"), side="left"))
+        high = len(self.days) if end is None else int(self.days.searchsorted(np.datetime64(end, "D"), side="right"))
         if low == 0 and high == len(self.days) and not self.aside:
             return self
         return replace(
@@ -191,10 +191,13 @@ class Bars:
 
     def close_on(self, day: date) -> tuple[float, date] | None:
         """The last close at or before `day` with its own day, None when there is none yet."""
-        index = int(np.searchsorted(self.days, np.datetime64(day, "D"), side="right")) - 1
-        while index >= 0 and np.isnan(self.close[index]):
+        index = int(self.days.searchsorted(np.datetime64(day, "D"), side="right")) - 1
+        while index >= 0:
+            close = float(self.close[index])
+            if close == close:  # noqa: PLR0124 - NaN is not itself, and numpy takes ten times as long to say so
+                return close, _to_date(self.days[index])
             index -= 1
-        return None if index < 0 else (float(self.close[index]), _to_date(self.days[index]))
+        return None
 
     def split_factor_after(self, day: date) -> Decimal:
         """Product of the split ratios with an ex-date after `day`: what one share of that day has become."""

@@ -11,6 +11,7 @@ from stocktool_stock.domain.ledger import EntryType
 from stocktool_stock.domain.lots import Lot
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.splits import MATCH_DAYS, BookedSplit
+from stocktool_stock.domain.steps import Steps
 from stocktool_stock.domain.tape import Tape
 from stocktool_stock.domain.values import value
 
@@ -138,8 +139,8 @@ class Book:
     portfolio: Portfolio
     lots: dict[Position, list[Lot]] = field(default_factory=dict)
     cash: dict[tuple[str, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    quantities: dict[Position, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
-    cash_steps: dict[str, list[tuple[date, Decimal]]] = field(default_factory=lambda: defaultdict(list))
+    quantities: dict[Position, Steps] = field(default_factory=lambda: defaultdict(Steps))
+    cash_steps: dict[str, Steps] = field(default_factory=lambda: defaultdict(Steps))
     flows: list[Flow] = field(default_factory=list)
     internal_flows: list[Flow] = field(default_factory=list)
     payments: Tape[Payment] = field(default_factory=Tape)

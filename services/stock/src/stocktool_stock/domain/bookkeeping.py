@@ -194,16 +194,16 @@ class _Keeper(Reorganising):
             self._note_split(position, entry)
 
     def _buy(self, entry: Entry) -> None:
-        costs, base_costs = self._costs(entry)
-        self._acquire(entry, entry.gross + costs, self._to_base(entry.gross, entry) + base_costs)
-        self._pay_net(entry, -entry.gross)
+        gross = entry.gross
+        fee, tax = self._pay_net(entry, -gross)
+        self._acquire(entry, gross + self._costs(entry), self._to_base(gross, entry) + (fee + tax))
 
     def _sell(self, entry: Entry) -> None:
+        gross = entry.gross
         taken = self._release(entry)
         self._note_price(entry)
-        self._pay_net(entry, entry.gross)
-        fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
-        self._sold(entry, entry.symbol, quantity_of(entry), self._to_base(entry.gross, entry) - fee, taken)
+        fee, _ = self._pay_net(entry, gross)
+        self._sold(entry, entry.symbol, quantity_of(entry), self._to_base(gross, entry) - fee, taken)
 
     def _cash_in(self, entry: Entry) -> None:
         self._pay_net(entry, entry.gross)
@@ -305,10 +305,10 @@ class _Keeper(Reorganising):
     def _reinvest(self, entry: Entry) -> None:
         self._acquire(entry, entry.gross)
         self._pay(entry, Decimal(0))
+        self.book.income += self._to_base(entry.gross, entry)
         if entry.tax:  # withheld from the dividend: what was reinvested is the rest, and the cash stays as it was
-            self._charged(entry)
-        tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
-        self.book.income += self._to_base(entry.gross, entry) + tax
+            _, tax = self._charged(entry)
+            self.book.income += tax
 
 
 def _split_flows(flows: list[Flow], position: Position, day: date, ratio: Fraction) -> None:

@@ -16,7 +16,8 @@ from fractions import Fraction
 import numpy as np
 
 from stocktool_stock.domain.bars import Column, Days
-from stocktool_stock.domain.daily import carried, day64, days64
+from stocktool_stock.domain.daily import carried
+from stocktool_stock.domain.days import day64, days64
 
 Splits = Sequence[tuple[date, Fraction]]
 """Days and new shares per old, oldest first."""

@@ -5,20 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import SupportsFloat
+from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from stocktool_stock.domain.bars import MANUAL, Bars, Column, Days
 from stocktool_stock.domain.book import Book, Flow, Position
+from stocktool_stock.domain.days import ByDays, day64, days64
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.splits import SplitSchedule
+from stocktool_stock.domain.steps import StepColumns, drawn
 from stocktool_stock.domain.valuation import schedules
 
-_EPOCH = date(1970, 1, 1).toordinal()
-
+_AT_ONCE = 64
+"""Positions whose quantities are drawn together: a few MB over decades."""
 FxColumns = Mapping[str, Column]
 """Units of the base currency for one of a currency, on the grid's days."""
 
@@ -32,19 +34,6 @@ class DailyValues:
     flows: Column
 
 
-def day64(day: date) -> np.datetime64:
-    """A calendar day as numpy has it."""
-    return np.datetime64(day.toordinal() - _EPOCH, "D")
-
-
-def days64(days: Sequence[date]) -> Days:
-    """Calendar days as numpy has them."""
-    # By number: numpy reads a `date` some fifty times as slowly as an integer.
-    numbers = np.array(list(map(date.toordinal, days)), np.int64) - _EPOCH
-    result: Days = numbers.astype("datetime64[D]")
-    return result
-
-
 def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date] = ()) -> Days:
     """Days a series has: the first, every day one of the bars trades, and the last flow when that comes later still.
 
@@ -55,10 +44,14 @@ def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date]
     low, span = day64(start), (end - start).days
     # One place a day: to sort what forty symbols have in common takes far longer.
     traded, moved = np.zeros(span + 1, dtype=bool), np.zeros(span + 1, dtype=bool)
+    trading, given = ByDays(partial(_mark, traded, low)), ByDays(partial(_mark, moved, low))
     for known in bars:
-        _mark(moved if known.source == MANUAL else traded, known.days, low)
-    _mark(moved, np.sort(days64(flow_days)), low)
+        (given if known.source == MANUAL else trading)(known.days)
     last = int(np.flatnonzero(traded)[-1]) if traded.any() else 0
+    if last:
+        last_traded = start + timedelta(last)
+        flow_days = [day for day in flow_days if day > last_traded]
+    given(np.sort(days64(flow_days)))
     if last:
         late = np.flatnonzero(moved[last:])
         traded[last + late[-1:]] = True
@@ -73,26 +66,15 @@ def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date]
 def with_days(days: Days, more: Sequence[date], end: date) -> Days:
     """A grid with further days of its range: those on which a flow ends a sub-period, trading or not."""
     added = days64(sorted({day for day in more if day <= end}))
-    result: Days = np.union1d(days, added[added > days[0]])
-    return result
+    at = days.searchsorted(added)
+    missing = (at > 0) & (days.take(at, mode="clip") != added)
+    return np.insert(days, at[missing], added[missing])
 
 
-def _mark(places: npt.NDArray[np.bool_], days: Days, low: np.datetime64) -> None:
+def _mark(places: npt.NDArray[np.bool_], low: np.datetime64, days: Days) -> None:
     """Mark the days that lie after the first place, which stands for `low`, and not behind the last one."""
     first, last = np.searchsorted(days, [low + 1, low + len(places)])
     places[(days[first:last] - low).astype(np.int64)] = True
-
-
-def stepped(days: Days, steps: Sequence[tuple[date, SupportsFloat]]) -> Column:
-    """A step function on a grid: the last value at or before each day, 0 before the first."""
-    if not steps:
-        return np.zeros(len(days))
-    on, amounts = zip(*steps, strict=True)
-    # Each value from its first day to the next one's: far fewer places to look for than days.
-    starts = np.searchsorted(days, days64(on))
-    values = np.array([0.0, *map(float, amounts)])
-    result: Column = np.repeat(values, np.diff(starts, prepend=0, append=len(days)))
-    return result
 
 
 def factors(days: Days, plan: SplitSchedule) -> Column:
@@ -108,9 +90,18 @@ def carried(days: Days, at: Days, values: Column) -> Column:
     unknown = np.isnan(values)
     if unknown.any():
         at, values = at[~unknown], values[~unknown]
-    index = np.searchsorted(at, days, side="right")
-    result: Column = np.concatenate([[np.nan], values])[index]
+    result: Column = np.concatenate([[np.nan], values])[at.searchsorted(days, side="right")]
     return result
+
+
+def _places(grid: Days, at: Days) -> npt.NDArray[np.intp] | slice | None:
+    """Where in a column of days the last one at or before each day of a grid is; None if there is none for some."""
+    places = at.searchsorted(grid, side="right") - 1
+    if places[0] < 0:
+        return None
+    first = int(places[0])
+    alike = slice(first, first + len(grid))
+    return alike if bool((places == np.arange(alike.start, alike.stop)).all()) else places
 
 
 class DailyValuer:
@@ -130,30 +121,43 @@ class DailyValuer:
         self._bars = bars
         self._fx = fx
         self._rates = rates
-        self._numbers: list[int] = (days.astype("datetime64[D]").astype(np.int64) + _EPOCH).tolist()
+        self._dates: list[date] = days.tolist()
+        self._places = ByDays(partial(_places, days))
         self._plans = schedules(book, bars)
         self._prices = {symbol: self._base_prices(symbol) for symbol in book.symbols}
 
     def values(self) -> DailyValues:
         """Value at each close, and flows: one on a day off the grid counts on the next, one before it on the first."""
+        return DailyValues(
+            self._days, self.total(), self.on_grid((f.day, self.flow_value(f)) for f in self._book.flows)
+        )
+
+    def total(self) -> Column:
+        """Value at each close."""
         total = np.zeros(len(self._days))
-        for position in self._book.quantities:
-            total += self.position(position)
+        positions = list(self._book.quantities)
+        for at in range(0, len(positions), _AT_ONCE):
+            some = positions[at : at + _AT_ONCE]
+            quantities = drawn([self._book.quantities[position].columns() for position in some], self._days)
+            for position, quantity in zip(some, quantities, strict=True):
+                total += quantity * self._price(position)
         for currency, cash in self._book.cash_steps.items():
-            total += self.cash(currency, cash)
-        return DailyValues(self._days, total, self.on_grid((f.day, self.flow_value(f)) for f in self._book.flows))
+            total += self.cash(currency, cash.columns())
+        return total
 
     def position(self, position: Position) -> Column:
         """What a position is worth at each close."""
-        price = self._prices[position[1]]
-        if position[1] in self._bars:
-            plan = self._plans[position]
-            price = price * factors(self._days, plan) if plan.steps else price
-        return stepped(self._days, self._book.quantities[position]) * price
+        return self._book.quantities[position].columns().on(self._days) * self._price(position)
 
-    def cash(self, currency: str, steps: Sequence[tuple[date, SupportsFloat]]) -> Column:
+    def _price(self, position: Position) -> Column:
+        """Price of one share of a position at each close, as many as it counts."""
+        price = self._prices[position[1]]
+        plan = self._plans[position]
+        return price * factors(self._days, plan) if plan.steps else price
+
+    def cash(self, currency: str, steps: StepColumns) -> Column:
         """What cash that changed on some days is worth at each close."""
-        amounts = stepped(self._days, steps)
+        amounts = steps.on(self._days)
         result: Column = np.where(amounts != 0, amounts * self.rate(currency), 0.0)  # rates are NaN before 1999
         return result
 
@@ -166,7 +170,7 @@ class DailyValuer:
 
     def index(self, day: date) -> int:
         """The first day of the grid that is not before a day."""
-        return bisect_left(self._numbers, day.toordinal())
+        return bisect_left(self._dates, day)
 
     def flow_value(self, flow: Flow) -> float:
         """A flow in the base currency: cash at its day's rate, shares at the price of the grid's day it counts on."""
@@ -191,14 +195,20 @@ class DailyValuer:
         traded.
         """
         known = self._bars.get(symbol)
-        price = np.full(len(self._days), np.nan)
-        if known is not None:
-            price = carried(self._days, known.days, known.close) * self.rate(known.currency)
+        price = self._market_prices(known) if known is not None else np.full(len(self._days), np.nan)
         unknown = np.isnan(price)
         if unknown.any():
             price = np.where(unknown, self._trade_prices(symbol, known), price)
             price[np.isnan(price)] = 0.0
         return price
+
+    def _market_prices(self, known: Bars) -> Column:
+        """Closes in the base currency, NaN before the first."""
+        places = self._places(known.days)
+        close = known.close[places] if places is not None else None
+        if close is None or np.isnan(close).any():
+            close = carried(self._days, known.days, known.close)
+        return close * self.rate(known.currency)
 
     def _trade_prices(self, symbol: str, known: Bars | None) -> Column:
         splits = sorted({(split.day, split.ratio) for split in self._book.splits if split.symbol == symbol})

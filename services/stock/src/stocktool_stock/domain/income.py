@@ -19,6 +19,7 @@ from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.ledger import Entry, EntryType
 from stocktool_stock.domain.lots import split_quantity
 from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.steps import Steps
 from stocktool_stock.domain.valuation import NO_PRICE, Holding
 
 K = TypeVar("K", bound=Hashable)
@@ -137,7 +138,7 @@ class _Holdings:
     def before(self, entry: Entry) -> Decimal:
         if not entry.symbol:
             return Decimal(0)
-        steps = self._book.quantities.get((entry.account_id, entry.symbol), [])
+        steps = self._book.quantities.get((entry.account_id, entry.symbol), Steps())
         at = bisect_left(steps, entry.day, key=lambda step: step[0])
         shares = steps[at - 1][1] if at else Decimal(0)
         for other in self._of_day[entry.symbol, entry.day]:

@@ -20,6 +20,7 @@ from stocktool_stock.domain.rates import RateTable
 
 _TRADES = frozenset({EntryType.BUY, EntryType.SELL})
 _RATE_PLACES = Decimal("1e-12")
+_NOTHING = Decimal(0)
 
 
 class Keeping:
@@ -39,41 +40,54 @@ class Keeping:
         self._rates = rates
         self._implied = implied
         self._settle_daily = settle_daily
+        self._homes = {account.id: account.currency for account in book.portfolio.accounts}
         self._traded: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._day: date | None = None
-        self._moved: set[Position] = set()
+        # What moved since the day began, in order: the order of a set changes from process to process, and with it the
+        # last digits of every sum of floats over positions.
+        self._moved: dict[Position, None] = {}
+        self._paid: dict[str, None] = {}
+        self._totals = {currency: self._cash_total(currency) for currency in book.cash_steps}
         self._held: dict[Position, Decimal] = {}  # summing lots at every entry would make long ledgers quadratic
 
     def close_day(self) -> None:
         """Note where quantities and cash stand; a fund-less ledger gets its implied deposits first."""
-        if self._day is None:
+        book, day = self.book, self._day
+        if day is None:
             return
-        self._settle(self._day)
+        if self._paid and (not book.payment_days or book.payment_days[-1] != day):
+            book.payment_days.append(day)
+        if self._traded:
+            self._settle(day)
         if self._implied:
-            for (account_id, currency), amount in self.book.cash.items():
+            for (account_id, currency), amount in book.cash.items():
                 if amount < 0:
-                    self.book.cash[account_id, currency] = Decimal(0)
-                    self.book.flows.append(Flow(self._day, account_id, -amount, currency, implied=True))
+                    book.cash[account_id, currency] = Decimal(0)
+                    book.flows.append(Flow(day, account_id, -amount, currency, implied=True))
         for position in self._moved:
-            self.book.quantities[position].append((self._day, self._holding(position)))
+            book.quantities[position].append((day, self._holding(position)))
         self._moved.clear()
-        totals: dict[str, Decimal] = defaultdict(Decimal)
-        for (_, currency), amount in self.book.cash.items():
-            totals[currency] += amount
-        for currency, total in totals.items():
-            steps = self.book.cash_steps[currency]
-            if not steps or steps[-1][1] != total:
-                steps.append((self._day, total))
+        for currency in self._paid:
+            total = self._cash_total(currency)
+            if self._totals.get(currency) != total:
+                self._totals[currency] = total
+                book.cash_steps[currency].append((day, total))
+        self._paid.clear()
+
+    def _cash_total(self, currency: str) -> Decimal:
+        """Cash of a currency over all accounts."""
+        return sum((amount for (_, code), amount in self.book.cash.items() if code == currency), _NOTHING)
 
     def _settle(self, day: date) -> None:
         """Convert what the day's trades left in, or lack of, other currencies than their account's."""
         for (account_id, currency), traded in self._traded.items():
-            balance, home = self.book.cash[account_id, currency], self.book.portfolio.by_account[account_id].currency
+            balance, home = self.book.cash[account_id, currency], self._homes[account_id]
             amount = max(Decimal(0), min(traded, balance)) if traded > 0 else min(Decimal(0), max(traded, balance))
             if amount:
                 rate = self._rates.rate(currency, day) / self._rates.rate(home, day)
                 self.book.cash[account_id, currency] -= amount
                 self.book.cash[account_id, home] += amount * rate
+                self._paid[home] = None
                 self.book.conversions.append(Conversion(day, amount, currency, home))
         self._traded.clear()
 
@@ -87,73 +101,78 @@ class Keeping:
 
     def _pay(self, entry: Entry, amount: Decimal) -> None:
         """Move cash: in the account's currency where the entry converts, else in the entry's own."""
-        home = self.book.portfolio.by_account[entry.account_id].currency
         currency = entry.currency
         if entry.fx_rate is not None:
-            currency, amount = home, amount * entry.fx_rate
+            currency, amount = self._homes[entry.account_id], amount * entry.fx_rate
         self._move(entry, amount, currency)
-        if self._settle_daily and entry.type in _TRADES and currency != home:
+        if self._settle_daily and entry.type in _TRADES and currency != self._homes[entry.account_id]:
             self._traded[entry.account_id, currency] += amount
 
     def _move(self, entry: Entry, amount: Decimal, currency: str) -> None:
-        self.book.cash[entry.account_id, currency] += amount
-        payment = Payment(entry.day, entry.type, entry.symbol, amount, currency, entry.account_id, entry.id)
-        self.book.payments.append(payment)
-        days = self.book.payment_days
-        if not days or days[-1] != entry.day:
-            days.append(entry.day)
+        book, account_id = self.book, entry.account_id
+        book.cash[account_id, currency] += amount
+        self._paid[currency] = None
+        book.payments.append(Payment(entry.day, entry.type, entry.symbol, amount, currency, account_id, entry.id))
 
-    def _charged(self, entry: Entry) -> None:
-        fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
-        tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
+    def _charged(self, entry: Entry) -> tuple[Decimal, Decimal]:
+        """Note an entry's fee and tax, and give them in the base currency."""
+        fee, tax = (
+            self._in_base(entry, entry.fee, entry.fee_currency),
+            self._in_base(entry, entry.tax, entry.tax_currency),
+        )
         self._charge_of(entry, fee, tax)
+        return fee, tax
+
+    def _in_base(self, entry: Entry, part: Decimal, currency: str) -> Decimal:
+        return self._rates.to_base(part, currency or entry.currency, entry.day) if part else _NOTHING
 
     def _charge_of(self, entry: Entry, fee: Decimal, tax: Decimal) -> None:
-        self.book.fees += fee
-        self.book.taxes += tax
-        self.book.charges.append(Charge(entry.day, entry.account_id, entry.symbol, fee, tax, entry.id))
+        book = self.book
+        book.fees += fee
+        book.taxes += tax
+        book.charges.append(Charge(entry.day, entry.account_id, entry.symbol, fee, tax, entry.id))
 
     def _cross(self, source: str, target: str, day: date) -> Decimal:
         """Units of `target` for one of `source`, to twelve places as a recorded rate has them."""
         rate = self._rates.rate(source, day) / self._rates.rate(target, day)
         return rate.quantize(_RATE_PLACES, rounding=ROUND_HALF_EVEN)
 
-    def _costs(self, entry: Entry) -> tuple[Decimal, Decimal]:
-        """Fee and tax in the entry's currency, at its day's rate where they are in another, and in the base one."""
-        own = base = Decimal(0)
-        for amount, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
-            if amount:
-                own += amount * self._cross(currency, entry.currency, entry.day) if currency else amount
-                base += self._rates.to_base(amount, currency or entry.currency, entry.day)
-        return own, base
+    def _costs(self, entry: Entry) -> Decimal:
+        """Fee and tax in the entry's currency, at its day's rate where they are in another."""
+        if not entry.fee_currency and not entry.tax_currency:
+            return entry.fee + entry.tax
+        parts = ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency))
+        return sum(
+            (part * self._cross(code, entry.currency, entry.day) if code else part for part, code in parts if part),
+            _NOTHING,
+        )
 
-    def _pay_net(self, entry: Entry, amount: Decimal) -> None:
-        """Move an entry's cash less its fee and tax; those in another currency are paid in the account's own."""
-        home = self.book.portfolio.by_account[entry.account_id].currency
-        if entry.fee or entry.tax:
-            for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
-                if not currency:
-                    amount -= part
-                elif part:
-                    self._move(entry, -part * self._cross(currency, home, entry.day), home)
-            self._charged(entry)
+    def _pay_net(self, entry: Entry, amount: Decimal) -> tuple[Decimal, Decimal]:
+        """Move an entry's cash less its fee and tax; those in another currency are paid in the account's own.
+
+        Returns:
+            The fee and the tax in the base currency.
+        """
+        if not entry.fee and not entry.tax:
+            self._pay(entry, amount)
+            return _NOTHING, _NOTHING
+        home = self._homes[entry.account_id]
+        for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+            if not currency:
+                amount -= part
+            elif part:
+                self._move(entry, -part * self._cross(currency, home, entry.day), home)
         self._pay(entry, amount)
+        return self._charged(entry)
 
     def _acquire(self, entry: Entry, cost: Decimal, base_cost: Decimal | None = None) -> None:
-        acquired = entry.acquired or entry.day
-        lot = Lot(
-            id=entry.id,
-            account_id=entry.account_id,
-            symbol=entry.symbol,
-            day=acquired,
-            quantity=quantity_of(entry),
-            cost=cost,
-            currency=entry.currency,
-            base_cost=self._rates.to_base(cost, entry.currency, acquired) if base_cost is None else base_cost,
-        )
-        position = (entry.account_id, entry.symbol)
-        self._held[position] = self._holding(position) + lot.quantity
-        lots = self._ready(entry.account_id, entry.symbol, entry.currency)
+        acquired, quantity, currency = entry.acquired or entry.day, quantity_of(entry), entry.currency
+        account_id, symbol = position = (entry.account_id, entry.symbol)
+        if base_cost is None:
+            base_cost = self._rates.to_base(cost, currency, acquired)
+        lot = Lot(entry.id, account_id, symbol, acquired, quantity, cost, currency, base_cost)
+        self._held[position] = self._holding(position) + quantity
+        lots = self._ready(position, currency)
         if lots and lots[-1].day > acquired:
             lots.insert(bisect_right(lots, acquired, key=lambda each: each.day), lot)
         else:
@@ -169,7 +188,7 @@ class Keeping:
 
     def _changed(self, position: Position) -> None:
         """Note that a position's lots are others now."""
-        self._moved.add(position)
+        self._moved[position] = None
         self._held.pop(position, None)
 
     def _receive(self, account_id: str, symbol: str, arriving: Sequence[Lot]) -> None:
@@ -181,10 +200,10 @@ class Keeping:
         here = [replace(lot, account_id=account_id) for lot in arriving]
         self.book.lots[account_id, symbol] = lot_rules.placed(lots, here)
 
-    def _ready(self, account_id: str, symbol: str, currency: str) -> list[Lot]:
+    def _ready(self, position: Position, currency: str) -> list[Lot]:
         """The lots of a position that one in this currency can join."""
-        self._moved.add((account_id, symbol))
-        lots = self.book.lots.setdefault((account_id, symbol), [])
+        self._moved[position] = None
+        lots = self.book.lots.setdefault(position, [])
         if self._method is CostMethod.AVERAGE and lots and lots[-1].currency != currency:
             lots[:] = lot_rules.averaged(lots)  # from here on they go at their own cost
         return lots
@@ -201,7 +220,7 @@ class Keeping:
             taken, self.book.lots[position] = self._take_chosen(entry, lots)
         else:
             taken, self.book.lots[position] = lot_rules.take(lots, quantity, self._method)
-        self._moved.add(position)
+        self._moved[position] = None
         self._held[position] = holding - quantity
         return taken
 
@@ -228,20 +247,11 @@ class Keeping:
             self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
 
     def _sold(self, entry: Entry, symbol: str, quantity: Decimal, proceeds: Decimal, taken: Sequence[Lot]) -> None:
-        cost = sum((lot.base_cost for lot in taken), Decimal(0))
+        cost = sum((lot.base_cost for lot in taken), _NOTHING)
         self.book.realised += proceeds - cost
+        account_id, lots = taken[0].account_id, tuple(taken)
         self.book.sales.append(
-            Sale(
-                entry_id=entry.id,
-                day=entry.day,
-                symbol=symbol,
-                account_id=taken[0].account_id,
-                quantity=quantity,
-                proceeds=proceeds,
-                cost=cost,
-                lots=tuple(taken),
-                type=entry.type,
-            )
+            Sale(entry.id, entry.day, symbol, account_id, quantity, proceeds, cost, lots, entry.type)
         )
 
     def _positions(self, entry: Entry) -> Iterable[Position]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
+from operator import attrgetter
 
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFound
 
@@ -16,6 +17,7 @@ from stocktool_stock.domain.values import value
 MAX_PLACES = 12
 MAX_DIGITS = 24  # before the point; with MAX_PLACES this stays within DynamoDB's 38
 EARLIEST = date(1970, 1, 1)
+_ORDER = attrgetter("day", "sequence")
 
 
 class EntryType(StrEnum):
@@ -231,7 +233,7 @@ class Ledger:
     standing: tuple[Entry, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        rest = sorted((e for e in self.entries if not e.reversed_by), key=lambda entry: (entry.day, entry.sequence))
+        rest = sorted((e for e in self.entries if not e.reversed_by), key=_ORDER)
         object.__setattr__(self, "standing", tuple(rest))
 
     def with_entries(self, more: Sequence[Entry]) -> Ledger:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.book import Book
 from stocktool_stock.domain.closes import Exchange, Observations, Table, price_column
-from stocktool_stock.domain.daily import days64, stepped
+from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.ledger import EntryType
 from stocktool_stock.domain.returns import daily_returns, time_weighted_return
@@ -97,10 +97,10 @@ def value_days(
         price = price_column(prices.columns.get(symbol, Observations()), splits, grid)
         traded = price_column(ledger.traded.get(symbol, Observations()), splits, grid)
         price = np.nan_to_num(np.where(np.isnan(price), traded, price), nan=0.0)
-        exposure[ledger.price_currency[symbol]] += price * stepped(grid, [(d, float(q)) for d, q in steps])
+        exposure[ledger.price_currency[symbol]] += price * steps.columns().on(grid)
     held_cash: dict[str, Column] = {}
     for currency, cash_steps in book.cash_steps.items():
-        held_cash[currency] = stepped(grid, [(d, float(amount)) for d, amount in cash_steps])
+        held_cash[currency] = cash_steps.columns().on(grid)
         exposure[currency] += held_cash[currency]
     rates = {currency: np.nan_to_num(exchange.column(currency, days), nan=0.0) for currency in exposure}
 

@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 
 from stocktool_stock.domain.bars import Bars, Column, Days
-from stocktool_stock.domain.daily import FxColumns, carried, day64
+from stocktool_stock.domain.daily import FxColumns, carried
+from stocktool_stock.domain.days import day64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.optimise import Matrix
 from stocktool_stock.domain.risk import PERIODS_A_YEAR, Figure, relative_figures, series_risk

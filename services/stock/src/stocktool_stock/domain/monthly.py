@@ -40,6 +40,6 @@ def _chained(periods: npt.NDArray[np.int64], returns: Column) -> dict[int, float
     """Returns chained by period, which are in order."""
     if not returns.size:
         return {}
-    starts = np.flatnonzero(np.diff(periods, prepend=periods[0] - 1))
+    starts = np.concatenate([[0], np.flatnonzero(periods[1:] != periods[:-1]) + 1])
     chained = np.multiply.reduceat(1.0 + returns, starts) - 1.0
     return dict(zip(periods[starts].tolist(), chained.tolist(), strict=True))

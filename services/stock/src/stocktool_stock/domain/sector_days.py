@@ -10,7 +10,7 @@ import numpy as np
 
 from stocktool_stock.domain.bars import Column, Days
 from stocktool_stock.domain.brinson import Part, Period
-from stocktool_stock.domain.daily import day64
+from stocktool_stock.domain.days import day64
 from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.linking import coefficients
 from stocktool_stock.domain.weighted import Rebalance

@@ -20,6 +20,7 @@ from stocktool_stock.domain.book import Book, Flow, Payment
 from stocktool_stock.domain.daily import DailyValuer
 from stocktool_stock.domain.ledger import Entry, EntryType
 from stocktool_stock.domain.rates import RateTable
+from stocktool_stock.domain.steps import StepColumns
 
 _INCOME = frozenset({EntryType.DIVIDEND, EntryType.INTEREST, EntryType.REINVEST})
 
@@ -225,15 +226,15 @@ class _Cutter:
         return SegmentDays(values, moved, income, fees, taxes, effect)
 
 
-def _running(changes: Sequence[tuple[date, Decimal]]) -> list[tuple[date, float]]:
+def _running(changes: Sequence[tuple[date, Decimal]]) -> StepColumns:
     by_day: dict[date, Decimal] = defaultdict(Decimal)
     for day, amount in changes:
         by_day[day] += amount
     total, steps = Decimal(0), []
     for day in sorted(by_day):
         total += by_day[day]
-        steps.append((day, float(total)))
-    return steps
+        steps.append((day, total))
+    return StepColumns.of(steps)
 
 
 def scope_values(book: Book, scope: Scope, valuer: DailyValuer) -> Column:

@@ -45,11 +45,16 @@ class SplitSchedule:
         return factor
 
 
+_NEVER = SplitSchedule(())
+
+
 def schedule(market: Sequence[Split], booked: Sequence[BookedSplit]) -> SplitSchedule:
     """Match splits of the market with bookings within ten days, each once: those of the same ratio first, the nearest.
 
     A reverse split and a split that undoes it lie days apart, so the ratio tells them apart better than the day.
     """
+    if not market:
+        return _NEVER
     pairs = sorted(
         (_ratio(split) != booking.ratio, abs((booking.day - split.ex_date).days), at, by)
         for at, split in enumerate(market)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
-from typing import Generic, TypeVar, overload
+from typing import Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -19,11 +20,40 @@ class Unread(Generic[T]):
         self._read = read
         self._things: Sequence[T] | None = None
 
+    @classmethod
+    def of(cls, things: Sequence[T]) -> Unread[T]:
+        """Things that are there already."""
+        return cls(len(things), lambda: things)
+
+    def __eq__(self, other: object) -> bool:
+        return self.things() == other.things() if isinstance(other, Unread) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
     def things(self) -> Sequence[T]:
         """All of them."""
         if self._things is None:
             self._things = self._read()
         return self._things
+
+    def until(self, count: int) -> Unread[T]:
+        """The first of them, read with all of them."""
+        return Unread(count, lambda: self.things()[:count])
+
+
+def stretches(read: Callable[[], Sequence[T]], counts: Iterable[int]) -> Iterator[Callable[[], Sequence[T]]]:
+    """Readers of so many things each, one stretch after another, of what is read once for all of them."""
+    every: list[Sequence[T]] = []
+
+    def stretch(at: int, end: int) -> Sequence[T]:
+        if not every:
+            every.append(read())
+        return every[0][at:end]
+
+    at = 0
+    for count in counts:
+        yield partial(stretch, at, at + count)
+        at += count
 
 
 class Tape(Sequence[T]):
@@ -42,9 +72,15 @@ class Tape(Sequence[T]):
         """Put one at the end."""
         self._more.append(thing)
 
-    def copy(self) -> Tape[T]:
+    def copy(self) -> Self:
         """The same things; what is appended to one is not in the other."""
-        return Tape(self._more, first=self._first)
+        return type(self)(self._more, first=self._first)
+
+    def beginning(self, count: int) -> Self:
+        """Its first things as a tape of their own; what a store has kept is not read for it."""
+        if self._first is None or count > self._first.count:
+            return type(self)(self[:count])
+        return type(self)(first=self._first.until(count))
 
     def __len__(self) -> int:
         return len(self._more) + (self._first.count if self._first else 0)

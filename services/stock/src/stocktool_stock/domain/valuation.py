@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from stocktool_kit.core.money import Money
 
@@ -20,6 +21,7 @@ from stocktool_stock.domain.splits import SplitSchedule, schedule
 
 LEDGER = "ledger"
 NO_PRICE = "no price is known on or before this day"
+_ORDER = attrgetter("day", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +188,13 @@ class _Valuer:
         self._base = book.portfolio.base_currency
         self._plans = schedules(book, bars)
         self._parts: list[AccountValue] = []
+        self._held: dict[str, dict[Position, list[Lot]]] = defaultdict(dict)
+        for position, lots in book.lots.items():
+            if lots:
+                self._held[position[1]][position] = lots
 
     def valuation(self) -> Valuation:
-        drafts = [self._holding(symbol) for symbol in self._book.held_symbols()]
+        priced = [(symbol, *self._priced(symbol)) for symbol in sorted(self._held)]
         cash = self._cash()
         cash_value = sum((self._to_base(money.amount, money.currency) for money in cash), Decimal(0))
         self._parts += [
@@ -197,7 +203,7 @@ class _Valuer:
             if amount
         ]
         total = sum((part.value for part in self._parts), Decimal(0))
-        holdings = [_weighted(holding, total) for holding in drafts]
+        holdings = [self._holding(symbol, point, value, total) for symbol, point, value in priced]
         holdings.sort(key=lambda h: (-(h.market_value.amount if h.market_value else Decimal(0)), h.symbol))
         unbooked = self._unbooked()
         return Valuation(
@@ -215,20 +221,23 @@ class _Valuer:
     def _to_base(self, amount: Decimal, currency: str) -> Decimal:
         return self._rates.to_base(amount, currency, self._as_of)
 
-    def _holding(self, symbol: str) -> Holding:
+    def _priced(self, symbol: str) -> tuple[PricePoint | None, Money | None]:
+        """Price and value of what is held of a symbol; its parts are noted."""
         point = price_at(symbol, self._book, self._bars, self._as_of)
-        positions = {p: lots for p, lots in self._book.lots.items() if p[1] == symbol and lots}
-        lots = sorted((lot for some in positions.values() for lot in some), key=lambda lot: (lot.day, lot.id))
+        if point is None:
+            return None, None
+        parts = [
+            AccountValue(position[0], symbol, point.price.currency, self._worth(position, held(lots), point))
+            for position, lots in self._held[symbol].items()
+        ]
+        self._parts += parts
+        return point, Money(sum((part.value for part in parts), Decimal(0)), self._base)
+
+    def _holding(self, symbol: str, point: PricePoint | None, value: Money | None, total: Decimal) -> Holding:
+        lots = sorted((lot for some in self._held[symbol].values() for lot in some), key=_ORDER)
         cost = sum((lot.base_cost for lot in lots), Decimal(0))
-        value: Money | None = None
         effect: Money | None = None
         if point is not None:
-            parts = [
-                AccountValue(p[0], symbol, point.price.currency, self._worth(p, held(some), point))
-                for p, some in positions.items()
-            ]
-            self._parts += parts
-            value = Money(sum((part.value for part in parts), Decimal(0)), self._base)
             at_today = sum((self._to_base(lot.cost, lot.currency) for lot in lots), Decimal(0))
             effect = Money(at_today - cost, self._base)
         return Holding(
@@ -239,7 +248,7 @@ class _Valuer:
             price=point,
             market_value=value,
             currency_effect=effect,
-            weight=Undefined(NO_PRICE),
+            weight=_weight(value, total),
         )
 
     def _worth(self, position: Position, quantity: Decimal, point: PricePoint) -> Decimal:
@@ -272,12 +281,12 @@ class _Valuer:
         return tuple((symbol, split) for (symbol, _), split in sorted(found.items(), key=lambda item: item[0]))
 
 
-def _weighted(holding: Holding, total: Decimal) -> Holding:
-    if holding.market_value is None:
-        return holding
+def _weight(value: Money | None, total: Decimal) -> float | Undefined:
+    if value is None:
+        return Undefined(NO_PRICE)
     if total <= 0:
-        return replace(holding, weight=Undefined("the portfolio's total is not above zero"))
-    return replace(holding, weight=float(holding.market_value.amount / total))
+        return Undefined("the portfolio's total is not above zero")
+    return float(value.amount / total)
 
 
 def _warnings(book: Book, holdings: Sequence[Holding], unbooked: Sequence[tuple[str, Split]]) -> list[str]:
