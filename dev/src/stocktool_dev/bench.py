@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,24 @@ def started(*command: str, port: int, path: str, **environment: str) -> Iterator
         process.wait()
 
 
-def signed_in(client: httpx.Client, secrets: vault.Secrets) -> None:
-    """Sign the demo user in."""
-    answer = client.post("/api/auth/v1/login", json={"email": DEMO, "password": secrets.demo_password})
-    client.headers["authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+@contextmanager
+def signed_in(layout: Layout, *, timeout_seconds: float = 30) -> Iterator[httpx.Client]:
+    """A client of a mesh with the demo user signed in."""
+    secrets = vault.load(layout.state / "secrets.json")
+    with httpx.Client(base_url=f"http://127.0.0.1:{layout.port}", timeout=timeout_seconds) as client:
+        answer = client.post("/api/auth/v1/login", json={"email": DEMO, "password": secrets.demo_password})
+        client.headers["authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+        yield client
+
+
+def ended(measure: Callable[[], None]) -> int:
+    """Run benchmarks, and give the exit status; what failed is told."""
+    try:
+        measure()
+    except (BenchFailed, httpx.HTTPError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def cached_quote(layout: Layout, client: httpx.Client) -> None:
@@ -183,21 +197,14 @@ def memory(layout: Layout) -> None:
     emit("mesh_pss", sum(row.memory_bytes for row in table) / 1e6, "MB", 2000.0)
 
 
-def main() -> int:
+def measure() -> None:
     """Run every benchmark."""
-    try:
-        with own_mesh() as layout:
-            secrets = vault.load(layout.state / "secrets.json")
-            with httpx.Client(base_url=f"http://127.0.0.1:{layout.port}", timeout=30) as client:
-                signed_in(client, secrets)
-                cached_quote(layout, client)
-                first_text(client)
-            memory(layout)
-    except (BenchFailed, httpx.HTTPError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    return 0
+    with own_mesh() as layout:
+        with signed_in(layout) as client:
+            cached_quote(layout, client)
+            first_text(client)
+        memory(layout)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(measure))
