@@ -159,6 +159,7 @@ class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
     """One portfolio for each user, whose total tells the user apart."""
 
     def __init__(self) -> None:
+        self.total = "9493.20"
         self.callers: list[tuple[str, str]] = []
         self.writers: list[tuple[str, str]] = []
         self.recorded: dict[str, portfolio_pb.NewTransaction] = {}
@@ -178,7 +179,7 @@ class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
             symbol="AAPL",
             quantity="40",
             price=_usd("237.33"),
-            market_value=_usd("9493.20"),
+            market_value=_usd(self.total),
             unrealised=_usd("-106.80"),
             unrealised_return=-0.011125,
             weight=1.0,
@@ -187,7 +188,7 @@ class FakePortfolios(portfolio_grpc.PortfolioServiceServicer):
             portfolio_id=request.portfolio_id,
             as_of=Date(year=2024, month=11, day=29),
             items=[holding],
-            total=_usd("9493.20"),
+            total=_usd(self.total),
         )
         return portfolio_pb.GetHoldingsResponse(holdings=holdings)
 

@@ -29,6 +29,7 @@ from stocktool_chat.domain.errors import (
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Proposal, ProposalClosed
+from stocktool_chat.domain.reruns import Rerun
 from stocktool_chat.domain.retention import Change, Retention
 from stocktool_chat.domain.search import matches, words_of
 from stocktool_chat.domain.shares import Share
@@ -52,6 +53,7 @@ class FakeChatStore:
     retentions: dict[OwnerId, Retention] = field(default_factory=dict)
     changes: dict[OwnerId, Change] = field(default_factory=dict)
     taken: dict[OwnerId, datetime] = field(default_factory=dict)
+    stored_reruns: dict[str, Rerun] = field(default_factory=dict)
     stored_shares: dict[str, Share] = field(default_factory=dict)
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     endings: list[tuple[OwnerId, Ending]] = field(default_factory=list)
@@ -103,6 +105,8 @@ class FakeChatStore:
         del self.conversations[conversation_id]
         for proposal in await self.proposals(conversation_id):
             del self.stored_proposals[proposal.id]
+        for rerun in [each for each in self.stored_reruns.values() if each.conversation_id == conversation_id]:
+            del self.stored_reruns[rerun.id]
         for share in [each for each in self.stored_shares.values() if each.conversation_id == conversation_id]:
             del self.stored_shares[share.id]
         for turn_id in [turn.id for turn in self.stored_turns.values() if turn.conversation_id == conversation_id]:
@@ -179,6 +183,14 @@ class FakeChatStore:
         if stored.state is not after.state:
             raise ProposalClosed(f"the proposal is {stored.state} already")
         return stored
+
+    async def add_rerun(self, rerun: Rerun, retention: Retention, key: IdempotencyKey | None) -> Rerun:
+        await self.get(rerun.conversation_id, rerun.owner)
+        return self.stored_reruns.setdefault(self._remember(key, rerun.id), rerun)
+
+    async def reruns(self, conversation_id: ConversationId, turn_id: TurnId) -> list[Rerun]:
+        mine = [each for each in self.stored_reruns.values() if each.turn_id == turn_id]
+        return sorted((each for each in mine if each.conversation_id == conversation_id), key=lambda each: each.id)
 
     async def retention(self, owner: OwnerId) -> Retention:
         return self.retentions.get(owner, Retention.MONTH)

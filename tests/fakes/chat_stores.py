@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
+from stocktool_chat.adapters.dynamodb_reruns import DynamoDbReruns
 from stocktool_chat.adapters.dynamodb_retention import DynamoDbRetention
 from stocktool_chat.adapters.dynamodb_shares import DynamoDbShares
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
@@ -15,6 +16,7 @@ from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
 from stocktool_chat.application.ports import (
     ConversationStore,
     ProposalStore,
+    RerunStore,
     RetentionStore,
     ShareStore,
     TurnStore,
@@ -38,12 +40,13 @@ class Stores:
     proposals: ProposalStore
     shares: ShareStore
     retention: RetentionStore
+    reruns: RerunStore
 
 
 def fake_stores() -> Stores:
     """All of them in memory."""
     fake = FakeChatStore()
-    return Stores(fake, fake, fake, fake, fake, fake)
+    return Stores(fake, fake, fake, fake, fake, fake, fake)
 
 
 @contextmanager
@@ -59,6 +62,7 @@ def dynamodb_stores(endpoint_url: str) -> Iterator[Stores]:
         DynamoDbProposals(table, clock),
         DynamoDbShares(table),
         DynamoDbRetention(table, bucket),
+        DynamoDbReruns(table),
     )
     aws.close()
 

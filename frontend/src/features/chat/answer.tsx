@@ -7,6 +7,7 @@ import { AnswerText } from "@/features/chat/answer-text";
 import type { Citation, Receipt, Turn } from "@/features/chat/api/types";
 import { ProposalCard } from "@/features/chat/proposal-card";
 import { ReceiptPanel } from "@/features/chat/receipt-panel";
+import { RerunButton } from "@/features/chat/rerun-button";
 import { ToolCard } from "@/features/chat/tool-card";
 import { ApiError } from "@/lib/api/api-error";
 import { formatMoney } from "@/lib/money";
@@ -90,6 +91,9 @@ export function Answer({ conversationId, turnId, question, answer, progress, onA
       )}
       {answer.citations.length > 0 && <Citations citations={answer.citations} onOpen={openCitation} />}
       {answer.state !== "running" && <Footer answer={answer} />}
+      {answer.state !== "running" && answer.tool_calls.some((call) => call.ok) && (
+        <RerunButton conversationId={conversationId} turnId={turnId} />
+      )}
       {opened !== undefined && (
         <ReceiptPanel
           conversationId={conversationId}

@@ -22,6 +22,7 @@ from stocktool_chat.adapters.brave_search import BraveSearch
 from stocktool_chat.adapters.deferred_model import DeferredModel
 from stocktool_chat.adapters.dynamodb_conversations import DynamoDbConversations
 from stocktool_chat.adapters.dynamodb_proposals import DynamoDbProposals
+from stocktool_chat.adapters.dynamodb_reruns import DynamoDbReruns
 from stocktool_chat.adapters.dynamodb_retention import DynamoDbRetention
 from stocktool_chat.adapters.dynamodb_shares import DynamoDbShares
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
@@ -38,6 +39,7 @@ from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.live_turns import LiveTurns
 from stocktool_chat.application.proposals import Proposals
 from stocktool_chat.application.recover_turns import RecoverTurns
+from stocktool_chat.application.reruns import Reruns
 from stocktool_chat.application.retention import KeepConversations
 from stocktool_chat.application.run_turn import LeaseTerms, RunTurn
 from stocktool_chat.application.shares import Shares
@@ -48,6 +50,7 @@ from stocktool_chat.domain.allowance import Allowance
 from stocktool_chat.domain.pricing import Budget, Catalogue, ModelOffer
 from stocktool_chat.http import conversations as conversation_routes
 from stocktool_chat.http import proposals as proposal_routes
+from stocktool_chat.http import reruns as rerun_routes
 from stocktool_chat.http import shares as share_routes
 from stocktool_chat.http import turns as turn_routes
 from stocktool_chat.rpc.servicer import ChatServicer
@@ -57,7 +60,13 @@ from stocktool_chat.worker.turn_worker import TurnWorker
 from stocktool_chat.worker.upkeep import UpkeepLoop
 
 PREFIX = "/api/chat/v1"
-ROUTERS = (conversation_routes.router, turn_routes.router, proposal_routes.router, share_routes.router)
+ROUTERS = (
+    conversation_routes.router,
+    turn_routes.router,
+    rerun_routes.router,
+    proposal_routes.router,
+    share_routes.router,
+)
 _HAND_OVER_SECONDS = 3.0  # of the drain are kept for releasing leases
 
 
@@ -149,6 +158,14 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         app.state.proposals = proposals
         app.state.shares = Shares(conversation_store, turn_store, DynamoDbShares(table), clock)
         app.state.keep = keep
+        app.state.reruns = Reruns(
+            conversations=conversation_store,
+            turns=turn_store,
+            store=DynamoDbReruns(table),
+            toolbox=toolbox,
+            clock=clock,
+            tool_seconds=settings.tool_seconds,
+        )
         app.state.start_turn = start_turn
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds

@@ -30,6 +30,7 @@ from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.prompt import MarketDay
 from stocktool_chat.domain.proposals import Prepared, Proposal
+from stocktool_chat.domain.reruns import Rerun
 from stocktool_chat.domain.retention import Change, Retention
 from stocktool_chat.domain.shares import Share
 from stocktool_chat.domain.tool_results import ToolResult
@@ -225,6 +226,23 @@ class ShareStore(Protocol):
 
     async def remove_share(self, share: Share) -> None:
         """Forget one; no error when it is gone."""
+        ...
+
+
+class RerunStore(Protocol):
+    """What running turns again gave; forgotten with their conversation."""
+
+    async def add_rerun(self, rerun: Rerun, retention: Retention, key: IdempotencyKey | None) -> Rerun:
+        """Store one; a repeated key gives the first one.
+
+        Raises:
+            ConversationNotFound: The conversation was deleted meanwhile.
+            IdempotencyKeyReused: The key came with another request before.
+        """
+        ...
+
+    async def reruns(self, conversation_id: ConversationId, turn_id: TurnId) -> Sequence[Rerun]:
+        """Those of a turn, oldest first."""
         ...
 
 

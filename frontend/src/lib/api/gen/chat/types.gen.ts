@@ -181,6 +181,46 @@ export type CreatedShare = {
 };
 
 /**
+ * DifferenceBody
+ *
+ * A figure that is another one now.
+ */
+export type DifferenceBody = {
+    /**
+     * Call Id
+     */
+    call_id: string;
+    /**
+     * New
+     *
+     * As it is now; null: there is none any more.
+     */
+    new: string | null;
+    /**
+     * Old
+     *
+     * As stored, with its currency; null: there was none.
+     */
+    old: string | null;
+    /**
+     * Path
+     *
+     * JSON path in the call's stored result; of a figure that is new, in the new one.
+     */
+    path: string;
+    /**
+     * Shown As
+     *
+     * How the answer wrote it; null when it does not mention it.
+     */
+    shown_as: string | null;
+    /**
+     * Tool
+     */
+    tool: string;
+};
+
+/**
  * ModelBody
  *
  * A model on offer.
@@ -305,6 +345,24 @@ export type NewTurn = {
 };
 
 /**
+ * OperandBody
+ *
+ * A value that a derived figure was computed from.
+ */
+export type OperandBody = {
+    /**
+     * Call Id
+     */
+    call_id: string;
+    /**
+     * Path
+     *
+     * JSON path in the call's result, or count(path).
+     */
+    path: string;
+};
+
+/**
  * ProblemBody
  *
  * Why a turn failed.
@@ -389,11 +447,27 @@ export type ReceiptBody = {
      */
     call_id: string | null;
     /**
+     * Operands
+     *
+     * Of a derived figure, in the order of the path.
+     */
+    operands?: Array<OperandBody>;
+    /**
+     * Operation
+     *
+     * Of a derived figure: sum, difference, share, ...
+     */
+    operation?: string | null;
+    /**
      * Path
      *
      * JSON path in the call's result; of derived figures the operation.
      */
     path: string | null;
+    /**
+     * Of a figure from a document.
+     */
+    source?: SourceBody | null;
     /**
      * Span
      *
@@ -407,6 +481,10 @@ export type ReceiptBody = {
      * Status
      */
     status: 'matched' | 'derived' | 'unmatched';
+    /**
+     * Of a portfolio's figure.
+     */
+    trail?: TrailBody | null;
     /**
      * Value
      *
@@ -430,6 +508,64 @@ export type ReplacedBody = {
      */
     model: string;
     problem: ProblemBody;
+};
+
+/**
+ * RerunBody
+ *
+ * What running a turn's tool calls again gave.
+ */
+export type RerunBody = {
+    /**
+     * Changed
+     *
+     * How many of them differ.
+     */
+    changed: number;
+    /**
+     * Compared
+     *
+     * Figures looked at.
+     */
+    compared: number;
+    /**
+     * Differences
+     *
+     * Those of the answer's text first, at most 300.
+     */
+    differences: Array<DifferenceBody>;
+    /**
+     * Failed
+     *
+     * Calls that gave an error this time: its reason, by call id.
+     */
+    failed: {
+        [key: string]: string;
+    };
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Ran At
+     */
+    ran_at: string;
+};
+
+/**
+ * RerunList
+ *
+ * What was kept of it, oldest first.
+ */
+export type RerunList = {
+    /**
+     * Items
+     */
+    items: Array<RerunBody>;
+    /**
+     * Next Page Token
+     */
+    next_page_token?: string;
 };
 
 /**
@@ -590,6 +726,28 @@ export type SharedTurn = {
 };
 
 /**
+ * SourceBody
+ *
+ * The words of a document that a figure stands in.
+ */
+export type SourceBody = {
+    /**
+     * Document Id
+     */
+    document_id: string;
+    /**
+     * Page
+     */
+    page: number | null;
+    /**
+     * Quote
+     *
+     * Verbatim, at most 300 characters.
+     */
+    quote: string;
+};
+
+/**
  * StartedTurn
  *
  * A question that was stored.
@@ -673,6 +831,32 @@ export type ToolCallBody = {
      * Summary
      */
     summary?: string;
+};
+
+/**
+ * TrailBody
+ *
+ * How to ask stock for the trail of a figure: its formula and the rows it was worked out from.
+ */
+export type TrailBody = {
+    /**
+     * Figure
+     *
+     * As in GET /portfolios/{id}/trail.
+     */
+    figure: string;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: string;
+    /**
+     * Query
+     *
+     * symbol, start, end, as_of, benchmark, as far as they apply.
+     */
+    query: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -1306,6 +1490,86 @@ export type WatchTurnResponses = {
      */
     200: unknown;
 };
+
+export type ListRerunsData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Turn Id
+         */
+        turn_id: string;
+    };
+    query?: never;
+    url: '/api/chat/v1/conversations/{conversation_id}/turns/{turn_id}/reruns';
+};
+
+export type ListRerunsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListRerunsError = ListRerunsErrors[keyof ListRerunsErrors];
+
+export type ListRerunsResponses = {
+    /**
+     * Successful Response
+     */
+    200: RerunList;
+};
+
+export type ListRerunsResponse = ListRerunsResponses[keyof ListRerunsResponses];
+
+export type RerunTurnData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+        /**
+         * Turn Id
+         */
+        turn_id: string;
+    };
+    query?: never;
+    url: '/api/chat/v1/conversations/{conversation_id}/turns/{turn_id}:rerun';
+};
+
+export type RerunTurnErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type RerunTurnError = RerunTurnErrors[keyof RerunTurnErrors];
+
+export type RerunTurnResponses = {
+    /**
+     * Successful Response
+     */
+    201: RerunBody;
+};
+
+export type RerunTurnResponse = RerunTurnResponses[keyof RerunTurnResponses];
 
 export type StopTurnData = {
     body?: never;
