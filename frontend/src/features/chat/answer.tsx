@@ -99,6 +99,7 @@ export function Answer({ conversationId, turnId, question, answer, progress, onA
           conversationId={conversationId}
           turnId={turnId}
           receipt={opened}
+          onOpenDocument={onOpenDocument}
           onClose={() => setOpened(undefined)}
         />
       )}

@@ -1,8 +1,8 @@
 import { useState, type ReactNode } from "react";
 
 import { Explain } from "@/components/explain";
-import type { TrailAsk } from "@/features/portfolio/api/trail";
-import { TrailPanel } from "@/features/portfolio/trail-panel";
+import type { TrailAsk } from "@/lib/api/trail";
+import { TrailPanel } from "@/components/trail-panel";
 
 type Props = {
   name: string;

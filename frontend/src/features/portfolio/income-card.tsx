@@ -7,7 +7,7 @@ import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 import { incomeQuery } from "@/features/portfolio/api/insights";
 import { Figure } from "@/features/portfolio/figure";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { IncomeModel } from "@/lib/api/gen/stock/types.gen";
 import { classNames } from "@/lib/class-names";
 import { formatDay, formatPercent } from "@/lib/format";

@@ -5,7 +5,7 @@ import { EmptyState } from "@/components/empty-state";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 import { performanceQuery } from "@/features/portfolio/api/performance";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { YearModel } from "@/lib/api/gen/stock/types.gen";
 import { formatPercent } from "@/lib/format";
 

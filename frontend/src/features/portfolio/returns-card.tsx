@@ -4,7 +4,7 @@ import { SignedMoney, SignedPercent } from "@/components/amount";
 import { Card } from "@/components/card";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
-import type { TrailAsk } from "@/features/portfolio/api/trail";
+import type { TrailAsk } from "@/lib/api/trail";
 import type { Performance } from "@/features/portfolio/api/types";
 import { Figure } from "@/features/portfolio/figure";
 import { ranges, type Range } from "@/features/portfolio/ranges";

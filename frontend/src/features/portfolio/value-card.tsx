@@ -5,7 +5,7 @@ import { Badge } from "@/components/badge";
 import { Card } from "@/components/card";
 import type { Holdings } from "@/features/portfolio/api/types";
 import { Figure } from "@/features/portfolio/figure";
-import { TrailPanel } from "@/features/portfolio/trail-panel";
+import { TrailPanel } from "@/components/trail-panel";
 import { formatDay } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 

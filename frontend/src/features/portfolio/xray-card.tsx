@@ -7,7 +7,7 @@ import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 import { xrayQuery } from "@/features/portfolio/api/insights";
 import type { Portfolio } from "@/features/portfolio/api/types";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { FindingModel } from "@/lib/api/gen/stock/types.gen";
 import { formatDay, formatNumber, formatPercent } from "@/lib/format";
 import { formatMoney } from "@/lib/money";

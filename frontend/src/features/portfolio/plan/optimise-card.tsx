@@ -7,7 +7,7 @@ import type { Portfolio } from "@/features/portfolio/api/types";
 import { fractionOf } from "@/features/portfolio/plan/percent";
 import { Refusal } from "@/features/portfolio/plan/refusal";
 import { TradesTable } from "@/features/portfolio/plan/trades-table";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { Method, OptimisationModel, PointModel } from "@/lib/api/gen/stock/types.gen";
 import { formatDay, formatNumber, formatPercent } from "@/lib/format";
 import { textOf } from "@/lib/form";

@@ -5,7 +5,7 @@ import { TextField } from "@/components/field";
 import { useProjection } from "@/features/portfolio/api/plans";
 import type { Portfolio } from "@/features/portfolio/api/types";
 import { Refusal } from "@/features/portfolio/plan/refusal";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { MoneyModel, PlanYearModel, PortfolioProjectionModel } from "@/lib/api/gen/stock/types.gen";
 import { formatDay, formatNumber, formatPercent } from "@/lib/format";
 import { textOf } from "@/lib/form";

@@ -11,7 +11,7 @@ import { targetsQuery, useRebalance } from "@/features/portfolio/api/plans";
 import type { Portfolio } from "@/features/portfolio/api/types";
 import { Refusal } from "@/features/portfolio/plan/refusal";
 import { TradesTable } from "@/features/portfolio/plan/trades-table";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { Mode } from "@/lib/api/gen/stock/types.gen";
 import { formatPercent } from "@/lib/format";
 import { textOf } from "@/lib/form";

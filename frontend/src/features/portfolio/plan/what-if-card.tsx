@@ -9,7 +9,7 @@ import { SymbolField } from "@/components/symbol-field";
 import { useWhatIf } from "@/features/portfolio/api/plans";
 import type { Portfolio } from "@/features/portfolio/api/types";
 import { Refusal } from "@/features/portfolio/plan/refusal";
-import { Conventions } from "@/features/portfolio/trail-panel";
+import { Conventions } from "@/components/conventions";
 import type { SideModel, WhatIfModel } from "@/lib/api/gen/stock/types.gen";
 import { formatDay, formatNumber, formatPercent } from "@/lib/format";
 import { formatMoney } from "@/lib/money";

@@ -1,15 +1,16 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { Button } from "@/components/button";
+import { Conventions } from "@/components/conventions";
 import { Dialog } from "@/components/dialog";
 import { ErrorNote } from "@/components/error-note";
 import { Spinner } from "@/components/spinner";
 import { portfoliosQuery } from "@/lib/api/portfolios";
-import { trailQuery, type TrailAsk } from "@/features/portfolio/api/trail";
-import { trailTables, type AccountNames, type TrailTable } from "@/features/portfolio/trail-tables";
+import { trailQuery, type TrailAsk } from "@/lib/api/trail";
+import { trailTables, type AccountNames, type TrailTable } from "@/components/trail-tables";
 import type { TrailModel } from "@/lib/api/gen/stock/types.gen";
 import { classNames } from "@/lib/class-names";
-import { formatDay, formatPercent, humanise } from "@/lib/format";
+import { formatDay, formatPercent } from "@/lib/format";
 import { formatMoney } from "@/lib/money";
 
 type Props = { name: string; ask: TrailAsk; onClose: () => void };
@@ -139,22 +140,4 @@ function Rows({ table: { title, columns, cells }, accounts, pages, total }: Rows
 
 function sideOf(column: TrailTable["columns"][number]): string {
   return column.numeric === true ? "text-right tabular-nums" : "text-left";
-}
-
-export function Conventions({ conventions }: { conventions: Record<string, string | number> }) {
-  const entries = Object.entries(conventions);
-  if (entries.length === 0) return null;
-  return (
-    <details className="text-xs">
-      <summary className="cursor-pointer text-muted hover:text-ink">Conventions</summary>
-      <dl className="mt-2 grid gap-x-4 gap-y-1 sm:grid-cols-[auto_1fr]">
-        {entries.map(([key, value]) => (
-          <div key={key} className="contents">
-            <dt className="font-medium">{humanise(key)}</dt>
-            <dd className="text-muted">{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
-  );
 }
