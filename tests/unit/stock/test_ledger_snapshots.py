@@ -300,6 +300,15 @@ async def test_what_a_ledger_comes_to_is_read_without_booking_anything(mesh: Mes
     assert earlier == keep_book(standing, renamed, rates, until=before_the_last)
 
 
+async def test_a_book_of_another_past_is_not_handed_out(mesh: Mesh) -> None:
+    """As after a table was restored to an earlier time and written on to the same version while a process lives."""
+    books, _ = mesh.process()
+    await books.book(mesh.portfolio, UNTIL)
+    mesh.store.refuses = True
+    with pytest.raises(AssertionError, match="the whole ledger was read"):
+        await books.book(replace(mesh.portfolio, ledger_digest="another"), UNTIL)
+
+
 async def test_an_entry_before_the_cut_makes_the_book_anew(mesh: Mesh) -> None:
     await mesh.append(written("buy", FIRST, "Y", 3, "acc_1"))
     books, afterwards = mesh.process()

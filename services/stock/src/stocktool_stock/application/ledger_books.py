@@ -223,39 +223,47 @@ def books_of(store: PortfolioStore, rates: FxRates) -> LedgerBooks:
     return LedgerBooks(store, NoSnapshots(), rates, Afterwards())
 
 
+_Key = tuple[str, int, str, date | None]
+
+
 class _Kept:
     """Snapshots by portfolio and books by state of one, those asked for last; bounded by the entries behind them."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int, date | None], BookSnapshot | Book] = OrderedDict()
+        self._kept: OrderedDict[_Key, BookSnapshot | Book] = OrderedDict()
         self._entries = 0
 
     def snapshot(self, portfolio: Portfolio) -> BookSnapshot | None:
-        found = self._find((portfolio.id, 0, None))
+        found = self._find((portfolio.id, 0, "", None))
         return found if isinstance(found, BookSnapshot) else None
 
     def remember(self, snapshot: BookSnapshot) -> None:
-        self._put((snapshot.portfolio.id, 0, None), snapshot)
+        self._put((snapshot.portfolio.id, 0, "", None), snapshot)
 
     def book(self, portfolio: Portfolio, until: date) -> Book | None:
-        found = self._find((portfolio.id, portfolio.version, until))
+        found = self._find(_key(portfolio, until))
         return found if isinstance(found, Book) else None
 
     def keep(self, portfolio: Portfolio, until: date, book: Book) -> None:
-        self._put((portfolio.id, portfolio.version, until), book)
+        self._put(_key(portfolio, until), book)
 
-    def _find(self, key: tuple[str, int, date | None]) -> BookSnapshot | Book | None:
+    def _find(self, key: _Key) -> BookSnapshot | Book | None:
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
         return found
 
-    def _put(self, key: tuple[str, int, date | None], thing: BookSnapshot | Book) -> None:
+    def _put(self, key: _Key, thing: BookSnapshot | Book) -> None:
         gone = self._kept.pop(key, None)
         self._entries += _weight(thing) - (_weight(gone) if gone else 0)
         self._kept[key] = thing
         while self._entries > _KEPT_ENTRIES and len(self._kept) > 1:
             self._entries -= _weight(self._kept.popitem(last=False)[1])
+
+
+def _key(portfolio: Portfolio, until: date) -> _Key:
+    """The digest too: a table that was restored and written on comes to the same version with another ledger."""
+    return portfolio.id, portfolio.version, portfolio.ledger_digest, until
 
 
 def _weight(thing: BookSnapshot | Book) -> int:
