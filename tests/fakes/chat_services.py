@@ -32,6 +32,7 @@ from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFo
 from stocktool_kit.rpc.server import Registration
 from stocktool_kit.testing.process import TokenFactory, serving
 
+_TOO_MANY_MOVERS = 20
 SCOPES = "market.read portfolio.read portfolio.write documents.read chat.read chat.write"
 
 
@@ -110,6 +111,8 @@ class FakeMarket(stock_grpc.StockServiceServicer):
         )
 
     async def GetMovers(self, request: stock_pb.GetMoversRequest, context: Any) -> stock_pb.GetMoversResponse:
+        if request.limit == _TOO_MANY_MOVERS:
+            raise Unavailable("the movers are not known now")
         return stock_pb.GetMoversResponse(gainers=[stock_pb.Quote(symbol="AAPL", price=_usd("237.33"))], considered=1)
 
 

@@ -75,6 +75,11 @@ async def test_the_overview_joins_status_funds_and_movers(mesh: Mesh, person: Pe
     assert result["broad"] == [], "the funds are not known to this market"
 
 
+async def test_a_part_of_the_overview_that_fails_fails_it_with_its_reason(mesh: Mesh, person: Person) -> None:
+    (result,) = await given(mesh, person, ("get_market_overview", {"limit": 20}))
+    assert result["error"] == {"reason": "UNAVAILABLE", "detail": "the movers are not known now"}
+
+
 async def test_a_plan_is_projected(mesh: Mesh, person: Person) -> None:
     plan = {"years": 20, "saving_monthly": 500, "withdrawal_rate": 0.04, "withdrawal_start_years": 10}
     (result,) = await given(mesh, person, ("project_portfolio", plan))
