@@ -12,6 +12,7 @@ from stocktool_rag.adapters.minilm import MiniLmEmbedder
 from stocktool_rag.domain.identify import Unreadable
 
 from tests.fakes.rag_files import TOPICS, a_locked_pdf, a_pdf
+from tests.fakes.rag_office import a_docx, a_message, a_pptx, an_xlsx
 
 
 async def test_pdf_pages_keep_their_numbers(tmp_path: Path) -> None:
@@ -40,6 +41,91 @@ async def test_refusals_come_with_their_reason(tmp_path: Path, data: bytes, reas
     with pytest.raises(Unreadable) as refused:
         await ChildParser().parse(path, "report.pdf")
     assert reason in refused.value.reason
+
+
+HTML = b"""<html><head><title>no</title><script>var x = "never";</script></head><body>
+<p>Hello <b>big</b> world</p><h1>Fees</h1>
+<table><tr><th>Class</th><th>Cost</th></tr><tr><td>A</td><td>3 %</td></tr></table>
+<h2>End</h2><ul><li>one</li><li>two</li></ul></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "pages"),
+    [
+        (
+            a_docx(),
+            "rules.docx",
+            [
+                ("Words before any heading.", "Words before any heading."),
+                ("Fees", "Fees\nClass | Entry | Yearly\nA | 3 % | 0.85 %\nNo fee on leaving"),
+                ("Closing", "Closing\nThe end."),
+            ],
+        ),
+        (
+            a_pptx(),
+            "deck.pptx",
+            [("Outlook", "Outlook\nSales will rise by a tenth.\nSay this slowly."), ("", "Backlog | 412")],
+        ),
+        (
+            an_xlsx(),
+            "sales.xlsx",
+            [
+                ("Sales", "Year | Region | Amount\n2020 | North | 12.5\n2021 | North | 13.5"),
+                ("Notes", "Unaudited."),
+            ],
+        ),
+        (
+            HTML,
+            "page.html",
+            [("Hello big world", "Hello big world"), ("Fees", "Fees\nClass | Cost\nA | 3 %"), ("End", "End\none\ntwo")],
+        ),
+        (
+            b"Year;Amount\n2020;1,5\n\n2021;2\n",
+            "sales.csv",
+            [("Year | Amount", "Year | Amount\n2020 | 1,5\n2021 | 2")],
+        ),
+    ],
+)
+async def test_each_format_gives_its_pages(
+    tmp_path: Path, data: bytes, name: str, pages: list[tuple[str, str]]
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    parsed = await ChildParser().parse(path, name)
+    assert [(page.title, page.text) for page in parsed.pages] == pages
+    assert [page.number for page in parsed.pages] == list(range(1, len(pages) + 1))
+
+
+@pytest.mark.parametrize("html", [False, True])
+async def test_a_message_tells_who_wrote_what_and_what_was_attached(tmp_path: Path, html: bool) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(a_message(html=html))
+    parsed = await ChildParser().parse(path, "mail.eml")
+    assert parsed.media_type == "message/rfc822"
+    assert parsed.pages[0].title == "Dividend"
+    lines = parsed.pages[0].text.strip().split("\n")
+    assert lines[0] == "From: ada@example.org"
+    assert "Attached, not read: report.pdf" in lines
+    assert lines[-1] == "The dividend is 2 euros."
+
+
+async def test_long_tables_are_parted_and_each_part_has_the_head(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(an_xlsx(rows=90))
+    parsed = await ChildParser().parse(path, "sales.xlsx")
+    assert [page.text.count("\n") for page in parsed.pages] == [40, 40, 10, 0]
+    assert {page.text.split("\n")[0] for page in parsed.pages[:3]} == {"Year | Region | Amount"}
+
+
+@pytest.mark.parametrize("kind", [a_docx(), a_pptx(), an_xlsx()])
+async def test_damaged_office_files_are_refused_with_a_reason(tmp_path: Path, kind: bytes) -> None:
+    path = tmp_path / "file"
+    # The members' list stays whole, what they hold does not.
+    middle = len(kind) // 3
+    path.write_bytes(kind[:60] + bytes(middle) + kind[60 + middle :])
+    with pytest.raises(Unreadable) as refused:
+        await ChildParser().parse(path, "file.docx")
+    assert "damaged" in refused.value.reason
 
 
 @pytest.mark.parametrize(

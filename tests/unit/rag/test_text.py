@@ -10,6 +10,8 @@ from stocktool_rag.domain.documents import DocumentId
 from stocktool_rag.domain.identify import MediaType, Unreadable, decode_text, identify
 from stocktool_rag.domain.pages import PageText, markdown_pages, plain_pages, tidy, title_of
 
+from tests.fakes.rag_office import a_docx, a_message, a_pptx, an_xlsx, with_member
+
 ONE = DocumentId("doc_1")
 
 
@@ -24,6 +26,18 @@ ONE = DocumentId("doc_1")
         (b"words\n\n## Heading\n", "a", MediaType.MARKDOWN),
         ("Grüße".encode("cp1252"), "a.txt", MediaType.TEXT),
         ("Grüße".encode("utf-16"), "a", MediaType.TEXT),
+        (a_docx(), "a.pdf.docx", MediaType.WORD),
+        (a_docx(), "a.txt", MediaType.WORD),
+        (an_xlsx(), "a", MediaType.EXCEL),
+        (a_pptx(), "a", MediaType.POWERPOINT),
+        (b"\n <!DOCTYPE html><title>x</title><p>words", "a.txt", MediaType.HTML),
+        (b"<p>words</p>", "a.html", MediaType.HTML),
+        (b"a < b and b > c", "a.html", MediaType.TEXT),
+        (a_message(), "a.txt", MediaType.MESSAGE),
+        (b"Note: this is no message\n\nwords", "a", MediaType.TEXT),
+        (b"year;region;amount\n2020;North;1\n2021;South;2\n2022;West;3\n", "export", MediaType.CSV),
+        (b"a,b\n1,2\n", "a.csv", MediaType.CSV),
+        (b"Well, yes, and no.\nOr so.\nBut, then, why?\nSo.", "a", MediaType.TEXT),
     ],
 )
 def test_files_are_told_by_their_bytes(data: bytes, name: str, kind: MediaType) -> None:
@@ -40,6 +54,11 @@ def test_files_are_told_by_their_bytes(data: bytes, name: str, kind: MediaType) 
         (b"PK\x03\x04....", "a.docx", "Office document"),
         (b"\x89PNG\r\n\x1a\n", "a.txt", "PNG"),
         (b"abc\x00def", "a.txt", "binary"),
+        (with_member(a_docx(), "word/vbaProject.bin", b"x"), "a.docm", "macros"),
+        (with_member(a_docx(), "word/big.bin", bytes(60 << 20)), "a.docx", "zip bomb"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.docx", "password"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "a.doc", "old Office document"),
+        (with_member(b"", "a.txt", b"words"), "a.zip", "a zip archive"),
         (bytes(range(128, 256)) + bytes(range(1, 8)) * 9, "a.txt", "binary"),
         (b"\xff\xfe\x00", "a.txt", "damaged"),
     ],

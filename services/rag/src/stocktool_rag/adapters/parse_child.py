@@ -11,11 +11,22 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from stocktool_rag.adapters.readers import office, web
 from stocktool_rag.domain.identify import MediaType, Unreadable, decode_text, identify
 from stocktool_rag.domain.pages import PageText, markdown_pages, plain_pages, tidy, title_of
 
+_READERS: dict[MediaType, Callable[[bytes], Iterable[PageText]]] = {
+    MediaType.WORD: office.word_pages,
+    MediaType.EXCEL: office.sheet_pages,
+    MediaType.POWERPOINT: office.slide_pages,
+    MediaType.HTML: web.html_pages,
+    MediaType.MESSAGE: web.message_pages,
+    MediaType.CSV: web.csv_pages,
+    MediaType.MARKDOWN: lambda data: markdown_pages(decode_text(data)),
+    MediaType.TEXT: lambda data: plain_pages(decode_text(data)),
+}
 _PASSWORD_NEEDED = 4  # FPDF_ERR_PASSWORD
 
 
@@ -55,11 +66,10 @@ def _write_pages(media_type: MediaType, data: bytes, max_pages: int, max_charact
     return count
 
 
-def _pages(media_type: MediaType, data: bytes, max_pages: int) -> Iterator[PageText]:
+def _pages(media_type: MediaType, data: bytes, max_pages: int) -> Iterable[PageText]:
     if media_type is MediaType.PDF:
         return _pdf_pages(data, max_pages)
-    text = decode_text(data)
-    return iter(markdown_pages(text) if media_type is MediaType.MARKDOWN else plain_pages(text))
+    return _READERS[media_type](data)
 
 
 def _pdf_pages(data: bytes, max_pages: int) -> Iterator[PageText]:

@@ -1,0 +1,1 @@
+"""Text out of files, by kind; imported by the parsing process alone."""
