@@ -93,14 +93,16 @@ class EvidenceIndex:
         """Currencies of the amounts, series apart."""
         return frozenset(currency for unit, currency, series in self._parts if unit is Unit.MONEY and not series)
 
-    def near(self, shelf: Shelf, low: float, high: float) -> Iterator[ToolValue]:
+    def near(self, shelf: Shelf, low: float, high: float) -> list[ToolValue]:
         """Values of a shelf with a magnitude from low to high, and perhaps some at the very ends beyond."""
         slack = abs(high) * 1e-9
+        found: list[ToolValue] = []
         for magnitudes, values in self._parts.get(shelf, ()):
             first = bisect.bisect_left(magnitudes, low - slack)
             last = bisect.bisect_right(magnitudes, high + slack, first)
             if first < last:
-                yield from values[first:last]
+                found += values[first:last]
+        return found
 
     def on(self, days: Days) -> Sequence[ToolValue]:
         """The dates that a date phrase means, one of each field of each owner."""

@@ -27,6 +27,8 @@ _ELSEWHEN = re.compile(
     re.IGNORECASE,
 )
 
+_ELSEWHEN_WORDS = ("before", "earlier", "later", "ago", "after", "previous", "today", "now")
+
 
 @dataclass(frozen=True, slots=True)
 class Dating:
@@ -134,7 +136,8 @@ def dating(sentences: Sentences, figure: Figure, figures: Sequence[Figure], plac
     """
     text = sentences.text
     start, end = sentences.around(figure.start, figure.end)
-    if _ELSEWHEN.match(text, figure.end, end):
+    ahead = text[figure.end : min(end, figure.end + 64)]
+    if any(word in ahead for word in _ELSEWHEN_WORDS) and _ELSEWHEN.match(text, figure.end, end):
         return Dating()
     following = figures[place + 1] if place + 1 < len(figures) else None
     if following is not None and following.days is not None and following.start < end:

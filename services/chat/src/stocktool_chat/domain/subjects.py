@@ -67,7 +67,7 @@ _OF_WHOLE = re.compile(
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
-    r"(?:[,;:(]|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|\bso\b|\bwith\b)\s+(?:with\s+)?(?:the |your |its |their "
+    r"(?=[,;:(awbsAWBS])(?:[,;:(]|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|\bso\b|\bwith\b)\s+(?:with\s+)?(?:the |your |its |their "
     r"|a |an |of )?"
     r"(?:whole|total|portfolio|volatility|cash|drawdown|maximum drawdown|max drawdown|sharpe|sortino|beta|fees"
     r"|tax(?:es)?|you"
@@ -224,10 +224,8 @@ class Subjects:
 
 
 def _names(mentions: Sequence[_Mention]) -> tuple[frozenset[str], frozenset[str]]:
-    return (
-        frozenset(mention.name for mention in mentions if mention.kind == "symbol"),
-        frozenset(mention.name for mention in mentions if mention.kind == "label"),
-    )
+    symbols = frozenset([mention.name for mention in mentions if mention.kind == "symbol"])
+    return symbols, frozenset([mention.name for mention in mentions if mention.kind == "label"])
 
 
 def _subject(mentions: Sequence[_Mention]) -> Subject:

@@ -49,8 +49,10 @@ def trail_of(path: str, result: JsonObject) -> Trail | None:
     """The trail behind a value of a tool's result; None where the ledger keeps none for it."""
     portfolio = result.get("portfolio")
     identity = portfolio.get("id") if isinstance(portfolio, Mapping) else None
+    if not isinstance(identity, str) or path.startswith("count("):
+        return None
     steps = [name or int(place) for name, place in _STEP.findall(path)]
-    if not isinstance(identity, str) or not steps or path.startswith("count("):
+    if not steps:
         return None
     found = _asked(steps, result)
     if found is None:

@@ -21,6 +21,15 @@ def words_at(text: str) -> tuple[tuple[int, str], ...]:
 
 
 @functools.lru_cache(maxsize=16)
+def _by_beginning(text: str) -> dict[str, list[int]]:
+    """Places of words by their first three letters."""
+    begun: dict[str, list[int]] = {}
+    for at, word in words_at(text):
+        begun.setdefault(word[:3], []).append(at)
+    return begun
+
+
+@functools.lru_cache(maxsize=16)
 def digits_at(text: str) -> tuple[int, ...]:
     """Where runs of digits begin."""
     return tuple(match.start() for match in _DIGITS.finditer(text))
@@ -35,9 +44,8 @@ def matches(
     pattern: re.Pattern[str], text: str, first: frozenset[str], also: tuple[int, ...] = ()
 ) -> Iterator[re.Match[str]]:
     """Find a pattern's matches like `finditer`, where it begins at a word of `first` or at one of the places `also`."""
-    places = [at for at, word in words_at(text) if word[:3] in first]
-    if also:
-        places = sorted({*places, *also})
+    begun = _by_beginning(text)
+    places = sorted({*also, *(at for letters in first if letters in begun for at in begun[letters])})
     end = 0
     for at in places:
         if at >= end:
