@@ -11,6 +11,7 @@ from stocktool_chat.domain.agreement import Claim
 from stocktool_chat.domain.dates import Days
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
+from stocktool_chat.domain.japanese_words import noun_after
 from stocktool_chat.domain.measures import measures_in, stem, stems
 from stocktool_chat.domain.sentences import Cell, Sentences, dating
 from stocktool_chat.domain.subjects import Subjects
@@ -158,6 +159,8 @@ class _Reader:
         """Stems of the next words after a bare number, which say what it counts."""
         if figure.unit is not Unit.PLAIN:
             return ()
+        if noun := noun_after(self._text, figure.end):
+            return (stem(noun),)
         following = _FOLLOWING.match(self._text, figure.end, figure.end + 48)
         return tuple(stem(word) for word in _LETTERS.findall(following[0])) if following else ()
 

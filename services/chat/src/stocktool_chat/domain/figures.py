@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from stocktool_chat.domain.dates import Days, find_dates
 from stocktool_chat.domain.directions import Sign, direction
+from stocktool_chat.domain.japanese_words import is_word_letter
 from stocktool_chat.domain.number_words import WrittenNumber, find_words
 from stocktool_chat.domain.words import beginnings, digits_at, matches
 
@@ -95,7 +96,16 @@ _SYMBOLS = {
 }
 _CODES = "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|CNY|HKD|SGD|KRW|BRL|MXN|ZAR"
 CURRENCIES = frozenset(_CODES.split("|"))
-_NAMES = {"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "pounds": "GBP", "yen": "JPY"}
+_JAPANESE_NAMES = {"円": "JPY", "米ドル": "USD", "ドル": "USD", "ユーロ": "EUR", "ポンド": "GBP"}
+_NAMES = {
+    **_JAPANESE_NAMES,
+    "dollar": "USD",
+    "dollars": "USD",
+    "euro": "EUR",
+    "euros": "EUR",
+    "pounds": "GBP",
+    "yen": "JPY",
+}
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "trillion": 12}
 
 _SPACE = "[ \u00a0\u2009\u202f]"
@@ -111,10 +121,11 @@ _FIGURE = re.compile(
     rf"(?:(?P<before>US\$|C\$|A\$|[$€£¥₹]|\b(?:{_CODES})\b){_SPACE}?(?P<inner>[-\u2212])?)?"
     rf"{_NUMBER}"
     rf"(?:{_SPACE}?(?P<scale>thousand|million|billion|trillion|bn|mn|mm|[kKmMbB])(?![A-Za-z\d]))?"
-    rf"(?:{_SPACE}?(?P<percent>%|\uff05|per ?cent\b(?!age)|pct\b)"
+    rf"(?:{_SPACE}?(?P<percent>%|\uff05|パーセント|per ?cent\b(?!age)|pct\b)"
     rf"|{_SPACE}?(?P<points>(?:%[- ]?|percentage )points?\b|pp\b)"
     rf"|{_SPACE}?(?P<basis>bps?\b|basis points?\b)"
-    rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b)"
+    rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b"
+    rf"|{'|'.join(_JAPANESE_NAMES)})"
     r"|(?P<times>[x\u00d7](?![A-Za-z\d])))?",
 )
 _POINTS_LATER = re.compile(r"\s+(?:percentage|%)[ -]points?\b")
@@ -314,9 +325,9 @@ def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
 def _inside_a_word(text: str, start: int, end: int, *, has_unit: bool) -> bool:
     """Whether the digits belong to a name: "COVID19", "A4", "3M", "7th"."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    if before.isalnum() or before in ("_", "/", "#", "^", "."):
+    if is_word_letter(before) or before in ("_", "/", "#", "^", "."):
         return before not in (".", "/") or text[start - 2 : start - 1].isalnum()
-    if before in ("-", "\u2010", "\u2011") and text[start - 2 : start - 1].isalpha():
+    if before in ("-", "\u2010", "\u2011") and is_word_letter(text[start - 2 : start - 1].lstrip("0123456789")):
         return True
     return not has_unit and bool(after) and ((after.isalpha() and after.isascii()) or after == "_")
 
@@ -341,7 +352,9 @@ def _is_minus(text: str, match: re.Match[str]) -> bool:
     before = text[match.start("sign") - 1 : match.start("sign")]
     spaced = len(match["sign"]) > 1
     # A dash between two figures is a range, and one with spaces around it is punctuation.
-    return not (before.isalnum() or before in ("%", ")", "$")) and not (spaced and (before.isspace() or not before))
+    return not (is_word_letter(before) or before in ("%", ")", "$")) and not (
+        spaced and (before.isspace() or not before)
+    )
 
 
 def _plain_digits(number: str) -> str:

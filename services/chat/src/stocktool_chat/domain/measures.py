@@ -6,6 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
+from stocktool_chat.domain.japanese_words import in_english, measures_of
 from stocktool_chat.domain.words import beginnings, matches
 
 # Keys whose numbers are never percents: 1.12 is not 112 %.
@@ -169,7 +170,8 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> frozenset[str]:
     """Stems of the words of a text; words that say nothing of a measure are left out."""
-    return frozenset(stem(word) for word in _WORD.findall(text.lower()) if word not in _EMPTY)
+    words = f"{text} {in_english(text)}".lower()
+    return frozenset(stem(word) for word in _WORD.findall(words) if word not in _EMPTY)
 
 
 _WORD = re.compile(r"[a-z]{2,}")
@@ -204,4 +206,5 @@ def _measure(text: str) -> str:
 def measures_in(text: str) -> list[tuple[int, int, str]]:
     """Where a text names a measure: start, end, name."""
     found = matches(_TEXT_MEASURES, text, _FIRST_WORDS)
-    return [(match.start(), match.end(), str(match.lastgroup)) for match in found]
+    english = [(match.start(), match.end(), str(match.lastgroup)) for match in found]
+    return sorted([*english, *measures_of(text)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from stocktool_chat.domain.dates import Days
 from stocktool_chat.domain.figures import Figure, Unit
 
-_SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|\n")
+_SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|\u3002|\n")
 _CLAUSE_BREAK = re.compile(r"[;]|,\s+(?:and|while|whereas|but)\b|\b(?:while|whereas)\b", re.IGNORECASE)
 _JOINS_DATE = re.compile(
     r"[^|.;,]{0,32}\b(?:in|on|during|for|over|as of|as at|at the end of|by the end of)\s+(?:the\s+)?[*_]*",

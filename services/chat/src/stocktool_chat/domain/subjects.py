@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from stocktool_chat.domain.company_names import COMPANY_NAMES
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.figures import CURRENCIES, Figure
+from stocktool_chat.domain.japanese_words import is_word_letter
 from stocktool_chat.domain.sentences import Sentences
 from stocktool_chat.domain.tool_values import ToolValue
 from stocktool_chat.domain.words import beginnings, matches, words_at
@@ -55,11 +56,13 @@ _FOLLOWS = re.compile(
     r"(?:(?:is |are |was )?(?:of|in|for)\s+)?(?:your |the |its )?[*_]*",
     re.IGNORECASE,
 )
-_COMPARED = re.compile(
-    r"\b(?:against|versus|vs\.?|than|trail(?:s|ed|ing)?|beat(?:s|ing)?|behind|ahead of|compared (?:with|to)|relative to"
-    r"|benchmark|(?:out|under)perform(?:s|ed|ing)?|lagg(?:ed|ing)|lags?|above|below|with|and of"
-    r"|that of)\s+(?:the\s+)?[*_(]*$",
-    re.IGNORECASE,
+_COMPARED = tuple(
+    f" {words}"
+    for words in (
+        "against,versus,vs,vs.,than,trail,trails,trailed,beat,beats,behind,ahead of,compared with,compared to,relative to"
+        ",benchmark,outperform,outperforms,outperformed,outperforming,underperform,underperforms,underperformed"
+        ",underperforming,lag,lags,lagged,lagging,above,below,with,and of,that of"
+    ).split(",")
 )
 _OF_WHOLE = re.compile(
     r"\b(?:of|from|out of)\s+(?:the|your|its|a total of|all)\s+(?:(?:total|overall|whole)\s+)?"
@@ -152,7 +155,8 @@ class Subjects:
         following = self._following(figure, end)
         if following is not None:
             return _subject([following])
-        if _OF_WHOLE.search(self._text, max(start, figure.start - 40), figure.start):
+        lead = self._text[max(start, figure.start - 40) : figure.start]
+        if ("of " in lead or "from " in lead) and _OF_WHOLE.search(lead):
             before = self._between(start, figure.start)
             named = _subject([mention for mention in before if mention.kind != "whole"])
             return Subject(named.symbols, named.labels, others=named.others, of_whole=True)
@@ -176,7 +180,7 @@ class Subjects:
         group = self._group(before)
         subject = _subject(group)
         between = self._text[last.end : figure.start]
-        compared = any(_COMPARED.search(self._text, max(0, each.start - 24), each.start) for each in group)
+        compared = any(self._is_compared(each.start) for each in group)
         if compared and not re.match(r"\s*,?\s*(?:which|that)\b|'s\s", between):
             earlier = [mention for mention in before if mention not in group]
             both = _subject([*group, *(each for each in earlier if each.kind != "whole")])
@@ -184,6 +188,11 @@ class Subjects:
         if _NEW_SUBJECT.search(between):
             return _with_whole(subject)
         return subject
+
+    def _is_compared(self, start: int) -> bool:
+        """Whether words just before a mention set it against something: "against SPY", "beat the S&P 500"."""
+        lead = " " + self._text[max(0, start - 28) : start].lower().rstrip(" \n*_(")
+        return lead.removesuffix(" the").rstrip().endswith(_COMPARED)
 
     def _group(self, before: Sequence[_Mention]) -> list[_Mention]:
         """The mentions named together last: those with no figure in between."""
@@ -320,4 +329,4 @@ def _by_first_word(names: Mapping[str, str]) -> dict[str, list[str]]:
 def _goes_on(text: str, start: int, end: int, also: str = "-_") -> bool:
     """Whether a name is only a part of a longer word."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return before.isalnum() or before == "^" or after.isalnum() or (after != "" and after in also)
+    return is_word_letter(before) or before == "^" or is_word_letter(after) or (after != "" and after in also)
