@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from stocktool_chat.domain.company_names import COMPANY_NAMES
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.figures import CURRENCIES, Figure
-from stocktool_chat.domain.japanese_words import is_word_letter
 from stocktool_chat.domain.sentences import Sentences
 from stocktool_chat.domain.tool_values import ToolValue
 from stocktool_chat.domain.words import beginnings, matches, words_at
@@ -70,7 +69,8 @@ _OF_WHOLE = re.compile(
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
-    r"(?=[,;:(awbsAWBS])(?:[,;:(]|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|\bso\b|\bwith\b)\s+(?:with\s+)?(?:the |your |its |their "
+    r"(?=[,;:(awbsAWBS])(?:[,;:(]|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|\bso\b|\bwith\b)"
+    r"\s+(?:with\s+)?(?:the |your |its |their "
     r"|a |an |of )?"
     r"(?:whole|total|portfolio|volatility|cash|drawdown|maximum drawdown|max drawdown|sharpe|sortino|beta|fees"
     r"|tax(?:es)?|you"
@@ -329,4 +329,4 @@ def _by_first_word(names: Mapping[str, str]) -> dict[str, list[str]]:
 def _goes_on(text: str, start: int, end: int, also: str = "-_") -> bool:
     """Whether a name is only a part of a longer word."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return is_word_letter(before) or before == "^" or is_word_letter(after) or (after != "" and after in also)
+    return before.isalnum() or before == "^" or after.isalnum() or (after != "" and after in also)
