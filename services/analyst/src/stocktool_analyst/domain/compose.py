@@ -217,6 +217,7 @@ def _definition(ask: Ask, done: Sequence[Result], say: Wording) -> str:
             versus=_versus(term.key, output, say),
             days=_days(output, say),
             figure=figure,
+            term=say(term.name),
         )
         return say.paragraph([said, own])
     reason = undefined(output, term.key)

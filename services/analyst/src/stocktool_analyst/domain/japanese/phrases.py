@@ -71,7 +71,7 @@ With a model key configured, a language model answers instead and understands fa
     ),
     'I do not know the exact days of "{words}", so I took the usual range. Name a day, as in "since 2024-06-01".': (
         "「{words}」が正確に何日を指すのかわからないため、通常の期間で答えました。"
-        "「2024年6月から」のように日付を示してください。"
+        "「先月」や「今年」のように期間を示してください。"
     ),
     'You could ask next: "{question}"': "次に聞けること：「{question}」",
     "This deployment gives me no tool for: {topics}.": "この環境には次のためのツールがありません：{topics}。",
@@ -80,7 +80,7 @@ With a model key configured, a language model answers instead and understands fa
     ),
     "I could not {action}: {problem}.": "{action}ができませんでした：{problem}。",
     "Symbols that may be meant: {symbols}.": "もしかすると：{symbols}。",
-    "Yours{versus}{days} is **{figure}**.": "あなたの値は **{figure}** です{versus}{days}。",
+    "Yours{versus}{days} is **{figure}**.": "あなたの{term}は **{figure}** です{versus}{days}。",
     "Yours is undefined: {reason}.": "あなたの値は定まりません：{reason}。",
     " of {symbols}": "（{symbols}）",
     "I could not count these trades in shares: your holdings or the last prices{of} do not say how many.": (
@@ -388,7 +388,7 @@ _COMPANIES: Mapping[str, str] = {
     "Ex-date": "権利落ち日",
     "Earlier ones are left out.": "それより前は省いています。",
     "No dividends of {symbol} are known{because}.": "{symbol} の配当はわかりません{because}。",
-    "{ratio} new for one old on {day}": "{day} に一株を {ratio} 株に",
+    "{ratio} new for one old on {day}": "{day} に {ratio} 対一の分割",
     "Splits: {splits}.": "株式分割： {splits}。",
     "Largest rises{of}:": "値上がり上位{of}：",
     "Largest falls{of}:": "値下がり上位{of}：",
