@@ -55,14 +55,12 @@ _FOLLOWS = re.compile(
     r"(?:(?:is |are |was )?(?:of|in|for)\s+)?(?:your |the |its )?[*_]*",
     re.IGNORECASE,
 )
-_COMPARED = tuple(
-    f" {words}"
-    for words in (
-        "against,versus,vs,vs.,than,trail,trails,trailed,beat,beats,behind,ahead of,compared with,compared to,relative to"
-        ",benchmark,outperform,outperforms,outperformed,outperforming,underperform,underperforms,underperformed"
-        ",underperforming,lag,lags,lagged,lagging,above,below,with,and of,that of"
-    ).split(",")
+_COMPARED_WORDS = (
+    "against,versus,vs,vs.,than,trail,trails,trailed,beat,beats,behind,ahead of,compared with,compared to,relative to"
+    ",benchmark,outperform,outperforms,outperformed,outperforming,underperform,underperforms,underperformed"
+    ",underperforming,lag,lags,lagged,lagging,above,below,with,and of,that of"
 )
+_COMPARED = tuple(f" {words}" for words in _COMPARED_WORDS.split(","))
 _OF_WHOLE = re.compile(
     r"\b(?:of|from|out of)\s+(?:the|your|its|a total of|all)\s+(?:(?:total|overall|whole)\s+)?"
     r"(?:(?:gains?|value|return|total|portfolio|income|dividends)\s+(?:of|at)\s+)?[*_]*$",
