@@ -5,14 +5,12 @@ Nothing of the services' code is used here: plain loops over a CSV, in floats.
 
 from __future__ import annotations
 
-import csv
-import gzip
 import random
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
-DATA = Path(__file__).parents[2] / "services" / "market" / "src" / "stocktool_market" / "data"
+from tests.fakes.bundled import rows
+
 SYMBOLS = ("AAPL", "JPM", "XOM", "MA", "BAC", "SPY", "PFE", "META")
 SPLITS = {"AAPL": ("2020-08-31", 4)}
 Entry = dict[str, str]
@@ -20,9 +18,7 @@ Entry = dict[str, str]
 
 def closes() -> dict[str, dict[str, float]]:
     """Close by day and symbol; days without any are absent."""
-    with gzip.open(DATA / "closes.csv.gz", "rt") as file:
-        rows = list(csv.DictReader(file))
-    return {row["date"]: {name: float(text) for name, text in row.items() if name != "date" and text} for row in rows}
+    return {row["date"]: {name: float(text) for name, text in row.items() if name != "date" and text} for row in rows()}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from stocktool_kit.push.hub import Hub
 from stocktool_kit.push.publisher import Publisher
 from stocktool_kit.push.servicer import PushServicer
 from stocktool_kit.rpc.server import Registration
-from stocktool_kit.testing.process import TokenFactory, ephemeral
+from stocktool_kit.testing.process import ephemeral
 from stocktool_stock.adapters.dynamodb_inbox import DynamoDBInbox
 from stocktool_stock.adapters.market_parts import MarketOptions, MarketParts, market_parts
 from stocktool_stock.adapters.threads import Threads
@@ -36,8 +36,7 @@ from stocktool_stock.settings import Settings
 from stocktool_stock.worker.live_quotes import LiveQuotes
 
 from tests.fakes.market_server import DEMO_NOW, MarketServer
-
-KEYS = TokenFactory()
+from tests.fakes.stock_process import KEYS
 
 
 @asynccontextmanager

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from stocktool_kit.process import Parts, Process, Runtime, running
-from stocktool_kit.testing.process import TokenFactory, ephemeral
+from stocktool_kit.testing.process import SERVICE_SECRET, TokenFactory, ephemeral
 from stocktool_stock.bootstrap.serving import serve
 from stocktool_stock.settings import Settings
 
@@ -35,6 +36,7 @@ def stock_settings(market: MarketServer, emulator: EmulatedAws, **overrides: obj
         yahoo_calls_per_second=100,
         yahoo_burst=100,
         notifications_topic_arn=emulator.notifications_topic_arn,
+        s3_public_endpoint_url=emulator.endpoint_url,
         outbox_idle_seconds=0.05,
     )
     return Settings.model_validate(values | overrides)
@@ -72,10 +74,35 @@ def user_of(
     )
 
 
-def closes(symbol: str) -> dict[str, Decimal]:
-    """The closes of the bundled file, read without the service or the stand-in."""
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        return {row["date"]: Decimal(row[symbol]) for row in csv.DictReader(file) if row[symbol]}
+@contextmanager
+def analysis_worker(settings: Settings, emulator: EmulatedAws, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of `analysis-queue` as its supervisor starts it."""
+    own = {
+        "AUTH_ADDRESS": "127.0.0.1:1",
+        "OPS_PORT": "0",
+        "SERVICE_TOKEN_SECRET": SERVICE_SECRET,
+        "MARKET_NOW": settings.market_now,
+        "YAHOO_BASE_URL": settings.yahoo_base_url,
+        "YAHOO_CALLS_PER_SECOND": "100",
+        "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
+        "OUTBOX_IDLE_SECONDS": "0.05",
+        "ANALYSIS_VISIBILITY_SECONDS": "3",
+    }
+    environment = {f"STOCKTOOL_STOCK_{name}": value for name, value in own.items()}
+    program = Path(sys.executable).with_name("stocktool-stock")
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [str(program), "worker", "--queue", "analysis"],
+            env=os.environ | emulator.environment | environment,
+            stdout=out,
+            stderr=out,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=20)
 
 
 async def a_portfolio(http: httpx.AsyncClient, **body: object) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import math
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,8 +16,10 @@ from stocktool_kit.core.errors import NotFound
 from stocktool_kit.process import Process
 from stocktool_stock.settings import Settings
 
+from tests.fakes import bundled
 from tests.fakes.market_process import KEYS, empty_the_cache, stock_process
 from tests.fakes.market_server import DEMO_NOW, MarketServer, market_server
+from tests.fakes.stock_process import user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -43,17 +42,12 @@ async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Pr
 
 
 def client(process: Process[Settings]) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{process.http_port}/api/stock/v1",
-        headers={"authorization": f"Bearer {KEYS.token(USER, 'market.read')}"},
-        timeout=30,
-    )
+    return user_of(process, USER, scope="market.read")
 
 
 def closes(symbol: str) -> dict[str, float]:
-    """The closes of the bundled file, read without the stand-in."""
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        return {row["date"]: float(row[symbol]) for row in csv.DictReader(file) if row[symbol]}
+    """The closes of the bundled file."""
+    return {day: float(close) for day, close in bundled.closes(symbol).items()}
 
 
 async def test_quotes_carry_price_change_and_age(stock: Process[Settings]) -> None:

@@ -17,8 +17,9 @@ from stocktool_stock.adapters.yfinance_client import YahooOptions, YFinanceClien
 from stocktool_stock.adapters.yfinance_provider import YFinanceProvider
 from stocktool_stock.domain.quotes import ProviderLimited, ProviderUnavailable, SymbolNotFound
 
+from tests.fakes.bundled import closes
 from tests.fakes.market_server import MarketServer, market_server
-from tests.fakes.stock_process import closes, stock_process, user_of
+from tests.fakes.stock_process import stock_process, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import gzip
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,9 +28,10 @@ from stocktool_stock.worker.alert_watch import AlertWatch
 
 from tests.eventually import eventually
 from tests.factories.alerts import an_alert
+from tests.fakes import bundled
 from tests.fakes.market_process import empty_the_cache
 from tests.fakes.market_server import DEMO_NOW, MarketServer
-from tests.fakes.stock_process import KEYS, SCOPES, stock_settings, trusting
+from tests.fakes.stock_process import stock_settings, trusting, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
@@ -56,17 +54,12 @@ async def http(stock: Process[Settings]) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def client(process: Process[Settings], user: str = "") -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{process.http_port}/api/stock/v1",
-        headers={"authorization": f"Bearer {KEYS.token(user or f'usr_{new_ulid()}', SCOPES)}"},
-        timeout=30,
-    )
+    return user_of(process, user or f"usr_{new_ulid()}")
 
 
 def closes(symbol: str) -> dict[date, float]:
-    """The closes of the bundled file, read without the service or the stand-in."""
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        return {date.fromisoformat(row["date"]): float(row[symbol]) for row in csv.DictReader(file) if row[symbol]}
+    """The closes of the bundled file."""
+    return {date.fromisoformat(day): float(close) for day, close in bundled.closes(symbol).items()}
 
 
 def above(level: str, symbol: str = "AAPL") -> Json:

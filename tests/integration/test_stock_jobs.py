@@ -18,7 +18,6 @@ from stocktool_kit.aws.queue import Queue
 from stocktool_kit.aws.table import Table, Update
 from stocktool_kit.core.ids import new_id
 from stocktool_kit.process import Process, running
-from stocktool_kit.testing.process import TokenFactory
 from stocktool_stock.bootstrap.analysing import analyse
 from stocktool_stock.bootstrap.notifying import notify
 from stocktool_stock.bootstrap.serving import serve
@@ -26,31 +25,30 @@ from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
 from tests.fakes.market_server import MarketServer
-from tests.fakes.stock_workers import analysis_worker, believing, stock_client, stock_settings
+from tests.fakes.stock_process import analysis_worker, stock_settings, trusting, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
-KEYS = TokenFactory()
 Json = dict[str, Any]
 
 
 @pytest.fixture
 async def stock(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
-    async with running(stock_settings(market, emulator), believing(KEYS, serve)) as process:
+    async with running(stock_settings(market, emulator), trusting(serve)) as process:
         yield process
 
 
 @pytest.fixture
 async def http(stock: Process[Settings]) -> AsyncIterator[httpx.AsyncClient]:
-    async with stock_client(stock, KEYS, new_id("usr")) as opened:
+    async with user_of(stock, new_id("usr")) as opened:
         yield opened
 
 
 @pytest.fixture
 async def worker(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[Process[Settings]]:
     settings = stock_settings(market, emulator, service="stock-worker-analysis")
-    async with running(settings, believing(KEYS, analyse)) as process:
+    async with running(settings, trusting(analyse)) as process:
         yield process
 
 
@@ -229,7 +227,7 @@ async def test_a_message_delivered_often_and_at_once_has_one_outcome(
     portfolio_id = await a_portfolio(http)
     queue = Queue(stock.runtime.aws, "analysis-queue")
     again = stock_settings(market, emulator, service="stock-worker-again")
-    async with running(again, believing(KEYS, analyse)):
+    async with running(again, trusting(analyse)):
         analysis_id = await start(http, portfolio_id, "portfolio")
         await asyncio.gather(*(queue.send({"analysis_id": analysis_id}) for _ in range(4)))
         first = await ended(http, analysis_id)
@@ -261,7 +259,7 @@ async def test_a_worker_killed_in_the_middle_leaves_one_result_and_one_notificat
     table = Table(stock.runtime.aws, stock.runtime.settings.portfolios_table)
     await table.update(Update({"pk": f"L#analysis#{analysis_id}", "sk": "lease"}, put={"held_until": 0}))
     settings = stock_settings(market, emulator, service="stock-worker-analysis")
-    async with running(settings, believing(KEYS, analyse)):
+    async with running(settings, trusting(analyse)):
         done = await ended(http, analysis_id)
     assert done["state"] == "done", done
     assert [step["name"] for step in done["steps"]] == ["history", "paths"]
@@ -277,7 +275,7 @@ async def _one_notification(
         return [item for item in items if item["data"].get("analysis_id") == analysis_id]
 
     settings = stock_settings(market, emulator, service="stock-worker-notify")
-    async with running(settings, believing(KEYS, notify)):
+    async with running(settings, trusting(notify)):
         assert len(await eventually(about_it)) == 1
 
 
@@ -288,7 +286,7 @@ async def test_what_is_cancelled_is_never_run_and_what_kills_workers_is_put_asid
     analysis_id = await start(http, portfolio_id, "portfolio")
     cancelled = (await http.post(f"/analyses/{analysis_id}:cancel")).json()
     assert (cancelled["state"], cancelled["error"]["reason"]) == ("failed", "CANCELLED")
-    async with stock_client(stock, KEYS, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         assert (await stranger.post(f"/analyses/{analysis_id}:cancel")).status_code == 404
         assert (await stranger.get(f"/portfolios/{portfolio_id}/analyses")).status_code == 404
     poison = await start(http, portfolio_id, "portfolio")
@@ -297,7 +295,7 @@ async def test_what_is_cancelled_is_never_run_and_what_kills_workers_is_put_asid
         Update({"pk": f"J#{poison}", "sk": "job"}, put={"died": 3})
     )  # as if three workers had died on it
     settings = stock_settings(market, emulator, service="stock-worker-analysis")
-    async with running(settings, believing(KEYS, analyse)):
+    async with running(settings, trusting(analyse)):
         after = await ended(http, await start(http, portfolio_id, "portfolio"))  # behind them in the queue
         given_up = await ended(http, poison)
         queue = Queue(stock.runtime.aws, "analysis-queue")
@@ -331,7 +329,7 @@ async def test_income_and_indicators_say_what_the_ledger_and_the_closes_come_to(
     assert by_symbol["JPM"]["yield_on_cost"] == pytest.approx(69 / float(jpm["cost_basis"]["amount"]))
     assert by_symbol["JPM"]["trailing_yield"] == pytest.approx(69 / float(jpm["market_value"]["amount"]), rel=1e-4)
     assert [month["month"] for month in income["expected_by_month"]] == ["2025-02", "2025-05"]
-    async with stock_client(stock, KEYS, "usr_stranger") as stranger:
+    async with user_of(stock, "usr_stranger") as stranger:
         assert (await stranger.get(f"{path}/income")).status_code == 404
         assert (await stranger.post(f"{path}/projection", json={})).status_code == 404
 

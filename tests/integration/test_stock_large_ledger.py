@@ -15,8 +15,9 @@ from stocktool_kit.process import Process, running
 from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
+from tests.fakes.bundled import closes
 from tests.fakes.market_server import MarketServer
-from tests.fakes.stock_process import a_portfolio, closes, record, stock_settings, trusting, user_of
+from tests.fakes.stock_process import a_portfolio, record, stock_settings, trusting, user_of
 
 if TYPE_CHECKING:
     from tests.conftest import EmulatedAws

@@ -20,13 +20,13 @@ from stocktool_kit.rpc.channel import open_channel
 from stocktool_stock.settings import Settings
 
 from tests.fakes.audit import audited
+from tests.fakes.bundled import closes
 from tests.fakes.market_server import MarketServer
 from tests.fakes.stock_process import (
     KEYS,
     SCOPES,
     a_portfolio,
     apple,
-    closes,
     money,
     record,
     stock_settings,

@@ -18,8 +18,9 @@ from stocktool_kit.process import Process
 from stocktool_kit.rpc.channel import open_channel
 from stocktool_stock.settings import Settings
 
+from tests.fakes.bundled import closes
 from tests.fakes.market_server import MarketServer
-from tests.fakes.stock_process import Json, closes, record, stock_process, user_of
+from tests.fakes.stock_process import Json, record, stock_process, user_of
 from tests.fakes.stock_process import a_portfolio as an_empty_portfolio
 
 if TYPE_CHECKING:

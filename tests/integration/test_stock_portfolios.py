@@ -21,6 +21,7 @@ from stocktool_stock.bootstrap.analysing import analyse
 from stocktool_stock.settings import Settings
 
 from tests.eventually import eventually
+from tests.fakes.bundled import closes
 from tests.fakes.market_server import MarketServer
 from tests.fakes.stock_process import (
     KEYS,
@@ -28,7 +29,6 @@ from tests.fakes.stock_process import (
     Json,
     a_portfolio,
     apple,
-    closes,
     money,
     record,
     stock_process,

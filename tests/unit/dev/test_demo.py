@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import re
 from collections.abc import Mapping
@@ -14,13 +13,14 @@ import pytest
 from stocktool_dev.emulator import ROOT
 from stocktool_dev.seed import DOCUMENT, PORTFOLIO
 
+from tests.fakes.bundled import rows
+
 DATA = ROOT / "services" / "market" / "src" / "stocktool_market" / "data"
 
 
 @pytest.fixture(scope="module")
 def closes() -> Mapping[str, Mapping[str, str]]:
-    with gzip.open(DATA / "closes.csv.gz", "rt") as handle:
-        return {row["date"]: row for row in csv.DictReader(handle)}
+    return {row["date"]: row for row in rows()}
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from stocktool_market.adapters.bundled import load_series
 from stocktool_market.application.market import Market, MarketTime
 from stocktool_market.domain.series import Series
 
+from tests.fakes.bundled import closes
+
 DATA = files("stocktool_market") / "data"
 DEMO_NOW = datetime(2024, 11, 29, 21, 30, tzinfo=UTC)
 
@@ -30,10 +32,8 @@ def market_at(series: dict[str, Series], now: datetime) -> Market:
 
 
 def test_closes_are_those_of_the_file(series: dict[str, Series]) -> None:
-    with gzip.open(str(DATA / "closes.csv.gz"), "rt") as file:
-        rows = list(csv.DictReader(file))
     for symbol in ("AAPL", "SPY", "META"):
-        expected = [(row["date"], float(row[symbol])) for row in rows if row[symbol]]
+        expected = [(day, float(close)) for day, close in closes(symbol).items()]
         found = series[symbol]
         assert [str(day) for day in found.days] == [day for day, _ in expected]
         assert found.close.tolist() == [close for _, close in expected]
@@ -112,8 +112,7 @@ def test_search_without_likeness_finds_no_misspelling(series: dict[str, Series])
 
 def test_notes_say_what_the_prices_say(series: dict[str, Series]) -> None:
     notes = market_at(series, datetime(2021, 6, 1, 21, tzinfo=UTC)).notes("AAPL", at_most=50)
-    with gzip.open(str(DATA / "closes.csv.gz"), "rt") as file:
-        rows = [(row["date"], float(row["AAPL"])) for row in csv.DictReader(file)]
+    rows = [(day, float(close)) for day, close in closes("AAPL").items()]
     falls = [(after / before - 1, day) for (_, before), (day, after) in itertools.pairwise(rows)]
     worst, day = min(fall for fall in falls if fall[1].startswith("2020"))
     assert f"AAPL's largest one-day fall of 2020 was {-worst:.1%} on {day}" in [note.title for note in notes]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,7 @@ from stocktool_stock.domain.exact import Undefined
 from stocktool_stock.domain.optimise import frontier, max_sharpe, min_variance, risk_parity
 from stocktool_stock.domain.risk_clusters import hierarchical_risk_parity, single_linkage_order
 
+from tests.fakes import bundled as bundled_prices
 from tests.fakes.analytics_app import AnalyticsClient, analytics_client
 
 Json = dict[str, Any]
@@ -94,8 +92,7 @@ async def client() -> AsyncIterator[AnalyticsClient]:
 
 @pytest.fixture(scope="module")
 def bundled() -> Json:
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        rows = [row for row in csv.DictReader(file) if "2015-01-02" <= row["date"] <= "2024-11-29"]
+    rows = bundled_prices.rows("2015-01-02", "2024-11-29")
     return {"dates": [row["date"] for row in rows], "series": {name: [row[name] for row in rows] for name in NAMES}}
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-from importlib.resources import files
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,6 +20,8 @@ from stocktool_stock.domain.optimise_bounds import (
     infeasible,
 )
 from stocktool_stock.domain.risk_clusters import hierarchical_risk_parity
+
+from tests.fakes import bundled
 
 NAMES = ["AAPL", "AMD", "AMZN", "BAC", "BBY", "GE", "GOOG", "JPM", "MA", "META", "PFE", "T", "WMT", "XOM", "SPY"]
 TECHNOLOGY, FINANCIALS = (0, 1, 6, 9), (3, 7, 8)
@@ -53,9 +51,7 @@ HRP = [0.045054026085442116, 0.03, 0.03, 0.040997327098158357, 0.061809881570575
 
 @pytest.fixture(scope="module")
 def moments() -> tuple[np.ndarray, Matrix]:
-    with gzip.open(str(files("stocktool_market") / "data" / "closes.csv.gz"), "rt") as file:
-        rows = [row for row in csv.DictReader(file) if "2015-01-02" <= row["date"] <= "2024-11-29"]
-    prices = np.array([[float(row[name]) for name in NAMES] for row in rows])
+    prices = np.array([[float(row[name]) for name in NAMES] for row in bundled.rows("2015-01-02", "2024-11-29")])
     returns = prices[1:] / prices[:-1] - 1
     return returns.mean(axis=0) * 252, np.cov(returns, rowvar=False) * 252
 
