@@ -184,7 +184,7 @@ async def test_turn_ends_honestly_while_stock_and_rag_are_down(mesh: Mesh) -> No
         _, _, events = await person.answered()
 
     assert [data["ok"] for data in of_type(events, "tool.finished")] == [False, False]
-    assert "unknown at the moment" in mesh.model.requests[0]["input"][0]["content"]
+    assert "unknown at the moment" in mesh.model.requests[0]["input"][-2]["content"]
     outputs = [json.loads(item["output"])["error"]["reason"] for item in mesh.model.requests[1]["input"][-2:]]
     assert outputs == ["UNAVAILABLE", "UNAVAILABLE"]
     assert events[-1].type == "turn.completed"

@@ -213,19 +213,46 @@ def test_names_of_instruments_are_known() -> None:
     assert names_in(results) == {"Apple Inc.": "AAPL", "Apple": "AAPL", "United States Steel": "X"}
 
 
+MARKET = MarketDay("2024-11-29", "2024-11-29T18:00:00Z", source="demo data")
+
+
 def test_recent_turns_are_told_word_for_word_and_older_ones_in_short() -> None:
-    history = [a_turn(number, text=f"Answer {number}. " + "x" * 300) for number in range(1, 11)]
-    history.append(a_turn(11, text=""))
+    history = [a_turn(number, text=f"Answer {number}. " + "x" * 3_900) for number in range(1, 9)]  # some 980 tokens
+    history.append(a_turn(9, text=""))
 
-    items = conversation_input(history, "Now?", MarketDay("2024-11-29", "2024-11-29T18:00:00Z", source="demo data"))
+    short = conversation_input(history[:6], "Now?", MARKET)
+    items = conversation_input(history, "Now?", MARKET)
 
-    assert [item["role"] for item in items[:2]] == ["developer", "developer"]
-    assert "2024-11-29" in str(items[0]["content"])
-    assert "Question 4?" in str(items[1]["content"])
-    assert "Question 5?" not in str(items[1]["content"])
-    assert [item["content"] for item in items[2::2]][:1] == ["Question 5?"]
-    assert items[-2]["content"] == history[9].text
+    assert [item["content"] for item in short[:-2:2]] == [f"Question {number}?" for number in range(1, 7)]
+    # The seventh turn passes 6,000 tokens: what is more than 3,000 is told in short.
+    assert [item["role"] for item in items[:2]] == ["developer", "user"]
+    assert "Question 4?" in str(items[0]["content"])
+    assert "Question 5?" not in str(items[0]["content"])
+    assert [item["content"] for item in items[1:-2:2]] == [f"Question {number}?" for number in range(5, 9)]
+    assert items[-3]["content"] == history[7].text
+    assert "2024-11-29" in str(items[-2]["content"])
     assert items[-1] == {"role": "user", "content": "Now?"}
+
+
+def test_a_turn_that_is_longer_than_the_limit_is_told_whole() -> None:
+    history = [a_turn(1), a_turn(2, text="y" * 100_000)]
+    items = conversation_input(history, "Now?", MARKET)
+    assert [item["content"] for item in items[1:-2]] == ["Question 2?", "y" * 100_000]
+
+
+def test_what_was_read_before_stays_the_same_bytes_over_the_turns() -> None:
+    """A provider's cache holds a prefix: it may begin anew seldom, not with each turn, however the day goes on."""
+    history = [a_turn(number, text=f"Answer {number}. " + "x" * 1_900) for number in range(1, 61)]  # some 480 tokens
+    anew = 0
+    before = b""
+    for number in range(1, len(history) + 1):
+        day = MarketDay("2024-11-29", f"2024-11-29T18:{number:02}:00Z")
+        items = conversation_input(history[:number], "Now?", day)
+        stable = json.dumps(items[:-2]).encode()[:-1]
+        anew += not stable.startswith(before)
+        before = stable
+    # 478 tokens a turn: the thirteenth passes 6,000, six are kept, and then each seventh one does.
+    assert anew == 7
 
 
 def test_unknown_market_day_is_said() -> None:

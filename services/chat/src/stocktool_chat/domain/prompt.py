@@ -33,8 +33,8 @@ and what they mean.
 - Answer in the language of the question.
 """
 
-_VERBATIM_TURNS = 6
-_VERBATIM_CHARACTERS = 24_000
+_VERBATIM_TOKENS = 6_000
+_SUMMARISED_TURNS = 40
 _SUMMARY_CHARACTERS = 200
 
 
@@ -50,7 +50,7 @@ class MarketDay:
 
 
 def context(market: MarketDay) -> str:
-    """What holds for this turn alone; it stands after the stable prefix so that the prefix can be cached."""
+    """What holds for this turn alone; it stands after all that stays, so that that can be cached."""
     if not market.today:
         return "The market's day is unknown at the moment: the stock service does not answer."
     session = "open" if market.is_open else "closed"
@@ -63,7 +63,10 @@ def context(market: MarketDay) -> str:
 
 
 def conversation_input(history: Sequence[Turn], question: str, market: MarketDay) -> list[JsonObject]:
-    """Build the model's input: older turns in a line each, recent ones word for word, then the question.
+    """Build the model's input: older turns in a line each, recent ones word for word, then the day and the question.
+
+    What stands before the day is the same bytes in the next turn too, until it has grown to the limit: providers keep a
+    prefix they have read. So the limit is not met turn by turn; once it is passed, half of it is cleared at once.
 
     Args:
         history: The turns the question follows, oldest first; those that failed without text are left out.
@@ -71,23 +74,37 @@ def conversation_input(history: Sequence[Turn], question: str, market: MarketDay
         market: The market's day.
     """
     told = [turn for turn in history if turn.text]
-    recent: list[Turn] = []
-    characters = 0
-    for turn in reversed(told[-_VERBATIM_TURNS:]):
-        characters += len(turn.question) + len(turn.text)
-        if recent and characters > _VERBATIM_CHARACTERS:
-            break
-        recent.insert(0, turn)
-    older = told[: len(told) - len(recent)]
-    items: list[JsonObject] = [_message("developer", context(market))]
-    if older:
-        lines = [f"- Asked: {_short(turn.question)} Answered: {_short(turn.text)}" for turn in older[-40:]]
+    first = _first_verbatim([_tokens(turn.question) + _tokens(turn.text) for turn in told])
+    items: list[JsonObject] = []
+    if first:
+        lines = [
+            f"- Asked: {_short(turn.question)} Answered: {_short(turn.text)}"
+            for turn in told[max(first - _SUMMARISED_TURNS, 0) : first]
+        ]
         items.append(_message("developer", "Earlier in this conversation, in short:\n" + "\n".join(lines)))
-    for turn in recent:
+    for turn in told[first:]:
         items.append(_message("user", turn.question))
         items.append(_message("assistant", turn.text))
+    items.append(_message("developer", context(market)))
     items.append(_message("user", question))
     return items
+
+
+def _first_verbatim(tokens: Sequence[int]) -> int:
+    """Which turn is the first to be told word for word; the last one always is."""
+    first = held = 0
+    for number, each in enumerate(tokens):
+        held += each
+        if held > _VERBATIM_TOKENS:
+            while held > _VERBATIM_TOKENS // 2 and first < number:
+                held -= tokens[first]
+                first += 1
+    return first
+
+
+def _tokens(text: str) -> int:
+    """About how many tokens a text is: four bytes each, as is usual for English and too much for no language."""
+    return len(text.encode()) // 4 + 1
 
 
 def portable(item: JsonObject) -> JsonObject:
