@@ -115,3 +115,6 @@ _OWNER = "usr_eval"
 class _NoHealing:
     def request(self, collection_id: CollectionId) -> None:
         raise AssertionError(f"the index of {collection_id} is not whole")
+
+    def used(self, collection_id: CollectionId) -> bool:
+        return True

@@ -177,12 +177,13 @@ class FakeDerived:
 
 
 class FakeIndex:
-    """A `VectorIndex`; `down` makes every call fail, `broken` every question."""
+    """A `VectorIndex`; `down` makes every call fail, `broken` every question, `blind` answers with the farthest."""
 
     def __init__(self) -> None:
         self.rows: dict[CollectionId, dict[str, tuple[Hit, Vector]]] = {}
         self.down = False
         self.broken = False
+        self.blind = False
 
     async def put(self, collection_id: CollectionId, indexed: Indexed) -> None:
         self._reach()
@@ -217,16 +218,17 @@ class FakeIndex:
         if not rows:
             return []
         vectors = np.stack([vector for _, vector in rows]).astype(np.float16)
+        order = nearest(vector, vectors, len(rows))
         return [
             Hit(hit.document_id, hit.page, hit.chunk_id, hit.text, score)
-            for row, score in nearest(vector, vectors, limit)
+            for row, score in (order[::-1] if self.blind else order)[:limit]
             for hit in [rows[row][0]]
         ]
 
     async def drop(self, collection_id: CollectionId) -> None:
         self._reach()
         self.rows.pop(collection_id, None)
-        self.broken = False
+        self.broken = self.blind = False
 
     async def ping(self) -> None:
         self._reach()
@@ -237,9 +239,10 @@ class FakeIndex:
 
 
 class FakeLexical:
-    """A `LexicalIndex` that counts common words."""
+    """A `LexicalIndex` that counts common words; `down` makes every question fail."""
 
     def __init__(self) -> None:
+        self.down = False
         self.rows: dict[CollectionId, dict[DocumentId, tuple[str, Sequence[Chunk]]]] = {}
 
     async def documents(self, collection_id: CollectionId) -> Mapping[DocumentId, str]:
@@ -256,6 +259,8 @@ class FakeLexical:
     async def query(
         self, collection_id: CollectionId, asked: Asked, limit: int, document_ids: Sequence[DocumentId] = ()
     ) -> list[Hit]:
+        if self.down:
+            raise Unavailable("the lexical index is down")
         words = set(" ".join((asked.text, *asked.expansions, *asked.dates)).casefold().split())
         hits = [
             Hit(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stocktool_kit.core.errors import Unavailable
 from stocktool_kit.core.ids import new_ulid
 from stocktool_rag.adapters.tantivy_index import TantivyIndex
 from stocktool_rag.application.ports import LexicalIndex
@@ -105,3 +107,13 @@ class TestTantivy(LexicalIndexContract):
     async def test_words_are_found_in_their_other_forms(self, index: LexicalIndex, collection: CollectionId) -> None:
         await index.put(collection, ONE, "a", passages(ONE, "dividends were declared", "lamps"))
         assert [hit.page for hit in await index.query(collection, asked("dividend declares"), 10)] == [1]
+
+    async def test_a_folder_that_cannot_be_written_is_unavailable(
+        self, tmp_path: Path, collection: CollectionId
+    ) -> None:
+        index = TantivyIndex(tmp_path / "words")
+        shutil.rmtree(tmp_path / "words")
+        (tmp_path / "words").write_text("a file")
+        with pytest.raises(Unavailable):
+            await index.put(collection, ONE, "a", passages(ONE, "lamp"))
+        assert await index.query(collection, asked("lamp"), 5) == []

@@ -42,7 +42,7 @@ def test_any_bytes_are_read_or_refused(kind: str, data: bytes) -> None:
 
 
 def test_deep_nesting_is_no_deep_call() -> None:
-    deep = b"<div>" * 50_000 + b"words" + b"</div>" * 50_000
+    deep = b"<div>" * 3_000 + b"words" + b"</div>" * 3_000
     assert "words" in next(iter(web.html_pages(deep))).text
 
 

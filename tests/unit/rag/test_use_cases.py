@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import random
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,13 +23,21 @@ from stocktool_rag.application.ingest_document import IngestDocument
 from stocktool_rag.application.keep_lexical import KeepLexical
 from stocktool_rag.application.library import Library
 from stocktool_rag.application.ports import ParsedDocument
+from stocktool_rag.application.probe_index import ProbeIndex
 from stocktool_rag.application.read_documents import ReadPage
 from stocktool_rag.application.reindex_document import ReindexDocument
 from stocktool_rag.application.search_documents import Found, Question, SearchDocuments
 from stocktool_rag.application.upload_document import UploadDocument
 from stocktool_rag.domain.asking import SAME_COMPANY, SAME_YEAR
 from stocktool_rag.domain.collections import private_collection
-from stocktool_rag.domain.documents import Document, DocumentId, DocumentNotFound, DocumentState, PageNotFound
+from stocktool_rag.domain.documents import (
+    CollectionId,
+    Document,
+    DocumentId,
+    DocumentNotFound,
+    DocumentState,
+    PageNotFound,
+)
 from stocktool_rag.domain.events import ObjectWritten, PurgeRequested, ReindexRequested, original_key
 from stocktool_rag.domain.lexicon import Lexicon
 from stocktool_rag.domain.profile import Companies
@@ -85,12 +94,14 @@ class House:
         self.upload = UploadDocument(self.library, self.store, self.originals, self.announcer, self.clock)
         self.delete = DeleteDocument(self.library, self.store, self.purge, self.queue, self.announcer)
         self.reindex = ReindexDocument(self.library, self.store, self.queue, self.announcer, self.clock)
+        self.probe = ProbeIndex(self.store, self.derived, self.index, random.Random(7))
         self.healer = HealIndex(
             store=self.store,
             derived=self.derived,
             index=self.index,
             leases=self.leases,
             dimension=self.embedder.dimension,
+            probe=self.probe,
             patience=Patience(0, 0, 0.01),
         )
         self.lexical = FakeLexical()
@@ -284,6 +295,50 @@ async def test_the_healer_works_on_request_until_it_is_stopped(house: House) -> 
     await running
 
 
+CLAUSES = [" ".join(f"word{(number * step) % 37}" for step in range(1, 8)) for number in range(1, 31)]
+
+
+async def test_an_index_that_answers_wrongly_is_found_out_at_its_first_use_and_made_anew(house: House) -> None:
+    document = await house.indexed("\f".join(CLAUSES))
+    house.index.blind = True
+    assert (await house.ask(CLAUSES[3])).indexed is True  # nobody knows yet
+    stop = asyncio.Event()
+    running = asyncio.create_task(house.healer.run(stop))
+    await eventually(lambda: not house.index.blind, every=0)
+    stop.set()
+    await running
+    found = await house.ask(CLAUSES[3])
+    assert await house.index.count(document.collection_id) == 30
+    assert found.hits[0].ranked.hit.text == CLAUSES[3]
+
+
+async def test_a_suspect_index_is_not_asked(house: House) -> None:
+    document = await house.indexed("\f".join(CLAUSES))
+    house.index.blind = True
+    await house.ask(CLAUSES[3])
+    async with house.leases.hold(f"index#{document.collection_id}"):  # somebody else heals it, and takes long
+        stop = asyncio.Event()
+        running = asyncio.create_task(house.healer.run(stop))
+        found = await eventually(lambda: _exactly(house), every=0)
+        stop.set()
+        await running
+    assert found is not None
+    assert found.hits[0].ranked.hit.text == CLAUSES[3]
+
+
+async def _exactly(house: House) -> Found | None:
+    found = await house.ask(CLAUSES[3])
+    return None if found.indexed else found
+
+
+async def test_a_sound_index_passes_its_probes(house: House) -> None:
+    document = await house.indexed("\f".join(CLAUSES))
+    assert await house.probe(document.collection_id) == 1
+    assert await house.probe(CollectionId("col_empty")) == 1
+    house.index.blind = True
+    assert await house.probe(document.collection_id) < 0.9
+
+
 async def test_the_last_failed_attempt_is_told_and_its_event_can_be_delivered_again(house: House) -> None:
     document = await house.take_in("Words.")
 
@@ -371,6 +426,12 @@ async def test_an_explanation_gives_rank_and_parts_of_a_page(house: House) -> No
         await explain(ADA, Question("lamp"), document.id, 4)
     with pytest.raises(DocumentNotFound):
         await explain(BOB, Question("lamp"), document.id, 1)
+
+
+async def test_without_the_lexical_index_vectors_answer(house: House) -> None:
+    document = await house.indexed("The lighthouse has a lamp.")
+    house.lexical.down = True
+    assert [each.document.id for each in (await house.ask("lamp")).hits] == [document.id]
 
 
 async def test_the_lexical_index_follows_deletions(house: House) -> None:

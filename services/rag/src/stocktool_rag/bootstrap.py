@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -42,6 +43,7 @@ from stocktool_rag.application.ingest_document import IngestDocument
 from stocktool_rag.application.keep_lexical import KeepLexical
 from stocktool_rag.application.library import Library
 from stocktool_rag.application.ports import VectorIndex
+from stocktool_rag.application.probe_index import ProbeIndex
 from stocktool_rag.application.read_documents import Collections, ReadDocuments, ReadPage
 from stocktool_rag.application.reindex_document import ReindexDocument
 from stocktool_rag.application.search_documents import SearchDocuments
@@ -115,6 +117,7 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             derived=adapters.derived,
             index=adapters.index,
             leases=adapters.leases,
+            probe=ProbeIndex(store, adapters.derived, adapters.index, random.Random()),  # noqa: S311 - a sample
             dimension=adapters.embedder.dimension,
         )
         search = SearchDocuments(

@@ -6,13 +6,14 @@ import re
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tantivy
 from stocktool_kit.aio import Limiter, run_blocking
+from stocktool_kit.core.errors import Unavailable
 
 from stocktool_rag.domain.asking import Asked
 from stocktool_rag.domain.chunks import Chunk
@@ -32,6 +33,15 @@ _STOP_TEXT = (
     "which who whom whose why will with would you your much many any between during under over"
 )
 _STOP = frozenset(_STOP_TEXT.split())
+
+
+Answer = TypeVar("Answer")
+
+
+class LexicalIndexUnavailable(Unavailable):
+    """The lexical index is broken or its disk is full; questions are answered by vectors meanwhile."""
+
+    reason = "LEXICAL_INDEX_UNAVAILABLE"
 
 
 @dataclass
@@ -69,23 +79,28 @@ class TantivyIndex:
         self, collection_id: CollectionId, document_id: DocumentId, mark: str, chunks: Sequence[Chunk]
     ) -> None:
         """Make the index hold exactly these passages of a document."""
-        await run_blocking(self._limiter, self._put, collection_id, document_id, mark, chunks)
+        await self._run(self._put, collection_id, document_id, mark, chunks)
 
     async def remove(self, collection_id: CollectionId, document_id: DocumentId) -> None:
         """Forget a document."""
-        await run_blocking(self._limiter, self._put, collection_id, document_id, None, ())
+        await self._run(self._put, collection_id, document_id, None, ())
 
     async def query(
         self, collection_id: CollectionId, asked: Asked, limit: int, document_ids: Sequence[DocumentId] = ()
     ) -> list[Hit]:
         """Passages with the words of a question, best first; of all documents when none are named."""
-        hits: list[Hit] = await run_blocking(self._limiter, self._query, collection_id, asked, limit, document_ids)
-        return hits
+        return await self._run(self._query, collection_id, asked, limit, document_ids)
 
     def close(self) -> None:
         """Remove the files."""
         self._open.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _run(self, function: Callable[..., Answer], *arguments: object) -> Answer:
+        try:
+            return await run_blocking(self._limiter, function, *arguments)
+        except (ValueError, OSError) as error:  # tantivy's own errors are ValueErrors
+            raise LexicalIndexUnavailable("the lexical index cannot be used", detail=str(error)[:200]) from error
 
     def _collection(self, collection_id: CollectionId) -> _Collection:
         with self._lock:

@@ -327,3 +327,7 @@ class Healing(Protocol):
     def request(self, collection_id: CollectionId) -> None:
         """Have it looked after in the background."""
         ...
+
+    def used(self, collection_id: CollectionId) -> bool:
+        """Note that it is searched; whether its index can be trusted, as far as is known."""
+        ...

@@ -259,7 +259,7 @@ class SearchDocuments:
             if present != version.chunks:
                 self._healing.request(collection.id)
             # More passages than wanted are those of a document on its way in or out; the rows decide what is shown.
-            if present >= version.chunks:
+            if present >= version.chunks and self._healing.used(collection.id):
                 found = await self._index.query(collection.id, wanted.vector, wanted.limit, wanted.document_ids)
                 return found, True
         except Unavailable as error:
@@ -274,10 +274,14 @@ class SearchDocuments:
         wanted: _Wanted,
         favoured: Sequence[DocumentId],
     ) -> list[Hit]:
-        await self._keep_lexical(collection.id, documents)
-        hits = await self._lexical.query(collection.id, wanted.asked, wanted.limit, wanted.document_ids)
-        if favoured:
-            hits += await self._lexical.query(collection.id, wanted.asked, wanted.limit, favoured)
+        try:
+            await self._keep_lexical(collection.id, documents)
+            hits = await self._lexical.query(collection.id, wanted.asked, wanted.limit, wanted.document_ids)
+            if favoured:
+                hits += await self._lexical.query(collection.id, wanted.asked, wanted.limit, favoured)
+        except Unavailable as error:
+            log.warning("lexical_index_unavailable", collection_id=collection.id, detail=error.message)
+            return []
         return hits
 
     async def _shown(
