@@ -18,8 +18,11 @@ _DISTANCE = re.compile(
 )
 _TOLD = {
     "worth": re.compile(r"value|total|price|close|market_cap|amount|proceeds|cash|before|after|assets|high|low|figure"),
+    "cost": re.compile(r"cost|price|amount|fee|before"),
     "dividends": re.compile(r"gross|net|received|dividend|income|expected|amount|tax|trailing|month"),
 }
+# Where two returns round alike, the one an answer speaks of without a name is the time-weighted one.
+_SECONDARY = frozenset({"irr", "modified_dietz", "simple_return", "mwr"})
 _LOOSE_MEASURES = frozenset({"time_weighted", "money_weighted", "expected_return"})
 _COUNTED = "share unit day return observation session trading payment entry transaction booking"
 _COUNTED_NOUNS = frozenset(stem(noun) for noun in _COUNTED.split())
@@ -144,13 +147,17 @@ def _counts(claim: Claim, value: ToolValue, near: int, *, measured: bool, named:
     if value.is_count:
         return figure.quantum == 1 and counted
     if value.quoted:
-        return near > 0 and (figure.digits >= _SURE_DIGITS or not claim.nouns or counted)
+        # The word for what is counted is no sign of its own that the same thing is spoken of.
+        sure = figure.digits >= _SURE_DIGITS
+        same = near > (0 if sure else len(nouns.intersection(claim.nouns))) or value.citation in claim.cites
+        return same and (sure or not claim.nouns or counted)
     if value.unit is Unit.MONEY or measured:
         return measured or near > 0 or named
     if figure.quantum == 1 and _COUNTED_NOUNS.intersection(claim.nouns[:2]):
         return bool(nouns.intersection(claim.nouns[:2]))
     if figure.quantum == 1 and figure.value <= _FEW:
-        return counted or stem(value.key) in claim.nouns[:1] or (named and near > 0)
+        whole = value.value == value.value.to_integral_value()
+        return whole and (counted or stem(value.key) in claim.nouns[:1] or (named and near > 0))
     return near > 0 or (named and figure.digits > 1)
 
 
@@ -167,6 +174,7 @@ def rank(claim: Claim, value: ToolValue, *, used: bool = False) -> tuple[float, 
         not value.symbol,
         not value.quoted,
         not value.series,
+        value.key not in _SECONDARY,
         -float(abs(abs(value.value) - claim.read.value)),
         -len(value.path),
     )

@@ -21,7 +21,8 @@ _CURRENCY_HEADER = re.compile(rf"\b({'|'.join(sorted(CURRENCIES))})\b|([$€£])
 _SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _NEXT_TO = re.compile(r"[ *_]*(?:annual |yearly |daily |times )?")
-_WORTH = re.compile(r"\bworth\s+(?:about |around |some |roughly |nearly |almost )?[*_]*$", re.IGNORECASE)
+_WORTH = re.compile(r"\b(?:worth|fetch)\s+(?:about |around |some |roughly |nearly |almost )?[*_]*$", re.IGNORECASE)
+_BOUGHT_FOR = re.compile(r"\bbought for\s+(?:about |only )?[*_]*$", re.IGNORECASE)
 _IN_DIVIDENDS = re.compile(r"[\s*_]*in (?:gross |net )?dividends\b", re.IGNORECASE)
 _TO = re.compile(r"\b(?:to|ended at|ends at)\s+[*_]*$")
 _FROM = re.compile(r"\b(?:from|instead of|rather than|began at|started at)\s+[*_]*$")
@@ -170,7 +171,10 @@ class _Reader:
             return ""
         if _IN_DIVIDENDS.match(self._text, figure.end):
             return "dividends"
-        return "worth" if _WORTH.search(self._text, max(0, figure.start - 20), figure.start) else ""
+        lead = self._text[max(0, figure.start - 24) : figure.start]
+        if _BOUGHT_FOR.search(lead):
+            return "cost"
+        return "worth" if _WORTH.search(lead) else ""
 
 
 def read_claims(text: str, figures: Sequence[Figure], index: EvidenceIndex) -> list[Claim]:

@@ -17,7 +17,8 @@ from stocktool_chat.domain.sentences import Dating
 from stocktool_chat.domain.tool_values import ToolValue
 
 _SUM = re.compile(
-    r"\b(?:sum|total|together|combined|altogether|overall|in all|adds? up|plus|jointly|both|c[oa]mes? to)\b",
+    r"\b(?:sum|total|together|combined|altogether|overall|in all|adds? up|plus|jointly|both|c[oa]mes? to|between them"
+    r"|accounts? for)\b",
     re.IGNORECASE,
 )
 _LESS = (

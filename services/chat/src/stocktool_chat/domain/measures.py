@@ -179,6 +179,7 @@ _EMPTY_WORDS = (
     "the and of in on at to for from by an is are was were be been has have had with your you it its that this"
     " which as about around than then or but so not no new own per usd eur dollars euros percent percentage points"
     " item items all there their they was during over under more less most least only also just into out"
+    " one two three four five six seven eight nine ten eleven twelve"
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from stocktool_chat.domain.company_names import COMPANY_NAMES
 from stocktool_chat.domain.evidence import EvidenceIndex
-from stocktool_chat.domain.figures import CURRENCIES, Figure
+from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
 from stocktool_chat.domain.sentences import Sentences
 from stocktool_chat.domain.tool_values import ToolValue
 from stocktool_chat.domain.words import beginnings, matches, words_at
@@ -66,6 +66,8 @@ _OF_WHOLE = re.compile(
     r"(?:(?:gains?|value|return|total|portfolio|income|dividends)\s+(?:of|at)\s+)?[*_]*$",
     re.IGNORECASE,
 )
+_YOURS = re.compile(r"\byour (?:own )?[*_]*$", re.IGNORECASE)  # "against your 26.7 %"
+_IN_CASH = re.compile(r"[\s*_]*(?:in|of) cash\b", re.IGNORECASE)
 _NEW_SUBJECT = re.compile(
     r"(?=[,;:(awbsAWBS])(?:[,;:(]|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|\bso\b|\bwith\b)"
     r"\s+(?:with\s+)?(?:the |your |its |their "
@@ -159,12 +161,19 @@ class Subjects:
             named = _subject([mention for mention in before if mention.kind != "whole"])
             return Subject(named.symbols, named.labels, others=named.others, of_whole=True)
         before = self._between(start, figure.start)
-        if not before:
-            after = self._between(figure.end, end)
-            named = _subject([mention for mention in after if mention.kind != "whole"])
-            of_whole = any(mention.kind == "whole" for mention in after)
-            return Subject(named.symbols, named.labels, others=not named.symbols, of_whole=of_whole)
-        return self._from(before, figure)
+        if figure.unit is not Unit.PLAIN and _YOURS.search(lead):
+            return Subject(others=False, of_whole=True)
+        if before:
+            subject = self._from(before, figure)
+            return _with_whole(subject) if _IN_CASH.match(self._text, figure.end) else subject
+        return self._of_rest(figure.end, end)
+
+    def _of_rest(self, start: int, end: int) -> Subject:
+        """Whose a figure may be that nobody is named before: whoever its sentence names after it."""
+        after = self._between(start, end)
+        named = _subject([mention for mention in after if mention.kind != "whole"])
+        of_whole = any(mention.kind == "whole" for mention in after)
+        return Subject(named.symbols, named.labels, others=not named.symbols, of_whole=of_whole)
 
     def _from(self, before: Sequence[_Mention], figure: Figure) -> Subject:
         last = before[-1]
