@@ -7,7 +7,8 @@ import type { Uploads } from "@/features/documents/use-uploads";
 import { classNames } from "@/lib/class-names";
 import { formatPercent } from "@/lib/format";
 
-const accepted = ".pdf,.txt,.md,.markdown,application/pdf,text/plain,text/markdown";
+const accepted =
+  ".pdf,.docx,.xlsx,.pptx,.html,.htm,.eml,.csv,.tsv,.txt,.md,.markdown,application/pdf,text/plain,text/markdown,text/html,text/csv,message/rfc822";
 
 export function UploadArea({ uploads, add, dismiss }: Uploads) {
   const input = useRef<HTMLInputElement>(null);
@@ -31,7 +32,7 @@ export function UploadArea({ uploads, add, dismiss }: Uploads) {
         )}
       >
         <Upload aria-hidden className="size-6 text-muted" />
-        <p className="text-sm text-muted">Drop PDF, text or Markdown files here. Only you can search them.</p>
+        <p className="text-sm text-muted">Drop PDF, Office, web, mail or text files here. Only you can search them.</p>
         <Button variant="primary" onClick={() => input.current?.click()}>
           Choose files
         </Button>
