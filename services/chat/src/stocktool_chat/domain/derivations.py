@@ -337,7 +337,8 @@ def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
     """Ratios, changes and shares of two values stated nearby."""
     if not (task.is_multiple or (task.is_rate and (task.changes or task.shares))):
         return
-    for left, right in itertools.permutations(near, 2):
+    parts = near if task.is_multiple else [each for each in near if each.unit is Unit.MONEY]
+    for left, right in itertools.permutations(parts, 2):
         if op.kind_of(left) != op.kind_of(right) or right.value == 0:
             continue
         if task.is_multiple:

@@ -149,6 +149,7 @@ _NOT_FIGURES = re.compile(
     r"|\b24/7\b|\b(?:COVID-19)\b",
     re.IGNORECASE,
 )
+_OPENING = re.compile('[\\["\u201c]')
 _LIST_MARK = re.compile(r"(?m)^\s*(?:#+\s*)?\d{1,2}[.)](?=\s)")
 _FIRST_WORDS = beginnings(
     "page p pages pp item note section step chapter figure table no s russell nasdaq ftse stoxx nikkei cac dax"
@@ -193,7 +194,7 @@ def _within(place: int, starts: list[int], spans: list[tuple[int, int]]) -> bool
 
 def _marks(text: str) -> tuple[int, ...]:
     """Where brackets and quotation marks open."""
-    return tuple(at for at, letter in enumerate(text) if letter in '["\u201c')
+    return tuple(match.start() for match in _OPENING.finditer(text))
 
 
 def _dates(text: str) -> Iterator[Figure]:
