@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NoReturn
 
 from stocktool_kit.core.money import Money
 
+from stocktool_stock.adapters.prices_only import PricesOnly
 from stocktool_stock.application.provider_ports import BarArchive
 from stocktool_stock.domain.bars import ARCHIVED, Bars
-from stocktool_stock.domain.company import Earnings, Fundamentals
 from stocktool_stock.domain.instruments import Instrument
-from stocktool_stock.domain.news import NewsItem
 from stocktool_stock.domain.quotes import ProviderUnavailable, Quote
 
 _YEARS = 2  # a first session of January has its previous close in the year before
 
 
-class ArchiveProvider:
+class ArchiveProvider(PricesOnly):
     """The `MarketProvider` that asks nobody: last closes from the archive, and refusals for all else.
 
     Series are not its business: who fetches them knows the archive already.
     """
+
+    refusal = "the archive keeps prices only"
 
     def __init__(self, archive: BarArchive) -> None:
         self._archive = archive
@@ -42,32 +42,12 @@ class ArchiveProvider:
     async def bars(self, symbol: str, start: date | None = None) -> Bars | None:
         """Refuse."""
         del symbol, start
-        _refuse()
+        raise ProviderUnavailable(self.refusal)
 
     async def instrument(self, symbol: str) -> Instrument | None:
         """Refuse."""
         del symbol
-        _refuse()
-
-    async def search(self, query: str, limit: int, *, fuzzy: bool = False) -> Sequence[Instrument]:
-        """Refuse."""
-        del query, limit, fuzzy
-        _refuse()
-
-    async def news(self, symbol: str, limit: int) -> Sequence[NewsItem]:
-        """Refuse."""
-        del symbol, limit
-        _refuse()
-
-    async def fundamentals(self, symbol: str) -> Fundamentals | None:
-        """Refuse."""
-        del symbol
-        _refuse()
-
-    async def earnings(self, symbol: str) -> Earnings | None:
-        """Refuse."""
-        del symbol
-        _refuse()
+        raise ProviderUnavailable(self.refusal)
 
     async def _last(self, symbol: str) -> Quote | None:
         bars = await self._archive.read(symbol, last_years=_YEARS)
@@ -86,7 +66,3 @@ class ArchiveProvider:
             source=bars.source.removesuffix(ARCHIVED) + ARCHIVED,
             zone=bars.zone,
         )
-
-
-def _refuse() -> NoReturn:
-    raise ProviderUnavailable("the archive keeps prices only")

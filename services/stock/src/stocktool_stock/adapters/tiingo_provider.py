@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 import httpcore2
 import numpy as np
@@ -25,12 +25,11 @@ from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.money import Money
 
+from stocktool_stock.adapters.prices_only import PricesOnly
 from stocktool_stock.adapters.token_bucket import TokenBucket
 from stocktool_stock.domain.bars import Bars, Column, Dividend, Split
 from stocktool_stock.domain.calendar import session_of
-from stocktool_stock.domain.company import Earnings, Fundamentals
 from stocktool_stock.domain.instruments import Instrument
-from stocktool_stock.domain.news import NewsItem
 from stocktool_stock.domain.quotes import ProviderLimited, ProviderUnavailable, Quote, SymbolNotFound
 
 SOURCE = "Tiingo (end of day)"
@@ -63,7 +62,7 @@ class TiingoOptions:
     burst: int = 20
 
 
-class TiingoProvider:
+class TiingoProvider(PricesOnly):
     """The `MarketProvider` that asks Tiingo for prices, and refuses all else.
 
     Prices come raw and are brought to the one basis: adjusted for the splits after their day.
@@ -72,6 +71,8 @@ class TiingoProvider:
         options: How it is called.
         clock: The market's.
     """
+
+    refusal = "Tiingo is asked for prices only"
 
     def __init__(self, options: TiingoOptions, clock: Clock) -> None:
         self._options = options
@@ -134,26 +135,6 @@ class TiingoProvider:
             return None
         except (AttributeError, TypeError, ValueError) as error:
             raise ProviderUnavailable("Tiingo's answer could not be read") from error
-
-    async def search(self, query: str, limit: int, *, fuzzy: bool = False) -> Sequence[Instrument]:
-        """Refuse."""
-        del query, limit, fuzzy
-        _refuse()
-
-    async def news(self, symbol: str, limit: int) -> Sequence[NewsItem]:
-        """Refuse."""
-        del symbol, limit
-        _refuse()
-
-    async def fundamentals(self, symbol: str) -> Fundamentals | None:
-        """Refuse."""
-        del symbol
-        _refuse()
-
-    async def earnings(self, symbol: str) -> Earnings | None:
-        """Refuse."""
-        del symbol
-        _refuse()
 
     async def _series(self, symbol: str, start: date | None) -> Bars | None:
         first = _FIRST_DAY if start is None else start.isoformat()
@@ -269,7 +250,3 @@ def _closed(day: date) -> datetime:
 
 def _exact(value: float) -> Decimal:
     return Decimal(f"{round(value, _PLACES):.12g}")
-
-
-def _refuse() -> NoReturn:
-    raise ProviderUnavailable("Tiingo is asked for prices only")
