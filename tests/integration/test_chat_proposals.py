@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from stocktool.chat.v1 import chat_service_pb2 as pb
+from stocktool.chat.v1.chat_service_pb2_grpc import ChatServiceStub
+from stocktool_kit.core.caller import Caller, acting_as
+from stocktool_kit.core.errors import FailedPrecondition
+from stocktool_kit.rpc.channel import open_channel
+from stocktool_kit.rpc.identity import ServiceIdentity
 
 from tests.conftest import EmulatedAws
 from tests.fakes.chat_model import Call, Say
@@ -52,6 +59,32 @@ async def proposed(
     conversation, turn, events = await person.answered("Book it.")
     (proposal,) = of_type(events, "proposal")
     return f"/conversations/{conversation}", turn, proposal
+
+
+async def test_grpc_lists_and_decides_proposals_too(mesh: Mesh, person: Person) -> None:
+    path, turn, proposal = await proposed(mesh, person, BUY)
+    conversation = path.removeprefix("/conversations/")
+    which = {"conversation_id": conversation, "proposal_id": proposal["id"]}
+    channel = open_channel(f"127.0.0.1:{mesh.process.grpc_port}", ServiceIdentity("test", None))
+    try:
+        stub: Any = ChatServiceStub(channel)
+        with acting_as(Caller("x", token=person.headers["authorization"].removeprefix("Bearer "))):
+            (listed,) = (await stub.ListProposals(pb.ListProposalsRequest(conversation_id=conversation))).proposals
+            first = (await stub.ApproveProposal(pb.ApproveProposalRequest(**which))).proposal
+            again = (await stub.ApproveProposal(pb.ApproveProposalRequest(**which))).proposal
+            with pytest.raises(FailedPrecondition):
+                await stub.RejectProposal(pb.RejectProposalRequest(**which))
+            recorded = list(mesh.neighbours.portfolios.recorded)
+            undone = (await stub.UndoProposal(pb.UndoProposalRequest(**which))).proposal
+    finally:
+        await channel.close()
+
+    assert (listed.turn_id, listed.state, listed.HasField("outcome")) == (turn, pb.PROPOSAL_STATE_OPEN, False)
+    assert listed.summary == "Buy 10 AAPL at 237.33 USD on 2024-11-29 in Broker (Family)"
+    assert first.state == again.state == pb.PROPOSAL_STATE_APPROVED
+    assert json.loads(first.outcome)["transactions"][0]["id"] == recorded[0] == f"txn_{proposal['id']}"
+    assert undone.state == pb.PROPOSAL_STATE_UNDONE
+    assert mesh.neighbours.portfolios.recorded == {}
 
 
 async def test_a_proposal_is_made_complete_and_writes_nothing(mesh: Mesh, person: Person) -> None:

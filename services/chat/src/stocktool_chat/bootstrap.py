@@ -170,7 +170,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds
         app.state.today = ReadToday(usage_store, allowance, clock)
-        servicer = ChatServicer(conversations, start_turn, turns, ReadUsage(usage_store, clock))
+        servicer = ChatServicer(conversations, start_turn, turns, proposals, ReadUsage(usage_store, clock))
         runtime.health.check("conversations", turn_store.probe)
         yield Parts(
             app=app,

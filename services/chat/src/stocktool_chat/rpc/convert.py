@@ -14,6 +14,7 @@ from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_chat.domain.conversation import Conversation, Turn
 from stocktool_chat.domain.json_types import Json, JsonObject
+from stocktool_chat.domain.proposals import Proposal
 
 
 def conversation_to_proto(conversation: Conversation) -> pb.Conversation:
@@ -52,6 +53,20 @@ def turn_to_proto(turn: Turn, summary: JsonObject | None = None, attempt: int | 
     if isinstance(problem, Mapping):
         message.problem.CopyFrom(pb.Problem(reason=str(problem.get("reason")), detail=str(problem.get("detail"))))
     return message
+
+
+def proposal_to_proto(proposal: Proposal) -> pb.Proposal:
+    """A proposal, and what became of it."""
+    return pb.Proposal(
+        id=proposal.id,
+        turn_id=proposal.turn_id,
+        tool=proposal.tool,
+        arguments=orjson.dumps(proposal.arguments),
+        summary=proposal.summary,
+        expires_at=_instant(proposal.expires_at),
+        state=pb.ProposalState.Value(f"PROPOSAL_STATE_{proposal.state.name}"),
+        outcome=None if proposal.outcome is None else orjson.dumps(proposal.outcome),
+    )
 
 
 def to_day(message: Date, field: str) -> date:

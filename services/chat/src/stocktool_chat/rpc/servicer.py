@@ -17,11 +17,12 @@ from stocktool_kit.rpc.idempotency import idempotency_key
 
 from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.ports import UsageDimension
+from stocktool_chat.application.proposals import Proposals
 from stocktool_chat.application.start_turn import StartTurn
 from stocktool_chat.application.turns import Turns
 from stocktool_chat.application.usage import ReadUsage
 from stocktool_chat.domain.conversation import ConversationId, TurnId
-from stocktool_chat.rpc.convert import conversation_to_proto, to_day, turn_to_proto
+from stocktool_chat.rpc.convert import conversation_to_proto, proposal_to_proto, to_day, turn_to_proto
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _DIMENSIONS = {
@@ -36,8 +37,14 @@ class ChatServicer(pb_grpc.ChatServiceServicer):
     """`ChatService` over the use cases."""
 
     def __init__(
-        self, conversations: Conversations, start_turn: StartTurn, turns: Turns, read_usage: ReadUsage
+        self,
+        conversations: Conversations,
+        start_turn: StartTurn,
+        turns: Turns,
+        proposals: Proposals,
+        read_usage: ReadUsage,
     ) -> None:
+        self._proposals = proposals
         self._conversations = conversations
         self._start_turn = start_turn
         self._turns = turns
@@ -122,6 +129,31 @@ class ChatServicer(pb_grpc.ChatServiceServicer):
         async for batch in self._turns.watch(conversation_id, turn_id, request.after_id):
             for event in batch:
                 yield pb.WatchTurnResponse(id=event.id, type=event.type, data=orjson.dumps(event.data))
+
+    async def ListProposals(self, request: pb.ListProposalsRequest, context: _Context) -> pb.ListProposalsResponse:
+        """See the proto."""
+        listed = await self._proposals.of_conversation(current_caller(), ConversationId(request.conversation_id))
+        return pb.ListProposalsResponse(proposals=[proposal_to_proto(each) for each in listed])
+
+    async def ApproveProposal(
+        self, request: pb.ApproveProposalRequest, context: _Context
+    ) -> pb.ApproveProposalResponse:
+        """See the proto."""
+        conversation_id = ConversationId(request.conversation_id)
+        decided = await self._proposals.approve(current_caller(), conversation_id, request.proposal_id)
+        return pb.ApproveProposalResponse(proposal=proposal_to_proto(decided))
+
+    async def RejectProposal(self, request: pb.RejectProposalRequest, context: _Context) -> pb.RejectProposalResponse:
+        """See the proto."""
+        conversation_id = ConversationId(request.conversation_id)
+        decided = await self._proposals.reject(current_caller(), conversation_id, request.proposal_id)
+        return pb.RejectProposalResponse(proposal=proposal_to_proto(decided))
+
+    async def UndoProposal(self, request: pb.UndoProposalRequest, context: _Context) -> pb.UndoProposalResponse:
+        """See the proto."""
+        conversation_id = ConversationId(request.conversation_id)
+        decided = await self._proposals.undo(current_caller(), conversation_id, request.proposal_id)
+        return pb.UndoProposalResponse(proposal=proposal_to_proto(decided))
 
     async def GetUsage(self, request: pb.GetUsageRequest, context: _Context) -> pb.GetUsageResponse:
         """See the proto."""
