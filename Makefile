@@ -183,6 +183,7 @@ bench: python ## benchmarks of the running mesh, one JSON line each
 	@$(BIN)/python -m stocktool_dev.bench_risk
 	@$(BIN)/python -m stocktool_dev.bench_live
 	@$(BIN)/python -m stocktool_dev.bench_ledger
+	@$(BIN)/python -m stocktool_dev.bench_chat
 	@$(BIN)/python -m stocktool_dev.bench_receipts
 	@$(BIN)/python -m stocktool_dev.bench
 
