@@ -95,7 +95,7 @@ class Service:
             store=store,
             index=index,
             lexical=words,
-            keep_lexical=KeepLexical(words, derived),
+            keep_lexical=KeepLexical(words, derived, patience_seconds=600),
             exact=ExactSearch(derived),
             embedder=embedder,
             lexicon=accounting_lexicon(),

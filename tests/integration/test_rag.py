@@ -38,6 +38,7 @@ from tests.conftest import EmulatedAws
 from tests.eventually import eventually
 from tests.fakes.rag_chroma import ChromaServer, chroma_server
 from tests.fakes.rag_files import TOPICS, a_pdf
+from tests.fakes.rag_office import a_docx
 from tests.fakes.rag_process import serving_with_keys, sockets
 
 # One service and one worker for all tests: a stopped consumer's last long poll would take messages from the next one.
@@ -129,7 +130,7 @@ class Mesh:
 
 
 def settings(chroma: ChromaServer, **more: object) -> Settings:
-    return Settings.model_validate(ephemeral(chroma_url=chroma.url, **more))
+    return Settings.model_validate(ephemeral(chroma_url=chroma.url, lexical_patience_seconds=20, **more))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -215,6 +216,26 @@ async def test_markdown_is_cited_by_its_headings(mesh: Mesh, worker: None) -> No
         assert (document["state"], document["pages"], document["media_type"]) == ("ready", 3, "text/markdown")
         best = (await user.search("What does custody cost?"))["hits"][0]
         assert best["page"] == 2
+
+
+async def test_a_word_file_is_found_and_its_place_explained(mesh: Mesh, worker: None) -> None:
+    async with mesh.user() as user:
+        document = await user.stored("rules.docx", a_docx())
+        assert (document["state"], document["pages"]) == ("ready", 3)
+        assert document["profile"]["title"] == "rules"
+        found = await user.search("What does class A cost each year?", parts=True, neighbours=1)
+        best = found["hits"][0]
+        assert (best["document_id"], best["page"]) == (document["id"], 2)
+        assert sum(best["parts"].values()) == pytest.approx(best["score"])
+        asked = {"query": "What does class A cost each year?", "document_id": document["id"], "page": 3}
+        answer = await user.http.post(f"{API}/search:explain", json=asked)
+        assert answer.status_code == 200, answer.text
+        explained = answer.json()
+        assert explained["rank"] in {2, 3}
+        assert explained["first"]["page"] == 2
+        assert [each["page"] for each in explained["passages"]] == [3]
+        beyond = await user.http.post(f"{API}/search:explain", json=asked | {"page": 9})
+        assert (beyond.status_code, beyond.json()["reason"]) == (404, "PAGE_NOT_FOUND")
 
 
 async def test_what_belongs_to_another_user_does_not_exist(mesh: Mesh, worker: None) -> None:
@@ -367,6 +388,7 @@ async def test_bad_input_names_the_field(mesh: Mesh) -> None:
             ({"query": "x", "top_k": 0}, "/top_k"),
             ({"query": "x", "top_k": -(10**12)}, "/top_k"),
             ({"query": "x", "nonsense": 1}, "/nonsense"),
+            ({"query": "x", "neighbours": 9}, "/neighbours"),
         ):
             answer = await user.http.post(f"{API}/search", json=body)
             assert answer.status_code == 422, answer.text

@@ -110,7 +110,7 @@ class House:
             store=self.store,
             index=self.index,
             lexical=self.lexical,
-            keep_lexical=KeepLexical(self.lexical, self.derived),
+            keep_lexical=KeepLexical(self.lexical, self.derived, patience_seconds=20),
             exact=ExactSearch(self.derived),
             embedder=self.embedder,
             lexicon=Lexicon({}),

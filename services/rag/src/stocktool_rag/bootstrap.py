@@ -111,7 +111,8 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         requests = SqsIngestQueue(adapters.queue)
         exact = ExactSearch(adapters.derived, cache_bytes=settings.exact_cache_bytes)
         words = closing.enter_context(_lexical(settings.lexical_dir))
-        keep_lexical = await closing.enter_async_context(_ended(KeepLexical(words, adapters.derived)))
+        keep_lexical = KeepLexical(words, adapters.derived, patience_seconds=settings.lexical_patience_seconds)
+        closing.push_async_callback(keep_lexical.close)
         healer = HealIndex(
             store=store,
             derived=adapters.derived,
@@ -207,14 +208,6 @@ def _lexical(folder: str) -> Iterator[TantivyIndex]:
             yield index
         finally:
             index.close()
-
-
-@asynccontextmanager
-async def _ended(keep: KeepLexical) -> AsyncIterator[KeepLexical]:
-    try:
-        yield keep
-    finally:
-        await keep.close()
 
 
 class _IndexWatch:

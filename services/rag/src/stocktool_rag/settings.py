@@ -35,6 +35,9 @@ class Settings(ServiceSettings):
     lexical_dir: str = Field(
         default="", description="Folder for the lexical indexes, a cache; empty: the system's folder for such files."
     )
+    lexical_patience_seconds: float = Field(
+        default=1.0, gt=0, description="How long a question waits for a lexical index that has to be filled first."
+    )
     ingest_concurrency: int = Field(default=2, gt=0, description="Documents a worker handles at a time.")
     embed_threads: int = Field(
         default=2, gt=0, le=64, description="Passages a worker embeds at a time; as many as it has cores."

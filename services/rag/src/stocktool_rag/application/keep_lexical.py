@@ -13,19 +13,23 @@ from stocktool_rag.domain.documents import CollectionId, Document, DocumentId
 
 log = structlog.get_logger()
 
-_PATIENCE_SECONDS = 1.0
-
 
 class KeepLexical:
     """Fills what a collection's lexical index lacks and removes what it has too much.
 
-    A question waits a second for it at most; what takes longer goes on beside it, and meanwhile documents are found by
-    their vectors.
+    The question that finds a difference waits for it a little; what takes longer goes on beside it, and meanwhile
+    documents are found by their vectors.
+
+    Args:
+        index: The index.
+        derived: What it is filled from.
+        patience_seconds: How long a question waits at most.
     """
 
-    def __init__(self, index: LexicalIndex, derived: DerivedStore) -> None:
+    def __init__(self, index: LexicalIndex, derived: DerivedStore, *, patience_seconds: float = 1.0) -> None:
         self._index = index
         self._derived = derived
+        self._patience_seconds = patience_seconds
         self._running: dict[CollectionId, asyncio.Task[None]] = {}
 
     async def __call__(self, collection_id: CollectionId, documents: Mapping[DocumentId, Document]) -> None:
@@ -37,12 +41,12 @@ class KeepLexical:
         """
         if await self._index.documents(collection_id) == _wanted(documents):
             return
-        running = self._running.get(collection_id)
-        if running is None or running.done():
-            running = asyncio.create_task(self._fill(collection_id, documents))
-            self._running[collection_id] = running
-            running.add_done_callback(lambda _: self._running.pop(collection_id, None))
-        await asyncio.wait({running}, timeout=_PATIENCE_SECONDS)
+        if collection_id in self._running:
+            return  # it waits for nobody twice
+        running = asyncio.create_task(self._fill(collection_id, documents))
+        self._running[collection_id] = running
+        running.add_done_callback(lambda _: self._running.pop(collection_id, None))
+        await asyncio.wait({running}, timeout=self._patience_seconds)
 
     async def close(self) -> None:
         """End what still runs."""
