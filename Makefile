@@ -173,6 +173,14 @@ charts: python charts-tools ## charts: every shape rendered, checked against thr
 charts-generate: python ## rewrite schemas, tables and the call graph after a change of the charts' values
 	@$(BIN)/python -c 'import sys; from stocktool_dev.cluster_charts import generate; sys.exit(generate())'
 
+.PHONY: images
+images: python ## container images by docker, podman or buildah: make images IMAGES="auth edge"
+	@$(BIN)/python -m stocktool_dev.cluster_images $(IMAGES)
+
+.PHONY: cluster-test
+cluster-test: python ## the chart proven on the cluster of KUBECONFIG; STOCKTOOL_CLUSTER_VALUES names a file of values
+	@$(BIN)/python -m stocktool_dev.cluster_proof
+
 charts-tools: find-python
 	@$(PYTHON) dev/bootstrap.py --quiet charts
 
@@ -193,10 +201,8 @@ eval-rag: python ## how often search finds the right page, against the usual set
 
 # ---- parts that later work brings ----
 
-.PHONY: images kind-up kind-down cluster-test
-images: ## not built yet: container images
+.PHONY: kind-up kind-down
 kind-up: ## not built yet: the mesh in kind
 kind-down: ## not built yet: its removal
-cluster-test: ## not built yet: the chart proven on a real cluster
-images kind-up kind-down cluster-test:
+kind-up kind-down:
 	@echo "make $@: not built yet"; exit 2

@@ -119,7 +119,7 @@ kind: Pod
 metadata:
   name: {{ $name }}
   labels: {{- include "stocktool-lib.labels" (list . "check") | nindent 4 }}
-  annotations: {helm.sh/hook: test, helm.sh/hook-delete-policy: before-hook-creation}
+  annotations: {helm.sh/hook: test, helm.sh/hook-delete-policy: "before-hook-creation,hook-succeeded", helm.sh/hook-output-log-policy: "hook-succeeded,hook-failed"}
 spec:
   restartPolicy: Never
   automountServiceAccountToken: false

@@ -54,6 +54,8 @@ each time: no key is made by a template.
 {{- $secrets = concat $secrets (keys $order.passwords) -}}
 {{- if $secrets -}}
 {{- range $secret := $secrets }}
+{{- /* One that an earlier release kept belongs to volumes that were kept too. */}}
+{{- if not (lookup "v1" "Secret" $top.Release.Namespace $secret) }}
 ---
 apiVersion: v1
 kind: Secret
@@ -66,6 +68,7 @@ metadata:
     helm.sh/hook-delete-policy: before-hook-creation
     helm.sh/resource-policy: keep
 type: Opaque
+{{- end }}
 {{- end }}
 ---
 apiVersion: v1
