@@ -81,6 +81,8 @@ def test_a_text_of_nobody_keeps_its_title() -> None:
         ("AMBER GLASS HOLDINGS LTD", "amber glass"),
         ("Smith & Sons Co.", "smith & sons"),
         ("Company", "company"),
+        ("The Amber Glass Company", "amber glass"),
+        ("Amber.com, Inc.", "amber"),
     ],
 )
 def test_legal_forms_are_no_part_of_a_name(name: str, core: str) -> None:
@@ -128,6 +130,13 @@ def test_profiles_favour_the_named_company_and_period() -> None:
 def test_a_first_word_alone_tells_a_company_only_where_no_other_has_it() -> None:
     assert KNOWN.is_telling("orbital")
     assert not KNOWN.is_telling("amber")
+
+
+def test_a_long_name_is_known_by_its_beginning() -> None:
+    cover = "Cedar Point Shipping International Corp.\n(Exact name of registrant)"
+    assert of("a.pdf", cover).aliases == ("cedar point shipping international", "cedar point", "cedar")
+    cover = "Amber Glass Works Ltd.\n(Exact name of registrant)"
+    assert of("a.pdf", cover).aliases == ("amber glass works", "amber glass")
 
 
 def test_running_lines_head_no_page() -> None:

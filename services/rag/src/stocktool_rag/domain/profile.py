@@ -45,6 +45,17 @@ _NOT_NAMES_TEXT = (
     "exchange plan notes report agreement code commission common stock shares"
 )
 _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
+# First words of names that a question may well use for what they mean.
+_ORDINARY_TEXT = (
+    "advance advanced american allied applied associated atlantic automatic british capital central cardinal charter "
+    "coastal community consolidated constellation continental dollar digital discover discovery eastern edison electronic "
+    "energy essential estate european evergreen extra federal fidelity financial first general global great health "
+    "healthcare heritage independent insurance intelligence international intuitive iron live medical "
+    "national northern pacific performance pioneer power premier principal progressive prudential public "
+    "quality realty regions republic royal science service services smart southern southwest standard summit "
+    "sunrise technology texas tractor travel union united universal waste water western world"
+)
+_ORDINARY = frozenset(_ORDINARY_TEXT.split())
 _LISTED = re.compile(r"(?:NYSE|Nasdaq|NASDAQ|New York Stock Exchange)\s*[:(]\s*([A-Z][A-Z.]{0,5})\b")
 _MONTHS = {
     month: number
@@ -111,8 +122,9 @@ class Companies:
         for symbol, name in names.items():
             self._symbols.setdefault(squashed(core_name(name)), symbol)
         self._names = dict(names)
-        first_words = Counter(core_name(name).split()[0] for name in names.values() if core_name(name))
-        self._shared_first_words = {word for word, count in first_words.items() if count > 1}
+        cores = [core_name(name).split() for name in names.values()]
+        beginnings = Counter(" ".join(core[:length]) for core in cores for length in (1, 2) if len(core) >= length)
+        self._shared = {beginning for beginning, count in beginnings.items() if count > 1}
 
     def find(self, name: str) -> tuple[str, str] | None:
         """Symbol and usual name of a company, by any spelling of its name; None when it is not among the known."""
@@ -122,9 +134,11 @@ class Companies:
             symbol = name
         return None if symbol is None else (symbol, self._names[symbol])
 
-    def is_telling(self, word: str) -> bool:
-        """Whether a first word alone tells a company: long enough and no other company's first word."""
-        return len(word) >= 5 and word not in self._shared_first_words
+    def is_telling(self, beginning: str) -> bool:
+        """Whether the first word or two alone tell a company: long enough, no ordinary word, and no other
+        company begins so.
+        """
+        return len(beginning) >= 5 and beginning not in self._shared and beginning not in _ORDINARY
 
 
 def core_name(name: str) -> str:
@@ -132,7 +146,8 @@ def core_name(name: str) -> str:
     shown = name.replace("\u2019", "'").strip(" .,")
     while (shorter := _SUFFIX.sub("", shown).strip(" .,&")) and shorter != shown:
         shown = shorter
-    return " ".join(re.findall(r"[\w&'.-]+", shown.casefold()))
+    words = re.findall(r"[\w&'.-]+", shown.casefold().removesuffix(".com"))
+    return " ".join(words[1:] if len(words) > 1 and words[0] == "the" else words)
 
 
 def squashed(text: str) -> str:
@@ -215,9 +230,11 @@ def _aliases(names: Iterable[str], companies: Companies) -> tuple[str, ...]:
         aliases.setdefault(core)
         plain = " ".join(re.findall(r"\w+", core))
         aliases.setdefault(plain)
-        first = plain.split()[0] if plain else ""
-        if companies.is_telling(first):
-            aliases.setdefault(first)
+        words = plain.split()
+        for length in range(min(2, len(words) - 1), 0, -1):
+            beginning = " ".join(words[:length])
+            if companies.is_telling(beginning):
+                aliases.setdefault(beginning)
     return tuple(aliases)[:_MAX_ALIASES]
 
 
