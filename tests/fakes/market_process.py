@@ -45,7 +45,7 @@ async def stock_process(
     *,
     now: str = DEMO_NOW,
     fresh: timedelta = timedelta(minutes=5),
-    call_seconds: float = 8.0,
+    call_seconds: float = 30.0,
     poll_seconds: float = 0.1,
     archive: bool = False,
     bars_fresh: timedelta = timedelta(minutes=15),

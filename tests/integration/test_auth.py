@@ -95,7 +95,7 @@ async def eventually_ready(runtime: Runtime[Settings]) -> None:
 
     ready = asyncio.Event()
     runtime.health.listen(lambda is_ready: ready.set() if is_ready else None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await ready.wait()
 
 

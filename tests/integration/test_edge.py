@@ -211,7 +211,7 @@ async def test_only_named_origins_may_call_from_their_pages(client: httpx.AsyncC
 
 async def test_events_are_not_held_back(edge: Edge, client: httpx.AsyncClient) -> None:
     path = "/api/chat/v1/conversations/c/turns/t/events"
-    async with asyncio.timeout(10), client.stream("GET", path, headers=edge.token()) as answer:
+    async with asyncio.timeout(60), client.stream("GET", path, headers=edge.token()) as answer:
         chunks = answer.aiter_text()
         assert await anext(chunks) == "id: 1\n\n"
         edge.gate.set()

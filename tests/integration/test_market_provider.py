@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -23,14 +24,26 @@ def market() -> Iterator[MarketServer]:
         yield server
 
 
-@pytest.fixture
-async def provider(market: MarketServer) -> AsyncIterator[YFinanceProvider]:
+@contextmanager
+def asking(market: MarketServer, timeout_seconds: float) -> Iterator[YFinanceProvider]:
     client = YFinanceClient(
-        YahooOptions(base_url=market.url, timeout_seconds=1.5, calls_per_second=100, burst=100, threads=4)
+        YahooOptions(base_url=market.url, timeout_seconds=timeout_seconds, calls_per_second=100, burst=100, threads=4)
     )
     yield YFinanceProvider(client)
     client.close()
     market.fault("none")
+
+
+@pytest.fixture
+def provider(market: MarketServer) -> Iterator[YFinanceProvider]:
+    with asking(market, timeout_seconds=30) as provider:
+        yield provider
+
+
+@pytest.fixture
+def impatient(market: MarketServer) -> Iterator[YFinanceProvider]:
+    with asking(market, timeout_seconds=1) as provider:
+        yield provider
 
 
 async def test_quotes_come_in_one_call_and_unknown_symbols_are_left_out(
@@ -88,7 +101,6 @@ async def test_unknown_symbol_is_told_apart_from_trouble(provider: YFinanceProvi
         ("429", ProviderLimited),
         ("500", ProviderUnavailable),
         ("garbage", ProviderUnavailable),
-        ("timeout", ProviderUnavailable),
     ],
 )
 async def test_trouble_has_its_kind_and_passes(
@@ -103,6 +115,18 @@ async def test_trouble_has_its_kind_and_passes(
     bars = await provider.bars("BBY")  # nothing of the fault was kept by the library's cache
     assert bars is not None
     assert len(bars) == 8796
+
+
+async def test_an_answer_that_does_not_come_is_unavailable(impatient: YFinanceProvider, market: MarketServer) -> None:
+    market.fault("timeout")
+    for ask in (
+        impatient.quotes(["AAPL"]),
+        impatient.bars("BBY"),
+        impatient.search("apple", 3),
+        impatient.news("T", 3),
+    ):
+        with pytest.raises(ProviderUnavailable):
+            await ask
 
 
 async def test_nobody_there_is_unavailable() -> None:

@@ -37,7 +37,7 @@ def options(market: MarketServer, **other: object) -> TiingoOptions:
     values: dict[str, object] = {
         "key": "a key",
         "base_url": f"{market.url}/api.tiingo.com",
-        "timeout_seconds": 3.0,
+        "timeout_seconds": 30.0,
         "calls_per_second": 100,
         "burst": 100,
     }
@@ -53,7 +53,7 @@ async def provider(market: MarketServer) -> AsyncIterator[TiingoProvider]:
 
 
 async def test_raw_prices_come_to_the_basis_of_yahoo(provider: TiingoProvider, market: MarketServer) -> None:
-    client = YFinanceClient(YahooOptions(base_url=market.url, timeout_seconds=5, calls_per_second=100, burst=100))
+    client = YFinanceClient(YahooOptions(base_url=market.url, timeout_seconds=30, calls_per_second=100, burst=100))
     for symbol in ("AAPL", "GE", "JPM"):
         ours, theirs = await provider.bars(symbol), await YFinanceProvider(client).bars(symbol)
         assert ours is not None

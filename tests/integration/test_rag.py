@@ -439,7 +439,7 @@ async def test_the_uploader_hears_of_each_step(mesh: Mesh, worker: None) -> None
         document = await user.stored("report.pdf", a_pdf(*TOPICS))
         await user.http.delete(f"{API}/documents/{document['id']}")
         heard = []
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not heard or heard[-1].payload["state"] != "deleted":
                 delivery = await reader.next()
                 assert delivery is not None

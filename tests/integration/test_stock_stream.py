@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.conftest import EmulatedAws
 
 SCOPE = "market.read portfolio.read"
-SOON = 20.0
+SOON = 60.0
 
 
 @pytest.fixture

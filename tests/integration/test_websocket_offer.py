@@ -37,7 +37,7 @@ async def test_frames_are_messages_until_the_other_side_reads_too_slowly() -> No
     server = HttpServer(app, "127.0.0.1", 0, drain_seconds=1)
     await server.start()
     try:
-        async with asyncio.timeout(20), connect(f"ws://127.0.0.1:{server.port}/", max_queue=1) as socket:
+        async with asyncio.timeout(60), connect(f"ws://127.0.0.1:{server.port}/", max_queue=1) as socket:
             await full.wait()
             messages = [message async for message in socket]
             await read.wait()

@@ -116,7 +116,7 @@ async def test_lines_wait_while_the_group_is_missing(aws: AwsClients) -> None:
     handler = CloudWatchLogs(aws, service, interval_seconds=0.05)
     logger = a_logger(handler)
     logger.info("early")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not handler.complained:  # noqa: ASYNC110 - it tries on a thread of its own
             await asyncio.sleep(0.01)
     await aws.call("logs", "create_log_group", logGroupName=handler.group)

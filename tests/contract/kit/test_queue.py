@@ -35,7 +35,7 @@ async def consuming(
         await running
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - the state is in the emulator
             await asyncio.sleep(0.05)
@@ -139,7 +139,7 @@ async def test_a_stop_lets_a_handler_finish_and_takes_nothing_more(queue: Queue)
         done.set()
 
     async with consuming(queue, handle) as stop:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await started.wait()
         stop.set()
     assert done.is_set()
@@ -158,7 +158,7 @@ async def test_the_trace_goes_on_in_the_handler(queue: Queue) -> None:
     with tracer.start_as_current_span("request") as span:
         await queue.send({})
         trace_id = trace.format_trace_id(span.get_span_context().trace_id)
-    async with consuming(queue, handle), asyncio.timeout(10):
+    async with consuming(queue, handle), asyncio.timeout(60):
         message = await seen
     assert message.traceparent.split("-")[1] == trace_id
 
@@ -186,7 +186,7 @@ async def test_a_topic_reaches_queues_raw_and_wrapped(aws: AwsClients, queue: Qu
             async def handle(message: Message, seen: asyncio.Future[Message] = seen) -> None:
                 seen.set_result(message)
 
-            async with consuming(source, handle), asyncio.timeout(10):
+            async with consuming(source, handle), asyncio.timeout(60):
                 message = await seen
             body, attributes = unwrap_sns(message.body)
             assert body == {"state": "done"}

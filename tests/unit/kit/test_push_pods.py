@@ -68,7 +68,7 @@ async def pods() -> AsyncIterator[list[Pod]]:
 
 async def heard(publisher: Publisher, reader: Subscription, subject: str) -> PushEvent:
     """Publish until the reader hears it: streams come up in their own time."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             await publisher.publish(PushEvent(subject, "job", {"state": "done"}, "job_1"))
             try:

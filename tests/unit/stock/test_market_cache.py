@@ -98,7 +98,7 @@ async def world(**policy: object) -> AsyncIterator[World]:
 
 async def eventually(holds: Callable[[], object]) -> None:
     """Let other tasks run until something holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what it waits for signals nothing
             await asyncio.sleep(0)
 
