@@ -49,7 +49,7 @@ _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 _ORDINARY_TEXT = (
     "advance advanced american allied applied associated atlantic automatic british capital central cardinal charter "
     "coastal community consolidated constellation continental dollar digital discover discovery eastern edison electronic "
-    "energy essential estate european evergreen extra federal fidelity financial first general global great health "
+    "energy estate european evergreen extra federal fidelity financial first general global great health "
     "healthcare heritage independent insurance intelligence international intuitive iron live medical "
     "national northern pacific performance pioneer power premier principal progressive prudential public "
     "quality realty regions republic royal science service services smart southern southwest standard summit "
@@ -135,9 +135,7 @@ class Companies:
         return None if symbol is None else (symbol, self._names[symbol])
 
     def is_telling(self, beginning: str) -> bool:
-        """Whether the first word or two alone tell a company: long enough, no ordinary word, and no other
-        company begins so.
-        """
+        """Whether the first words alone tell a company: long enough, not ordinary, and no other company begins so."""
         return len(beginning) >= 5 and beginning not in self._shared and beginning not in _ORDINARY
 
 
