@@ -48,8 +48,8 @@ _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 # First words of names that a question may well use for what they mean.
 _ORDINARY_TEXT = (
     "advance advanced american allied applied associated atlantic automatic british capital central cardinal charter "
-    "coastal community consolidated constellation continental dollar digital discover discovery eastern edison electronic "
-    "energy estate european evergreen extra federal fidelity financial first general global great health "
+    "coastal community consolidated constellation continental dollar digital discover discovery eastern edison "
+    "electronic energy estate european evergreen extra federal fidelity financial first general global great health "
     "healthcare heritage independent insurance intelligence international intuitive iron live medical "
     "national northern pacific performance pioneer power premier principal progressive prudential public "
     "quality realty regions republic royal science service services smart southern southwest standard summit "
