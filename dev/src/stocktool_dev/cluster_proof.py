@@ -29,6 +29,7 @@ Edge = tuple[str, str, int]
 NAME = "app.kubernetes.io/name"
 _MESH = "app.kubernetes.io/part-of=stocktool"
 _READY_SECONDS = 180
+_GONE_SECONDS = 120
 STEPS = ("sign-in", "quote", "ledger", "question", "upload and search", "queue round trip")
 # Runs inside a pod: which of the given addresses take a connection. Any image with Python will do.
 _CONNECT = """
@@ -235,16 +236,23 @@ def steps_in(said: str) -> dict[str, str]:
     return dict(re.findall(r"[0-9.]+ s  ([a-z -]+): ([^\n\\\"]*)", said))
 
 
-def uninstall(release: Release) -> str:
-    """What is left is what the chart says it keeps."""
-    _run(["helm", "uninstall", release.name, "-n", release.namespace, "--wait", "--timeout", "4m"])
-    left = release.listed(
+def _left(release: Release) -> list[str]:
+    found = release.listed(
         "deployments", "statefulsets", "jobs", "cronjobs", "services", "configmaps", "networkpolicies",
         "serviceaccounts", "pods", "roles", "rolebindings", "poddisruptionbudgets", "ingresses",
     )  # fmt: skip
-    names = [f"{item['kind']}/{item['metadata']['name']}" for item in left]
-    if names:
-        raise ProofFailed(f"left behind: {', '.join(names)}")
+    return [f"{item['kind']}/{item['metadata']['name']}" for item in found]
+
+
+def uninstall(release: Release) -> str:
+    """What is left is what the chart says it keeps."""
+    _run(["helm", "uninstall", release.name, "-n", release.namespace, "--wait", "--timeout", "4m"])
+    deadline = time.monotonic() + _GONE_SECONDS
+    # Pods go after the workloads that own them, each with its own time to drain.
+    while names := _left(release):
+        if time.monotonic() > deadline:
+            raise ProofFailed(f"left behind: {', '.join(names)}")
+        time.sleep(1)
     instance = f"app.kubernetes.io/instance={release.name}"
     kept = json.loads(release.kubectl("get", "secrets,persistentvolumeclaims", "-l", instance, "-o", "json"))["items"]
     return f"kept as said: {', '.join(sorted(item['metadata']['name'] for item in kept))}"
