@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from stocktool_chat.domain.company_names import COMPANY_NAMES
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
+from stocktool_chat.domain.japanese_words import is_word_letter
 from stocktool_chat.domain.sentences import Sentences
 from stocktool_chat.domain.tool_values import ToolValue
 from stocktool_chat.domain.words import beginnings, matches, words_at
@@ -336,4 +337,4 @@ def _by_first_word(names: Mapping[str, str]) -> dict[str, list[str]]:
 def _goes_on(text: str, start: int, end: int, also: str = "-_") -> bool:
     """Whether a name is only a part of a longer word."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return before.isalnum() or before == "^" or after.isalnum() or (after != "" and after in also)
+    return is_word_letter(before) or before == "^" or is_word_letter(after) or (after != "" and after in also)
