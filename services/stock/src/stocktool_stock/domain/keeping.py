@@ -38,6 +38,7 @@ class Keeping:
         self.book = book
         self._method = method
         self._rates = rates
+        self._base = rates.base_currency
         self._implied = implied
         self._settle_daily = settle_daily
         self._homes = {account.id: account.currency for account in book.portfolio.accounts}
@@ -97,7 +98,8 @@ class Keeping:
             self.book.lots = {position: lot_rules.averaged(lots) for position, lots in self.book.lots.items()}
 
     def _to_base(self, amount: Decimal, entry: Entry) -> Decimal:
-        return self._rates.to_base(amount, entry.currency, entry.day)
+        currency = entry.currency
+        return amount if currency == self._base else self._rates.to_base(amount, currency, entry.day)
 
     def _pay(self, entry: Entry, amount: Decimal) -> None:
         """Move cash: in the account's currency where the entry converts, else in the entry's own."""
@@ -116,15 +118,13 @@ class Keeping:
 
     def _charged(self, entry: Entry) -> tuple[Decimal, Decimal]:
         """Note an entry's fee and tax, and give them in the base currency."""
-        fee, tax = (
-            self._in_base(entry, entry.fee, entry.fee_currency),
-            self._in_base(entry, entry.tax, entry.tax_currency),
-        )
+        fee = tax = _NOTHING
+        if entry.fee:
+            fee = self._rates.to_base(entry.fee, entry.fee_currency or entry.currency, entry.day)
+        if entry.tax:
+            tax = self._rates.to_base(entry.tax, entry.tax_currency or entry.currency, entry.day)
         self._charge_of(entry, fee, tax)
         return fee, tax
-
-    def _in_base(self, entry: Entry, part: Decimal, currency: str) -> Decimal:
-        return self._rates.to_base(part, currency or entry.currency, entry.day) if part else _NOTHING
 
     def _charge_of(self, entry: Entry, fee: Decimal, tax: Decimal) -> None:
         book = self.book
@@ -153,11 +153,15 @@ class Keeping:
         Returns:
             The fee and the tax in the base currency.
         """
-        if not entry.fee and not entry.tax:
+        fee, tax = entry.fee, entry.tax
+        if not fee and not tax:
             self._pay(entry, amount)
             return _NOTHING, _NOTHING
+        if not entry.fee_currency and not entry.tax_currency:
+            self._pay(entry, amount - fee - tax)
+            return self._charged(entry)
         home = self._homes[entry.account_id]
-        for part, currency in ((entry.fee, entry.fee_currency), (entry.tax, entry.tax_currency)):
+        for part, currency in ((fee, entry.fee_currency), (tax, entry.tax_currency)):
             if not currency:
                 amount -= part
             elif part:
@@ -243,7 +247,7 @@ class Keeping:
 
     def _note_price(self, entry: Entry) -> None:
         price = entry.price if entry.price is not None else entry.worth / quantity_of(entry)
-        if price > 0:
+        if price > _NOTHING:
             self.book.trade_prices[entry.symbol].append(TradePrice(entry.day, price, entry.currency))
 
     def _sold(self, entry: Entry, symbol: str, quantity: Decimal, proceeds: Decimal, taken: Sequence[Lot]) -> None:

@@ -60,17 +60,17 @@ class Tape(Sequence[T]):
     """Things in the order they were appended.
 
     What a store has kept of it is read when it is first looked at; copies share what they have in common.
+
+    Attributes:
+        append: Puts one at the end. The list's own, since books append several times for each entry.
     """
 
-    __slots__ = ("_first", "_more")
+    __slots__ = ("_first", "_more", "append")
 
     def __init__(self, things: Iterable[T] = (), *, first: Unread[T] | None = None) -> None:
         self._first = first
-        self._more = list(things)
-
-    def append(self, thing: T) -> None:
-        """Put one at the end."""
-        self._more.append(thing)
+        self._more = list(things)  # the same list for life: `append` is bound to it
+        self.append: Callable[[T], None] = self._more.append
 
     def copy(self) -> Self:
         """The same things; what is appended to one is not in the other."""
@@ -110,7 +110,7 @@ class Tape(Sequence[T]):
             if place >= self._first.count:
                 self._more[place - self._first.count] = thing
                 return
-            self._more, self._first = list(self), None  # this tape parts from those that share its beginning
+            self._more[:0], self._first = self._first.things(), None  # it parts from those that share its beginning
         self._more[at] = thing
 
     def __eq__(self, other: object) -> bool:
