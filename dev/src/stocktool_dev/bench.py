@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -109,7 +110,8 @@ def signed_in(layout: Layout, *, timeout_seconds: float = 30) -> Iterator[httpx.
 
 
 def ended(measure: Callable[[], None]) -> int:
-    """Run benchmarks, and give the exit status; what failed is told."""
+    """Run benchmarks, and give the exit status; what failed is told, and what was started goes with a SIGTERM too."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         measure()
     except (BenchFailed, httpx.HTTPError) as error:
