@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
+from stocktool_stock.application.collector_pause import collector_paused
 from stocktool_stock.application.columns import Schema
 from stocktool_stock.domain.import_batch import PRINT_BYTES, short_print
 from stocktool_stock.domain.ledger import Entry
@@ -46,7 +47,8 @@ def unpack_entries(chunk: bytes, *, after: int = 0) -> list[Entry]:
         if after:
             numbers = content["c"]["sequence"]
             numbers["v"] = [after + number for number in numbers["v"]]
-        return _ENTRIES.read_many(content)
+        with collector_paused():
+            return _ENTRIES.read_many(content)
     except (zlib.error, ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
         raise ChunkDamaged("a chunk of the ledger cannot be unpacked") from error
 

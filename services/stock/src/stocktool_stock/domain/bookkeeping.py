@@ -170,7 +170,9 @@ class _Keeper(Reorganising):
         """Book them; of those after the last day that counts only splits are noted."""
         for entry in entries:
             if until is None or entry.day <= until:
-                self.book_entry(entry)
+                if entry.day != self._day:
+                    self._begin(entry.day)
+                self._handlers[entry.type](entry)
             elif entry.type is EntryType.SPLIT:
                 self.note_later_split(entry)
 
@@ -180,13 +182,12 @@ class _Keeper(Reorganising):
         self.average()
         return self.book
 
-    def book_entry(self, entry: Entry) -> None:
-        if self._day is not None and entry.day != self._day:
-            self.close_day()
+    def _begin(self, day: date) -> None:
+        """Close the day before, and begin one."""
+        self.close_day()
         if self.book.first_day is None:
-            self.book.first_day = entry.day
-        self._day = entry.day
-        self._handlers[entry.type](entry)
+            self.book.first_day = day
+        self._day = day
 
     def note_later_split(self, entry: Entry) -> None:
         """Remember a split booked after the last day that counts: it says when the market's split takes effect here."""

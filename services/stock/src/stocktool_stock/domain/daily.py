@@ -164,8 +164,9 @@ class DailyValuer:
     def on_grid(self, amounts: Iterable[tuple[date, float]]) -> Column:
         """Sums by day of the grid: what is off it counts on the next day, what is after its end not at all."""
         result = np.zeros(len(self._days) + 1)  # the last place takes what is after the end
-        for day, amount in amounts:
-            result[self.index(day)] += amount
+        moved = list(amounts)
+        places = self._days.searchsorted(days64([day for day, _ in moved]))
+        np.add.at(result, places, [amount for _, amount in moved])  # one after another, in their order
         return result[:-1]
 
     def index(self, day: date) -> int:

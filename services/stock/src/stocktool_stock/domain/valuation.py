@@ -238,7 +238,10 @@ class _Valuer:
         cost = sum((lot.base_cost for lot in lots), Decimal(0))
         effect: Money | None = None
         if point is not None:
-            at_today = sum((self._to_base(lot.cost, lot.currency) for lot in lots), Decimal(0))
+            paid: dict[str, Decimal] = defaultdict(Decimal)
+            for lot in lots:
+                paid[lot.currency] += lot.cost
+            at_today = sum((self._to_base(amount, currency) for currency, amount in paid.items()), Decimal(0))
             effect = Money(at_today - cost, self._base)
         return Holding(
             symbol=symbol,
