@@ -113,35 +113,28 @@ def python_environment() -> bool:
     return time.time() - before > 2
 
 
-def emulator_environment() -> bool:
-    """Create the emulator's own environment, apart because it pins botocore exactly."""
-    home, wanted = TOOLS / "emulator", ROOT / "dev" / "emulator" / "requirements.txt"
+def hashed_environment(name: str, made: str, stamp: str, *choice: str) -> bool:
+    """Create an environment in `.tools` from `dev/<name>/requirements.txt`; `made` is there when it is done."""
+    home, wanted = TOOLS / name, ROOT / "dev" / name / "requirements.txt"
 
     def build() -> None:
         cure = "check the network and the free disk, then try again"
+        python = home / "bin" / "python"
         run(uv(), "venv", "-q", "--clear", "--python", sys.executable, home, cure=cure)
-        run(
-            uv(), "pip", "install", "-q", "--compile-bytecode", "--python", home / "bin" / "python",
-            "--require-hashes", "-r", wanted, cure=cure,
-        )  # fmt: skip
+        run(uv(), "pip", "install", "-q", *choice, "--python", python, "--require-hashes", "-r", wanted, cure=cure)
 
+    return once(name, digest([wanted], stamp), build, home / "bin" / made)
+
+
+def emulator_environment() -> bool:
+    """Create the emulator's own environment, apart because it pins botocore exactly."""
     minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return once("emulator", digest([wanted], minor), build, home / "bin" / "ministack")
+    return hashed_environment("emulator", "ministack", minor, "--compile-bytecode")
 
 
 def charts_environment() -> bool:
     """Create the environment that renders charts: Helm as a library is large, and two targets need it."""
-    home, wanted = TOOLS / "charts", ROOT / "dev" / "charts" / "requirements.txt"
-
-    def build() -> None:
-        cure = "check the network and the free disk, then try again"
-        run(uv(), "venv", "-q", "--clear", "--python", sys.executable, home, cure=cure)
-        run(
-            uv(), "pip", "install", "-q", "--python", home / "bin" / "python", "--require-hashes", "-r", wanted,
-            cure=cure,
-        )  # fmt: skip
-
-    return once("charts", digest([wanted], sys.version), build, home / "bin" / "python")
+    return hashed_environment("charts", "python", sys.version)
 
 
 def cdk_environment() -> bool:

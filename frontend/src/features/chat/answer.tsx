@@ -4,27 +4,14 @@ import { useState, type ReactNode } from "react";
 import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
 import { AnswerText } from "@/features/chat/answer-text";
-import type { Citation, Receipt, Turn } from "@/features/chat/api/types";
+import type { Citation, Receipt } from "@/features/chat/api/types";
 import { ProposalCard } from "@/features/chat/proposal-card";
 import { ReceiptPanel } from "@/features/chat/receipt-panel";
 import { RerunButton } from "@/features/chat/rerun-button";
 import { ToolCard } from "@/features/chat/tool-card";
+import type { AnswerData } from "@/features/chat/turn-events";
 import { ApiError } from "@/lib/api/api-error";
 import { formatMoney } from "@/lib/money";
-
-export type AnswerData = Pick<
-  Turn,
-  | "state"
-  | "text"
-  | "tool_calls"
-  | "proposals"
-  | "receipts"
-  | "citations"
-  | "replaced"
-  | "usage"
-  | "problem"
-  | "attempt"
->;
 
 type Props = {
   conversationId: string;

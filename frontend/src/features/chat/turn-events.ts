@@ -1,8 +1,8 @@
 import type { Citation, Proposal, Receipt, ToolCall, Turn, Usage } from "@/features/chat/api/types";
 import type { StreamedEvent } from "@/lib/api/event-stream";
 
-/** A turn as its events tell it so far. */
-export type LiveTurn = Pick<
+/** What of a turn an answer is shown from. */
+export type AnswerData = Pick<
   Turn,
   | "state"
   | "text"
@@ -14,7 +14,10 @@ export type LiveTurn = Pick<
   | "usage"
   | "problem"
   | "attempt"
-> & { lastEventId: number };
+>;
+
+/** A turn as its events tell it so far. */
+export type LiveTurn = AnswerData & { lastEventId: number };
 
 export function newLiveTurn(): LiveTurn {
   return {

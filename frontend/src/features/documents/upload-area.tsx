@@ -1,9 +1,10 @@
 import { Upload } from "lucide-react";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 
 import { Button } from "@/components/button";
 import { ErrorNote } from "@/components/error-note";
 import type { Uploads } from "@/features/documents/use-uploads";
+import { useFileDrop } from "@/hooks/use-file-drop";
 import { classNames } from "@/lib/class-names";
 import { formatPercent } from "@/lib/format";
 
@@ -12,20 +13,11 @@ const accepted =
 
 export function UploadArea({ uploads, add, dismiss }: Uploads) {
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
+  const { over, handlers } = useFileDrop(add);
   return (
     <div className="flex flex-col gap-2">
       <div
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          add(event.dataTransfer.files);
-        }}
+        {...handlers}
         className={classNames(
           "flex flex-col items-center gap-2 rounded-xl border-2 border-dashed px-4 py-6 text-center transition-colors",
           over ? "border-accent bg-accent-soft" : "border-line bg-surface",

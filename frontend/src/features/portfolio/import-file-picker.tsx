@@ -3,6 +3,7 @@ import { Upload } from "lucide-react";
 import { useId, useState } from "react";
 
 import { presetsQuery } from "@/features/portfolio/api/imports";
+import { useFileDrop } from "@/hooks/use-file-drop";
 import { classNames } from "@/lib/class-names";
 
 const mostBytes = 20_000_000;
@@ -10,7 +11,6 @@ const mostBytes = 20_000_000;
 /** A file by the dialog, by dropping it, or a template to begin with. */
 export function FilePicker({ onFile }: { onFile: (file: File) => void }) {
   const id = useId();
-  const [over, setOver] = useState(false);
   const [refused, setRefused] = useState<string>();
   const presets = useQuery(presetsQuery());
   const take = (file: File | undefined) => {
@@ -19,20 +19,12 @@ export function FilePicker({ onFile }: { onFile: (file: File) => void }) {
     else if (file.size === 0) setRefused(`${file.name} is empty.`);
     else onFile(file);
   };
+  const { over, handlers } = useFileDrop((files) => take(files[0]));
   const templates = presets.data?.filter((preset) => preset.template !== "") ?? [];
   return (
     <div className="flex flex-col gap-3">
       <div
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          take(event.dataTransfer.files[0]);
-        }}
+        {...handlers}
         className={classNames(
           "flex flex-col items-center gap-2 rounded-xl border border-dashed border-line px-4 py-8 text-center text-sm focus-within:border-accent",
           over && "border-accent bg-accent-soft",
