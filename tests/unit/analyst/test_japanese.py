@@ -12,7 +12,7 @@ from importlib.resources import files
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stocktool_analyst.domain import company_answers, compose, next_questions, planning_answers
+from stocktool_analyst.domain import company_answers, compose, fixed_answers, next_questions, planning_answers
 from stocktool_analyst.domain.definitions import TERMS
 from stocktool_analyst.domain.japanese.lexicon import Company, companies, read_tokens
 from stocktool_analyst.domain.japanese.numbers import MONEY, decimal_of, money_of, read_count
@@ -226,7 +226,13 @@ def _templates() -> Iterator[str]:
                     for each in ast.walk(node.args[0])
                     if isinstance(each, ast.Constant) and isinstance(each.value, str) and " " in each.value
                 )
-    yield from (compose.GREETING, compose.THANKS, compose.HELP, compose.ADVICE, compose.UNKNOWN)
+    yield from (
+        fixed_answers.GREETING,
+        fixed_answers.THANKS,
+        fixed_answers.HELP,
+        fixed_answers.ADVICE,
+        fixed_answers.UNKNOWN,
+    )
     yield from compose.ACTIONS.values()
     yield from company_answers.NAMES.values()
     yield from (name for name, _, _ in planning_answers.RISKS)
