@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,9 +161,11 @@ class FakeDerived:
     async def put_pages(self, owner: OwnerId, document_id: DocumentId, pages: Sequence[PageText]) -> None:
         self.pages[owner, document_id] = pages
 
-    async def get_page(self, owner: OwnerId, document_id: DocumentId, number: int) -> PageText | None:
-        pages = self.pages.get((owner, document_id), ())
-        return next((page for page in pages if page.number == number), None)
+    async def get_pages(
+        self, owner: OwnerId, document_id: DocumentId, numbers: Container[int]
+    ) -> Mapping[int, PageText] | None:
+        pages = self.pages.get((owner, document_id))
+        return None if pages is None else {page.number: page for page in pages if page.number in numbers}
 
     async def put(self, owner: OwnerId, document_id: DocumentId, indexed: Indexed) -> None:
         self.indexes[owner, document_id] = indexed

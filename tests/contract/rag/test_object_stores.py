@@ -76,9 +76,9 @@ class DerivedStoreContract:
     async def test_pages_are_read_by_number(self, derived: DerivedStore) -> None:
         pages = [PageText(1, "one", "Title"), PageText(2, "zwei «ü» \u2028", "")]
         await derived.put_pages(ADA, ONE, pages)
-        assert await derived.get_page(ADA, ONE, 2) == pages[1]
-        assert await derived.get_page(ADA, ONE, 3) is None
-        assert await derived.get_page(ADA, TWO, 1) is None
+        assert await derived.get_pages(ADA, ONE, {2, 3}) == {2: pages[1]}
+        assert await derived.get_pages(ADA, ONE, {1, 2}) == {1: pages[0], 2: pages[1]}
+        assert await derived.get_pages(ADA, TWO, {1}) is None
 
     async def test_deleted_is_deleted(self, derived: DerivedStore) -> None:
         for document in (ONE, TWO):
@@ -87,7 +87,7 @@ class DerivedStoreContract:
         await derived.delete(ADA, ONE)
         await derived.delete(ADA, ONE)
         assert await derived.get(ADA, ONE) is None
-        assert await derived.get_page(ADA, ONE, 1) is None
+        assert await derived.get_pages(ADA, ONE, {1}) is None
         assert await derived.get(ADA, TWO) is not None
 
 

@@ -45,6 +45,7 @@ from stocktool_rag.application.library import Library
 from stocktool_rag.application.ports import VectorIndex
 from stocktool_rag.application.probe_index import ProbeIndex
 from stocktool_rag.application.read_documents import Collections, ReadDocuments, ReadPage
+from stocktool_rag.application.read_passages import ReadPassages
 from stocktool_rag.application.reindex_document import ReindexDocument
 from stocktool_rag.application.search_documents import SearchDocuments
 from stocktool_rag.application.upload_document import StartUpload, UploadDocument
@@ -152,7 +153,11 @@ async def serve(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         )
         app.state.use_cases = uses
         servicer = RagServicer(
-            search=uses.search, documents=uses.documents, read_page=uses.read_page, delete=uses.delete
+            search=uses.search,
+            documents=uses.documents,
+            read_page=uses.read_page,
+            read_passages=ReadPassages(library, adapters.derived),
+            delete=uses.delete,
         )
         registration = Registration(
             pb_grpc.add_RagServiceServicer_to_server, servicer, pb.DESCRIPTOR.services_by_name["RagService"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 import orjson
@@ -36,16 +36,20 @@ class S3Derived:
         body = await asyncio.to_thread(lambda: gzip.compress(orjson.dumps(rows), compresslevel=5, mtime=0))
         await self._bucket.put(_pages_key(owner, document_id), body, content_type="application/gzip")
 
-    async def get_page(self, owner: OwnerId, document_id: DocumentId, number: int) -> PageText | None:
-        """Read one page; None when there is none."""
+    async def get_pages(
+        self, owner: OwnerId, document_id: DocumentId, numbers: Container[int]
+    ) -> Mapping[int, PageText] | None:
+        """Read pages by their numbers; None when there are no pages at all."""
         try:
             stored = await self._bucket.get(_pages_key(owner, document_id))
         except NotFound:
             return None
         rows = await asyncio.to_thread(lambda: orjson.loads(gzip.decompress(stored.body)))
-        return next(
-            (PageText(row["number"], row["text"], row["title"]) for row in rows if row["number"] == number), None
-        )
+        return {
+            row["number"]: PageText(row["number"], row["text"], row["title"])
+            for row in rows
+            if row["number"] in numbers
+        }
 
     async def put(self, owner: OwnerId, document_id: DocumentId, indexed: Indexed) -> None:
         """Store passages and vectors as one object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.errors import PermissionDenied
@@ -21,8 +21,10 @@ from stocktool_rag.domain.documents import (
     PRIVATE_ALIAS,
     CollectionId,
     Document,
+    DocumentId,
     DocumentNotFound,
     document_id,
+    is_document_id,
 )
 
 
@@ -74,6 +76,12 @@ class Library:
         if document is None or not _may_read(caller, document.owner_id):
             raise DocumentNotFound(named)
         return document
+
+    async def documents(self, owners: Sequence[OwnerId], named: Iterable[str]) -> Mapping[str, Document]:
+        """Those of the named documents that these owners may read; the others are not among them."""
+        wanted = [DocumentId(each) for each in dict.fromkeys(named) if is_document_id(each)]
+        found = await self._store.get_many(wanted) if wanted else {}
+        return {each.id: each for each in found.values() if each.owner_id in owners or each.owner_id == KNOWLEDGE_OWNER}
 
     async def writable_document(self, caller: Caller, named: str) -> Document:
         """A document the caller may change.

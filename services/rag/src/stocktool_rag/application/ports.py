@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Container, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,8 +157,10 @@ class DerivedStore(Protocol):
         """Store the text of all pages."""
         ...
 
-    async def get_page(self, owner: OwnerId, document_id: DocumentId, number: int) -> PageText | None:
-        """Read one page; None when there is none."""
+    async def get_pages(
+        self, owner: OwnerId, document_id: DocumentId, numbers: Container[int]
+    ) -> Mapping[int, PageText] | None:
+        """Read pages by their numbers, those that are there; None when the document has no pages at all."""
         ...
 
     async def put(self, owner: OwnerId, document_id: DocumentId, indexed: Indexed) -> None:

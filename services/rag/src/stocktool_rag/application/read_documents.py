@@ -81,7 +81,8 @@ class ReadPage:
             raise DocumentNotReady(f"the document is {document.state}", document_id=document.id, state=document.state)
         if not 1 <= number <= document.pages:
             raise PageNotFound(f"the document has {document.pages} pages", document_id=document.id, page=number)
-        page = await self._derived.get_page(document.owner_id, document.id, number)
+        pages = await self._derived.get_pages(document.owner_id, document.id, {number})
+        page = (pages or {}).get(number)
         if page is None:
             raise DocumentNotReady("the document is being read anew", document_id=document.id)
         return ShownPage(document, page)

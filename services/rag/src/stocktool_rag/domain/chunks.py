@@ -15,6 +15,7 @@ TARGET_CHARACTERS = 900
 _EARLY_BREAK = 600  # past this a blank line ends the chunk: a paragraph's end is a better cut than a full measure
 _SMALL_TAIL = 200  # a rest shorter than this joins the chunk before it
 _MAX_CONTEXT = 200
+_ORDINAL = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+")
 
 
@@ -54,28 +55,36 @@ def chunk_pages(document_id: DocumentId, header: str, pages: Sequence[PageText])
     return [
         Chunk(f"{document_id}.{page.number}.{ordinal}", document_id, page.number, text, _context(header, heading))
         for page, heading in zip(pages, headings, strict=True)
-        for ordinal, text in enumerate(_passages(page.text), start=1)
+        for ordinal, text in enumerate(passages(page.text), start=1)
     ]
 
 
-def _passages(text: str) -> list[str]:
-    passages: list[str] = []
+def passage(page_text: str, chunk_id: str) -> str | None:
+    """The passage of a page that goes by an id; None when the page has none by it (any more)."""
+    ordinal = chunk_id.rpartition(".")[2]
+    cut = passages(page_text)
+    return cut[int(ordinal) - 1] if _ORDINAL.fullmatch(ordinal) and int(ordinal) <= len(cut) else None
+
+
+def passages(text: str) -> list[str]:
+    """Cut one page; the same text gives the same passages."""
+    cut: list[str] = []
     lines: list[str] = []
     size = 0
     for line in _short_lines(text):
         if lines and (size + _extent(line) > TARGET_CHARACTERS or (not line and size >= _EARLY_BREAK)):
-            passages.append("\n".join(lines))
+            cut.append("\n".join(lines))
             lines, size = [], 0
         if line or (lines and lines[-1]):
             lines.append(line)
             size += _extent(line) + 1
     if any(lines):
-        passages.append("\n".join(lines))
-    passages = [passage.strip() for passage in passages if passage.strip()]
-    if len(passages) > 1 and len(passages[-1]) < _SMALL_TAIL:
-        tail = passages.pop()
-        passages[-1] = f"{passages[-1]}\n{tail}"
-    return passages
+        cut.append("\n".join(lines))
+    cut = [each.strip() for each in cut if each.strip()]
+    if len(cut) > 1 and len(cut[-1]) < _SMALL_TAIL:
+        tail = cut.pop()
+        cut[-1] = f"{cut[-1]}\n{tail}"
+    return cut
 
 
 def _extent(line: str) -> int:

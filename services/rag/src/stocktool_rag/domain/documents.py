@@ -41,13 +41,18 @@ class DocumentNotFound(NotFound):
         super().__init__("no document with this id", document_id=document_id[:64])
 
 
+def is_document_id(text: str) -> bool:
+    """Whether a document can have this id."""
+    return _DOCUMENT_ID.fullmatch(text) is not None
+
+
 def document_id(text: str) -> DocumentId:
     """Read an id a caller gave.
 
     Raises:
         DocumentNotFound: No document can have it; no store needs to be asked, nor can be troubled, by such text.
     """
-    if not _DOCUMENT_ID.fullmatch(text):
+    if not is_document_id(text):
         raise DocumentNotFound(text)
     return DocumentId(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +11,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from stocktool.rag.v1 import rag_service_pb2 as pb
 from stocktool.rag.v1 import rag_service_pb2_grpc as pb_grpc
 from stocktool_kit.core.caller import Caller, current_caller
+from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import DEFAULT_PAGE_SIZE, PageRequest
 
 from stocktool_rag.application.delete_document import DeleteDocument
 from stocktool_rag.application.library import shown_collection
 from stocktool_rag.application.read_documents import ReadDocuments, ReadPage
+from stocktool_rag.application.read_passages import ReadPassages
 from stocktool_rag.application.search_documents import DEFAULT_TOP_K, Question, SearchDocuments
 from stocktool_rag.domain.documents import Document, DocumentState
+from stocktool_rag.domain.passages import PassageRef, PassageState, Quote, QuoteState, Words
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -30,15 +34,35 @@ _STATES = {
 }
 
 
+_WORDS = {
+    PassageState.FOUND: pb.PASSAGE_STATE_FOUND,
+    PassageState.DELETED: pb.PASSAGE_STATE_DELETED,
+    PassageState.CHANGED: pb.PASSAGE_STATE_CHANGED,
+    PassageState.NOT_READY: pb.PASSAGE_STATE_NOT_READY,
+}
+_QUOTES = {
+    QuoteState.VERIFIED: pb.QUOTE_STATE_VERIFIED,
+    QuoteState.UNVERIFIED: pb.QUOTE_STATE_UNVERIFIED,
+    QuoteState.UNKNOWN: pb.QUOTE_STATE_UNKNOWN,
+}
+
+
 class RagServicer(pb_grpc.RagServiceServicer):
     """Converts, calls, converts."""
 
     def __init__(
-        self, *, search: SearchDocuments, documents: ReadDocuments, read_page: ReadPage, delete: DeleteDocument
+        self,
+        *,
+        search: SearchDocuments,
+        documents: ReadDocuments,
+        read_page: ReadPage,
+        read_passages: ReadPassages,
+        delete: DeleteDocument,
     ) -> None:
         self._search = search
         self._documents = documents
         self._read_page = read_page
+        self._read_passages = read_passages
         self._delete = delete
 
     async def Search(self, request: pb.SearchRequest, context: Context) -> pb.SearchResponse:
@@ -86,10 +110,38 @@ class RagServicer(pb_grpc.RagServiceServicer):
             text=shown.page.text,
         )
 
+    async def ReadPassages(self, request: pb.ReadPassagesRequest, context: Context) -> pb.ReadPassagesResponse:
+        """Words for references to them."""
+        found = await self._read_passages(current_caller().owners, _refs(request.passages))
+        return pb.ReadPassagesResponse(passages=[_words(each) for each in found])
+
+    async def ReadSharedPassages(
+        self, request: pb.ReadSharedPassagesRequest, context: Context
+    ) -> pb.ReadSharedPassagesResponse:
+        """Words for references to them, in what an owner has shared."""
+        found = await self._read_passages([OwnerId(request.owner_id)], _refs(request.passages))
+        return pb.ReadSharedPassagesResponse(passages=[_words(each) for each in found])
+
+    async def CheckQuotes(self, request: pb.CheckQuotesRequest, context: Context) -> pb.CheckQuotesResponse:
+        """Which quotes stand on their pages."""
+        quotes = [Quote(each.document_id, each.page, each.text) for each in request.quotes]
+        states = await self._read_passages.check(current_caller().owners, quotes)
+        return pb.CheckQuotesResponse(states=[_QUOTES[state] for state in states])
+
     async def DeleteDocument(self, request: pb.DeleteDocumentRequest, context: Context) -> pb.DeleteDocumentResponse:
         """Remove a document everywhere."""
         await self._delete(current_caller(), request.document_id)
         return pb.DeleteDocumentResponse()
+
+
+def _refs(messages: Iterable[pb.PassageRef]) -> list[PassageRef]:
+    return [
+        PassageRef(each.document_id, each.page, each.chunk_id, each.start, each.end, each.sha256) for each in messages
+    ]
+
+
+def _words(found: Words) -> pb.PassageText:
+    return pb.PassageText(state=_WORDS[found.state], text=found.text)
 
 
 def _document(document: Document, caller: Caller) -> pb.Document:
