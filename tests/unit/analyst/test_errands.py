@@ -229,6 +229,78 @@ def test_an_errand_is_told_from_its_results_and_no_other_figure(question: str, s
     assert [receipt.value for receipt in receipts if receipt.status is Status.UNMATCHED] == [], text
 
 
+JAPANESE = [
+    (
+        "AAPLの50日移動平均とRSIを見せて",
+        "Show the 50-day average and RSI of AAPL",
+        ["2024-11-29 の終値は **$237.33**", "計算できないもの"],
+    ),
+    (
+        "今日の市場はどうですか",
+        "How is the market today?",
+        ["市場は閉まっています", "$117.96（古い値）", "対象の銘柄数： 20 。"],
+    ),
+    (
+        "20年後の資産を試算して",
+        "Project my portfolio 20 years",
+        ["2024-11-29 の **$98,765.40** から", "| 中央値 | $154,321.98 |"],
+    ),
+    ("どんなアラートがある？", "Which alerts do I have?", ["アラートの一覧：", "通知済み", "2024-11-20"]),
+    (
+        "AAPLが250ドルを超えたら知らせて",
+        "Alert me when AAPL is above 250",
+        ["アラートを用意しました", "承認するまで、何も設定されません"],
+    ),
+    (
+        "AAPLが230ドルを超えるアラートは過去に何回鳴った？",
+        "How often would an alert for AAPL above 230 have fired?",
+        ["**2** 回通知されたはずです", "2024-07-10、2024-10-15", "対象の取引日 252 のうち、成立していたのは 41 です"],
+    ),
+    ("2023年の報告書を作って", "Make a statement for 2023", ["報告書をバックグラウンドで開始しました", "ana_01jd9k2m"]),
+    (
+        "分析は終わった？",
+        "Is my analysis ready?",
+        ["2026-11-22 のポートフォリオ分析が終わりました", "評価額: $98,765.40"],
+    ),
+    (
+        "AAPL 25株でいくら？",
+        "How much are 25 shares of AAPL worth?",
+        ["答えは **$5,933.25** です（ $237.33 から計算）"],
+    ),
+    (
+        "アップルの分割をネットで調べて",
+        "Search the web for Apple split",
+        ["他者の言葉です", "<https://example.com/split>"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("question", "in_english", "said"), JAPANESE, ids=[each[0] for each in JAPANESE])
+def test_an_errand_in_japanese_says_the_figures_of_the_english_one(
+    question: str, in_english: str, said: list[str]
+) -> None:
+    text, called, results = converse(question)
+    english, called_too, _ = converse(in_english)
+    for words in said:
+        assert words in text, text
+    assert called == called_too
+    receipts = match_receipts(text, [read_evidence(f"call{at}", result) for at, result in enumerate(results)])
+    assert [receipt.value for receipt in receipts if receipt.status is Status.UNMATCHED] == [], text
+    digits = re.compile(r"\d[\d,.]*\d|\d")
+    assert sorted(set(digits.findall(text))) == sorted(set(digits.findall(english))), text
+    if called[-1] not in _IN_ENGLISH:
+        assert not re.search(r"\b(?:the|your|of|is)\b", text), text
+
+
+# What these tools give is told in their own words: a reason's, a rule's, a page's.
+_IN_ENGLISH = {"get_indicators", "list_watches", "propose_watch", "backtest_watch", "web_search"}
+
+
+def test_an_errand_is_followed_by_a_question_in_its_language() -> None:
+    assert "次に聞けること：「アラートを見せて」" in converse("AAPLが250ドルを超えたら知らせて")[0]
+    assert "次に聞けること：「分析は終わった？」" in converse("2023年の報告書を作って")[0]
+
+
 def test_words_of_a_page_render_nothing_and_are_followed_by_nobody() -> None:
     text, called, _ = converse("Search the web for Apple split")
     assert "](" not in text

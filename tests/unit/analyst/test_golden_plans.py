@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stocktool_analyst.domain import errand_plans
 from stocktool_analyst.domain.plan import next_calls
 from stocktool_analyst.domain.question import Topic, understand
 from stocktool_analyst.domain.tools import JsonObject, Result, Tool
@@ -97,6 +99,15 @@ def test_enough_questions_are_paraphrased_freely() -> None:
     assert _paraphrased("golden_plans.txt") >= 80
     assert len(list(golden("golden_plans_ja.txt"))) >= 60
     assert _paraphrased("golden_plans_ja.txt") >= 20
+
+
+@pytest.mark.parametrize("tool", sorted(set(errand_plans.TOOLS.values())))
+def test_each_errand_is_asked_for_in_either_language(tool: str) -> None:
+    for file in ("golden_plans.txt", "golden_plans_ja.txt"):
+        asked = [question for question, plan in golden(file) if any(line.split(" ")[0] == tool for line in plan)]
+        assert len(asked) >= 7, file
+    free = Path(__file__).with_name("golden_plans_ja.txt").read_text("utf-8").split("\n# Errands, paraphrased freely\n")
+    assert len(re.findall(rf"^    {tool}\b", free[1].split("\n# ")[0], re.MULTILINE)) >= 3
 
 
 @pytest.mark.parametrize("kept", range(5))

@@ -61,6 +61,18 @@ class Reader(Protocol):
         """The parts of any other message that each ask for something."""
         ...
 
+    def sentences(self, text: str) -> Sequence[str]:
+        """A message cut where a sentence ends, or where words say that another thing follows."""
+        ...
+
+    def errand(self, text: str, today: str) -> bool:
+        """Whether a sentence asks for an errand, which is read as a whole."""
+        ...
+
+    def speaks(self, text: str, today: str) -> bool:
+        """Whether a sentence asks for anything at all."""
+        ...
+
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from stocktool_analyst.domain import errand_plans
 from stocktool_analyst.domain import topics as said
 from stocktool_analyst.domain.amounts import read_count
 from stocktool_analyst.domain.ask import Ask, Question
@@ -62,6 +63,7 @@ _CUT = re.compile(
     r"|explain|compare|any|can|could)\b)|,\s*(?=(?:what|how|which|when|where|why|show|is|are|am|did|do|explain|compare|tell|give|list)\b)",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Za-z])|[,;]?\s+(?=(?:and )?also\b)", re.IGNORECASE)
 _OFF_TOPIC = re.compile(
     r"\b(?:poem|joke|weather|recipe|cook|bake|pancakes?|translat\w*|python|javascript"
     r"|code|song|lyrics|president|football|soccer|movie|film|haiku|story about"
@@ -88,6 +90,20 @@ class EnglishReader:
     def clauses(self, text: str, today: str) -> list[Clause]:
         """The parts of any other message that each ask for something."""
         return [_clause(part, today) for part in _parts(text)]
+
+    def sentences(self, text: str) -> list[str]:
+        """A message cut where a sentence ends, or where words say that another thing follows."""
+        return [part for part in _SENTENCE.split(text) if part.strip()]
+
+    def errand(self, text: str, today: str) -> bool:
+        """Whether a sentence asks for an errand, which is read as a whole."""
+        found = None if _OFF_TOPIC.search(text) else read_whole(text, today)
+        return found is not None and any(ask.topic in errand_plans.TOOLS for ask in found.asks)
+
+    def speaks(self, text: str, today: str) -> bool:
+        """Whether a sentence asks for anything at all."""
+        whole = read_whole(text, today)
+        return bool((whole and whole.asks) or said.found_in(text.lower()) or find_term(text.lower()))
 
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""

@@ -123,7 +123,7 @@ def outlook(output: JsonObject, say: Wording) -> str:
     taken = (
         say(", from your history since {day}", day=start) if isinstance(estimated, list) and estimated and start else ""
     )
-    facts.append(f"{growth}{taken}.")
+    facts.append(say("{growth}{taken}.", growth=growth, taken=taken))
     return "\n".join(
         [*lines, "", say.paragraph(facts), say("This is a simulation, no forecast."), *phrases.notes(output, say)]
     )

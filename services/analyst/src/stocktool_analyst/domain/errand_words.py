@@ -151,11 +151,11 @@ def _indicators(text: str, lowered: str) -> Question | None:
         return None
     symbols = read_symbols(text)
     named = symbols.named or ((symbols.benchmark,) if symbols.benchmark else ())
+    ask = Ask(Topic.INDICATORS, text, symbols=named, names=symbols.names, indicators=tuple(dict.fromkeys(names))[:6])
     if not named and not symbols.names:
         defines = re.search(r"\bwhat(?:'s| is| are| does)\b|\bexplain\b|\bmean", lowered)
-        return None if defines else Question(text, suggestions=_EXAMPLES["symbol"])
-    indicators = tuple(dict.fromkeys(names))[:6]
-    return Question(text, (Ask(Topic.INDICATORS, text, symbols=named, names=symbols.names, indicators=indicators),))
+        return None if defines else Question(text, (ask,), suggestions=_EXAMPLES["symbol"])
+    return Question(text, (ask,))
 
 
 def _years(lowered: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,21 @@ class Watch:
     conditions: tuple[Condition, ...]
     any_of: bool = False
     repeat: bool = False
+
+    @property
+    def lacks_symbol(self) -> bool:
+        """Whether a condition on a symbol does not say which."""
+        return any(not each.symbol and each.kind != "drawdown" for each in self.conditions)
+
+    def of(self, symbol: str) -> Watch:
+        """The same with a symbol where none was said."""
+        return replace(
+            self,
+            conditions=tuple(
+                each if each.symbol or each.kind == "drawdown" else replace(each, symbol=symbol)
+                for each in self.conditions
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ __all__ = ["Ask", "Period", "Question", "Span", "Topic", "understand"]
 
 _LONGEST = 4_000  # characters that are read: a pasted page is no question
 _EARLIER = 4
+_SENTENCES = 6
 _READERS: Mapping[Language, Reader] = {Language.ENGLISH: EnglishReader(), Language.JAPANESE: JapaneseReader()}
 _ABOUT_SYMBOL = (Topic.NEWS, Topic.EARNINGS, Topic.FUNDAMENTALS, Topic.DIVIDENDS)
 _SYMBOL_TOPICS = frozenset({Topic.QUOTE, Topic.BARS, Topic.INDICATORS, Topic.COMPARE, Topic.PROFILE, *_ABOUT_SYMBOL})
@@ -90,9 +91,12 @@ def _understood(text: str, today: str, earlier: tuple[str, ...]) -> Question:
 
 def _read(text: str, today: str, before: tuple[Ask, ...], language: Language) -> Question:
     reader = _READERS[language]
+    apart = _apart(reader, text, today)
+    if len(apart) > 1:
+        return _together(text, apart, today, before, language)
     whole = reader.whole(text, today)
     if whole is not None:
-        return whole
+        return _completed(whole, before)
     asks: list[Ask] = []
     for clause in reader.clauses(text, today):
         asks.extend(_asks(clause, asks, before))
@@ -101,6 +105,39 @@ def _read(text: str, today: str, before: tuple[Ask, ...], language: Language) ->
     if not asks:
         return Question(text, suggestions=reader.suggestions(text), unclear=True)
     return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
+
+
+def _apart(reader: Reader, text: str, today: str) -> list[str]:
+    """Sentences to be read each on its own: an errand is read as a whole, and would hide what is asked beside it.
+
+    One that asks for nothing stays with the one before it; a message without an errand is left in one piece.
+    """
+    parts: list[str] = []
+    for sentence in reader.sentences(text):
+        if parts and not (reader.speaks(sentence, today) and reader.speaks(parts[-1], today)):
+            parts[-1] = f"{parts[-1]} {sentence}"
+        else:
+            parts.append(sentence)
+    return parts[:_SENTENCES] if any(reader.errand(part, today) for part in parts) else []
+
+
+def _together(text: str, parts: Sequence[str], today: str, before: tuple[Ask, ...], language: Language) -> Question:
+    asks: list[Ask] = []
+    for part in parts:
+        asks.extend(_read(part, today, (*before, *asks), language).asks)
+    vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
+    return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
+
+
+def _completed(question: Question, before: tuple[Ask, ...]) -> Question:
+    """A question that leaves its symbol out means that of the one before; without one it is asked back."""
+    if not (question.asks and question.suggestions):
+        return question
+    named = next((ask.symbols for ask in reversed(before) if ask.symbols), ())
+    if not named:
+        return replace(question, asks=())
+    asks = (replace(ask, symbols=named, watch=ask.watch and ask.watch.of(named[0])) for ask in question.asks)
+    return replace(question, asks=tuple(asks), suggestions=())
 
 
 def _says_more(later: Ask, ask: Ask) -> bool:

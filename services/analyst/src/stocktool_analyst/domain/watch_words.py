@@ -83,15 +83,22 @@ def read_watch(text: str, portfolio: str) -> Question | None:
         listed = _LISTS.search(text) and not re.search(r"\bprice\b.{0,10}\bof\b", text, re.IGNORECASE)
         return Question(text, (Ask(Topic.WATCHES, text),)) if listed else None
     watch = _watch(text)
-    if watch is None:
+    if watch is None or watch.lacks_symbol:
         vague = re.search(r"\b(?:tell|inform) (?:me|us)\b", text, re.IGNORECASE) and not past
         spoken = re.search(
             r"\b(?:alert|alarm|watch|notif\w+|back-?test\w*|let me know|warn|trigger\w*|fired)\b", text, re.IGNORECASE
         )
-        return Question(text, suggestions=_EXAMPLES) if spoken and not vague else None
+        if not spoken or vague:
+            return None
+        lacking = () if watch is None else (_asked(text, watch, portfolio, past=past),)
+        return Question(text, lacking, suggestions=_EXAMPLES)
+    return Question(text, (_asked(text, watch, portfolio, past=past),))
+
+
+def _asked(text: str, watch: Watch, portfolio: str, *, past: bool) -> Ask:
     symbols = tuple(dict.fromkeys(each.symbol for each in watch.conditions if each.symbol))
     topic = Topic.BACKTEST if past else Topic.WATCH
-    return Question(text, (Ask(topic, text, symbols=symbols, watch=watch, portfolio=portfolio),))
+    return Ask(topic, text, symbols=symbols, watch=watch, portfolio=portfolio)
 
 
 def _watch(text: str) -> Watch | None:
@@ -126,8 +133,6 @@ def _condition(part: str, symbol: str) -> Condition | None:
     own = bool(_OF_PORTFOLIO.search(part))
     if percent:
         return _relative(part, symbol, f"{_share(number)}", below=below, own=own)
-    if not symbol:
-        return None
     price = Condition("price", symbol)
     return replace(price, below=number) if below else replace(price, above=number)
 
@@ -141,17 +146,19 @@ def _relative(part: str, symbol: str, share: str, *, below: bool, own: bool) -> 
     if symbol and weighs:
         return Condition("weight", symbol, below=share) if below else Condition("weight", symbol, above=share)
     if symbol:
-        days = min(_days(part, _SESSIONS) or 1, 250)
-        return (
-            Condition("move", symbol, below=f"-{share}", days=days)
-            if below
-            else Condition("move", symbol, above=share, days=days)
-        )
+        return _moved(part, symbol, share, below=below)
     if own and (
         below or re.search(r"\bdraw-?down\b|\bfrom (?:its|the) (?:high|peak)\b|\boff its\b", part, re.IGNORECASE)
     ):
         return Condition("drawdown", above=share, days=min(_days(part, _SESSIONS) or _HIGH_DAYS, 250))
-    return None
+    return None if own else _moved(part, "", share, below=below)
+
+
+def _moved(part: str, symbol: str, share: str, *, below: bool) -> Condition:
+    days = min(_days(part, _SESSIONS) or 1, 250)
+    if below:
+        return Condition("move", symbol, below=f"-{share}", days=days)
+    return Condition("move", symbol, above=share, days=days)
 
 
 def _level(part: str) -> tuple[str, bool, bool] | None:

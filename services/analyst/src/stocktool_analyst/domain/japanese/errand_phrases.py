@@ -33,12 +33,12 @@ ERRANDS: Mapping[str, str] = {
     "From **{initial}** on {day}, the simulation of {paths} paths sees these values after {years} years:": (
         "{day} の **{initial}** から始め、 {paths} 通りの試算では {years} 年後の値は次のとおりです。"
     ),
-    "in the worst twentieth at most": "下位5%の場合（最大）",
-    "in the lowest quarter at most": "下位4分の1の場合（最大）",
+    "in the worst twentieth at most": "最も悪い二十分の一（最大）",
+    "in the lowest quarter at most": "下から四分の一まで（最大）",
     "in the median case": "中央値",
-    "in the best quarter at least": "上位4分の1の場合（最低）",
-    "in the best twentieth at least": "上位5%の場合（最低）",
-    "The probability of ending with a loss is {share}.": "開始時を下回る確率は {share} です。",
+    "in the best quarter at least": "上から四分の一まで（最低）",
+    "in the best twentieth at least": "最も良い二十分の一（最低）",
+    "The probability of ending with a loss is {share}.": "元の額を割り込む確率は {share} です。",
     "The probability that the money is depleted is {share}.": "資金が尽きる確率は {share} です。",
     "A monthly withdrawal of {amount} would last in most cases.": (
         "毎月 {amount} の引き出しなら、ほとんどの場合に続きます。"
@@ -47,6 +47,7 @@ ERRANDS: Mapping[str, str] = {
         "年率の平均 {drift} 、ボラティリティ {volatility} を仮定しています"
     ),
     ", from your history since {day}": "（ {day} 以降の実績による）",
+    "{growth}{taken}.": "{growth}{taken}。",
     "This is a simulation, no forecast.": "これは試算であり、予測ではありません。",
     "I prepared this watch: **{summary}**. It waits for your approval below; nothing is set until you approve it.": (
         "アラートを用意しました：**{summary}**。下で承認するまで、何も設定されません。"
@@ -69,7 +70,7 @@ ERRANDS: Mapping[str, str] = {
     'The rule "{rule}" would have fired **{count} times**{span}: on {days}.': (
         "条件「{rule}」は{span} **{count}** 回通知されたはずです： {days} 。"
     ),
-    "It held on {held} of {days} days.": "{days} 日のうち {held} 日で成立していました。",
+    "It held on {held} of {days} days.": "対象の取引日 {days} のうち、成立していたのは {held} です。",
     "On some days it could not be told: {reasons}.": "判定できない日もありました：{reasons}。",
     "Nothing is stored by this.": "何も保存されません。",
     "portfolio analysis": "ポートフォリオ分析",

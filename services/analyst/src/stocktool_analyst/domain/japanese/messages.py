@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from stocktool_analyst.domain.amounts import paired
 from stocktool_analyst.domain.ask import Ask, Question
+from stocktool_analyst.domain.japanese.errands import read_errand
 from stocktool_analyst.domain.japanese.numbers import FRACTION, MONEY, NUMBER, decimal_of, fraction_of, money_of
 from stocktool_analyst.domain.japanese.trades import read_entry, read_trades
 from stocktool_analyst.domain.topics import Topic
@@ -34,8 +35,8 @@ _HELP = re.compile(
 )
 _OFF_TOPIC = re.compile(
     r"天気|ポエム|詩を|俳句|短歌|冗談|ジョーク|レシピ|料理|翻訳|プログラム|コードを|サッカー|野球|映画|歌詞|歌を|小説|首都|大統領|総理|誕生日|占い"
-    r"|星座|宿題|作文|エッセイ|(?:これまで|以前|今まで|前)の(?:すべての|全ての)?(?:指示|命令)|指示を無視|システムプロンプト|アラート|通知して|ウォッチリスト"
-    r"|将来(?:の|いくら)|シミュレーター|おいしい|旅行|恋愛"
+    r"|星座|宿題|作文|エッセイ|(?:これまで|以前|今まで|前)の(?:すべての|全ての)?(?:指示|命令)|指示を無視|システムプロンプト|ウォッチリスト"
+    r"|シミュレーター|おいしい|旅行|恋愛"
 )
 _ADVICE = re.compile(
     r"べき|買い時|売り時|買いどき|売りどき|おすすめ|オススメ|お勧め|推奨|予想して|予測|目標株価|有望|(?:買った|売った|買う|売る|した|持った|待った)(?:方|ほう)が"
@@ -64,7 +65,13 @@ _BUY_ONLY = re.compile(
 
 
 def read_whole(
-    text: str, topics: frozenset[Topic], symbols: Sequence[tuple[int, str]], today: str, *, defines: bool
+    text: str,
+    topics: frozenset[Topic],
+    symbols: Sequence[tuple[int, str]],
+    today: str,
+    *,
+    defines: bool,
+    names: tuple[str, ...] = (),
 ) -> Question | None:
     """Read a message whose parts belong together; None for any other.
 
@@ -74,6 +81,7 @@ def read_whole(
         symbols: Symbols it names, with their places, in order.
         today: The market's day, empty when unknown.
         defines: Whether the message asks what a term means.
+        names: Names in it that no list of companies knows.
     """
     for topic, pattern in ((Topic.GREETING, _GREETING), (Topic.THANKS, _THANKS), (Topic.HELP, _HELP)):
         if pattern.search(text) and (topic is Topic.HELP or not topics):
@@ -83,6 +91,7 @@ def read_whole(
     if defines:
         return None
     readers: Sequence[Callable[[], Question | None]] = (
+        lambda: read_errand(text, symbols, names, read_portfolio(text), today),
         lambda: _recorded(text, symbols, today),
         lambda: _from_documents(text) if Topic.DOCUMENTS in topics else None,
         lambda: _rebalanced(text, symbols) if Topic.REBALANCE in topics else None,

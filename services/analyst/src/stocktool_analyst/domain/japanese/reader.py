@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
+from stocktool_analyst.domain import errand_plans
 from stocktool_analyst.domain.ask import Ask, Question
 from stocktool_analyst.domain.clauses import Clause, Hint
 from stocktool_analyst.domain.companies import mentions
@@ -32,7 +33,8 @@ _CUT = re.compile(
     r"(?<=[。?!])|、(?=それと|あと|また|さらに|ついでに|それから|そして)|(?:と|し|て|で)、|(?<=か)、|(?:それと|ついでに|それから)(?=.{3})|\n+"
 )
 _RATIOS = word_set(
-    "PER PBR ROA NISA FIFO LIFO HIFO HHI TWR XIRR IRR CAGR HRP VaR CVaR ETF PDF EPS ROE NY YTD S Q M A P ISA TOPIX"
+    "PER PBR ROA NISA FIFO LIFO HIFO HHI TWR XIRR IRR CAGR HRP VaR CVaR ETF PDF EPS ROE NY YTD S Q M A P"
+    " ISA TOPIX RSI MACD SMA EMA ATR MA ECB FRB FOMC GDP CPI CSV"
 )
 _TICKER = re.compile(r"(?<![A-Za-z&.$^\d])\^?[A-Z]{1,5}(?:[.=-][A-Z]{1,2})?(?![A-Za-z&])")
 _AGAINST_WORDS = (
@@ -59,6 +61,8 @@ _EXPLAIN = re.compile(
 )
 _FEES = re.compile(r"手数料(?:は|を|が)?(?:合計|全部|いくら|どれ|どの|払)")
 _WEEKLY, _MONTHLY = re.compile(r"週足|週次|週ごと|毎週"), re.compile(r"月足|月次|月ごと|毎月")
+_SENTENCE = re.compile(r"(?<=[。?!])|、?(?=(?:それと|あと、|ついでに|それから|さらに、|また、))|\n+")
+_COURTESIES = frozenset({Topic.GREETING, Topic.THANKS, Topic.HELP})
 _OWN = frozenset({Topic.PERFORMANCE, Topic.RISK, Topic.HOLDINGS, Topic.ALLOCATION})
 
 
@@ -71,12 +75,29 @@ class JapaneseReader:
         tokens = read_tokens(plain)
         terms = _terms(tokens)
         defines = bool(terms and _DEFINE.search(plain) and not re.search(r"たら|リバランスして", plain))
-        found = read_whole(plain, _topics(tokens), read_positions(plain, tokens), today, defines=defines)
+        positions = read_positions(plain, tokens)
+        names = () if positions else _names(plain, tokens)
+        found = read_whole(plain, _topics(tokens), positions, today, defines=defines, names=names)
         return None if found is None else replace(found, text=text)
 
     def clauses(self, text: str, today: str) -> list[Clause]:
         """The parts of any other message that each ask for something."""
         return [_clause(part, today) for part in _parts(normal(text))]
+
+    def sentences(self, text: str) -> list[str]:
+        """A message cut where a sentence ends, or where words say that another thing follows."""
+        return [part for part in _SENTENCE.split(normal(text)) if part.strip()]
+
+    def errand(self, text: str, today: str) -> bool:
+        """Whether a sentence asks for an errand, which is read as a whole."""
+        found = self.whole(text, today)
+        return found is not None and any(ask.topic in errand_plans.TOOLS for ask in found.asks)
+
+    def speaks(self, text: str, today: str) -> bool:
+        """Whether a sentence asks for anything at all."""
+        whole = self.whole(text, today)
+        asked = bool(whole and any(ask.topic not in _COURTESIES for ask in whole.asks))
+        return asked or _speaks(normal(text))
 
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""
@@ -223,6 +244,6 @@ def _names(text: str, tokens: Sequence[Token]) -> tuple[str, ...]:
             at += 1
     found += [(match[0], match.end()) for match in re.finditer(r"[A-Z][a-z]+(?: [A-Z][a-z]+)*", text)]
     spoken = re.compile(
-        r"(?:社|株|という会社)?の(?:株価|値段|価格|ニュース|決算|配当|業績|時価総額|PER|本社|チャート|株)|(?:株|社)|はいくら|は今いくら"
+        r"(?:社|株|という会社)?の(?:株価|値段|価格|ニュース|決算|配当|業績|時価総額|PER|本社|チャート|株|RSI|MACD|移動平均|テクニカル)|(?:株|社)|はいくら|は今いくら"
     )
     return tuple(dict.fromkeys(word for word, end in found if spoken.match(text, end)))[:3]
