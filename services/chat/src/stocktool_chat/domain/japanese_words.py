@@ -44,6 +44,9 @@ _WORDS: Mapping[str, str] = {
     "短期": "short term", "長期": "long term", "変化率": "change", "上昇": "up rose change", "下落": "down fell change",
     "合格": "pass", "不合格": "fail", "警告": "warn", "支払い": "payment", "対象": "considered looked",
     "株式分割": "split ratio",
+    "試算": "simulation paths", "年後": "year", "確率": "prob", "尽きる": "depleted", "割り込": "loss",
+    "年率": "annual drift",
+    "成立": "true", "通知": "fired", "引き出": "withdrawal",
     "自己資本利益率": "return equity", "負債資本倍率": "debt equity", "現在の評価額": "yield value",
     "残る現金": "cash left",
 }  # fmt: skip
