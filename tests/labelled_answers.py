@@ -16,6 +16,7 @@ from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.receipts import Receipt, Status, match_receipts
 
 FOLDER = Path(__file__).parent / "unit" / "chat" / "labelled"
+TODAY = date(2024, 11, 29)
 _MARK = re.compile(r"\{([^{}|]+)\|([=~!-][^{}]*)\}")
 _STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\['([^']*)'\]")
 
@@ -118,7 +119,7 @@ def score(cases: list[Case]) -> Score:
     total = Score()
     for case in cases:
         total.cases += 1
-        receipts = match_receipts(case.text, [evidence(name) for name in case.results])
+        receipts = match_receipts(case.text, [evidence(name) for name in case.results], TODAY)
         for label in case.labels:
             over = [found for found in receipts if found.start < label.end and label.start < found.end]
             _judge(case, label, over, total)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from stocktool_chat.domain.dates import Days
+from stocktool_chat.domain.facets import sides_agree
 from stocktool_chat.domain.figures import Figure, Sign, Unit
 from stocktool_chat.domain.measures import stem
 from stocktool_chat.domain.sentences import Dating
@@ -19,14 +20,17 @@ _DISTANCE = re.compile(
 _TOLD = {
     "worth": re.compile(r"value|total|price|close|market_cap|amount|proceeds|cash|before|after|assets|high|low|figure"),
     "cost": re.compile(r"cost|price|amount|fee|before"),
+    "each": re.compile(r"price|close|open|high|low|per_share|dividend|amount|quote|threshold|text|title|summary"),
     "dividends": re.compile(r"gross|net|received|dividend|income|expected|amount|tax|trailing|month"),
 }
+_COSTS = re.compile(r"price|close|amount|quote|proceeds")  # of what is bought, "costs" is no loss
 # Where two returns round alike, the one an answer speaks of without a name is the time-weighted one.
 _SECONDARY = frozenset({"irr", "modified_dietz", "simple_return", "mwr"})
 _LOOSE_MEASURES = frozenset({"time_weighted", "money_weighted", "expected_return"})
 _COUNTED = "share unit day return observation session trading payment entry transaction booking"
 _COUNTED_NOUNS = frozenset(stem(noun) for noun in _COUNTED.split())
 _MOSTLY = 0.5
+_AT_EDGE = 5  # days from the end of a span within which trading begins or ends, long weekends included
 _FEW = 12  # numbers up to here are said of anything
 _SURE_DIGITS = 4  # so many shown digits do not come about by chance
 
@@ -46,9 +50,12 @@ class Claim:
         branch: "before" or "after" a change, where the text says.
         nouns: Stems of the words after a bare number.
         named: Symbols and labels of its sentence in order, and whether that names the portfolio.
-        told: "worth" or "dividends" where the words beside it say what kind of amount it is.
+        told: "worth", "cost", "each" or "dividends" where the words beside it say what kind of amount it is.
         cites: Numbers of the passages its sentence refers to.
         days: All days its sentence names, in order.
+        sides: Which of two opposites it is said to be: gross or net, long-term or short-term.
+        edge: "before" or "after" where it is said to begin or to end a span: "began October at".
+        others: Further ways to read it, tried when none of the results says the first.
     """
 
     figure: Figure
@@ -64,6 +71,9 @@ class Claim:
     told: str = ""
     cites: frozenset[int] = frozenset()
     days: tuple[Days, ...] = ()
+    sides: frozenset[str] = frozenset()
+    edge: str = ""
+    others: tuple[Figure, ...] = ()
 
 
 def agrees(claim: Claim, value: ToolValue) -> bool:
@@ -76,6 +86,8 @@ def agrees(claim: Claim, value: ToolValue) -> bool:
         and _measure_agrees(claim, value)
         and not (claim.branch and branch_of(value) and claim.branch != branch_of(value))
         and days_agree(claim.dating, value.when, quoted=value.quoted)
+        and sides_agree(claim.sides, value.sense.sides)
+        and not (claim.edge and value.when.own and not _at_edge(claim, value.when))
         and _is_meant(claim, value)
     )
 
@@ -86,6 +98,8 @@ def sign_agrees(figure: Figure, value: ToolValue) -> bool:
         return value.value <= 0
     if figure.sign is Sign.DOWN:
         return value.value <= 0 or value.magnitude
+    if figure.sign is Sign.COST:
+        return value.value <= 0 or value.magnitude or bool(_COSTS.search(value.key))
     return value.value >= 0 or (figure.sign is Sign.NONE and value.magnitude)
 
 
@@ -105,6 +119,16 @@ def days_agree(dating: Dating, when: When, *, quoted: bool = False) -> bool:
     if when.last and dating.firm:
         return any(days.meets(when.last - 4, when.last) for days in dating.days)
     return True
+
+
+def _at_edge(claim: Claim, when: When) -> bool:
+    """Whether a value of a day lies at the end of the days that it is said to begin or to end."""
+    for days in claim.dating.days:
+        for day in when.own:
+            first, last = days.span_at(day)
+            if abs(day - (first if claim.edge == "before" else last)) <= _AT_EDGE:
+                return True
+    return not claim.dating.days
 
 
 def _range_agrees(days: Days, when: When, *, firm: bool) -> bool:

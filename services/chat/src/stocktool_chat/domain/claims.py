@@ -6,16 +6,24 @@ import bisect
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 
 from stocktool_chat.domain.agreement import Claim
-from stocktool_chat.domain.dates import Days
+from stocktool_chat.domain.dates import Days, find_relative
 from stocktool_chat.domain.evidence import EvidenceIndex
+from stocktool_chat.domain.facets import Place, sides_in, sides_said
 from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
 from stocktool_chat.domain.japanese_words import noun_after
 from stocktool_chat.domain.measures import measures_in, stem, stems
 from stocktool_chat.domain.sentences import Cell, Sentences, dating
 from stocktool_chat.domain.subjects import Subjects
 
+_AMOUNT_HEADER = re.compile(
+    r"\b(?:prices?|values?|worth|costs?|gains?|profits?|loss(?:es)?|amounts?|gross|net|tax(?:es)?|fees?|dividends?|income"
+    r"|proceeds|total|close|paid|received)\b|評価額|株価|価格|取得|損益|利益|金額|配当|終値",
+    re.IGNORECASE,
+)
 _PERCENT_HEADER = re.compile(r"%|\bper ?cent\b|\bpct\b", re.IGNORECASE)
 _CURRENCY_HEADER = re.compile(rf"\b({'|'.join(sorted(CURRENCIES))})\b|([$€£])")
 _SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
@@ -26,10 +34,19 @@ _BOUGHT_FOR = re.compile(r"\bbought for\s+(?:about |only )?[*_]*$", re.IGNORECAS
 _IN_DIVIDENDS = re.compile(r"[\s*_]*in (?:gross |net )?dividends\b", re.IGNORECASE)
 _TO = re.compile(r"\b(?:to|ended at|ends at)\s+[*_]*$")
 _FROM = re.compile(r"\b(?:from|instead of|rather than|began at|started at)\s+[*_]*$")
+_EDGE = re.compile(
+    r"\b(?:(?P<before>began|begins?|opened|started|starts)|(?P<after>ended|ends|closed|finished))\b[^,;]{0,24}\bat\s+[*_]*$"
+)
+_EACH_AFTER = re.compile(r"[\s*_]*(?:per share|a share|each|apiece|per unit)\b", re.IGNORECASE)
+_EACH_BEFORE = re.compile(
+    r"\b(?:trad(?:es?|ed|ing)|quot(?:es?|ed)|chang(?:es?|ed|ing) hands)(?: now)? (?:at|for)\s+[*_]*$"
+)
+_ALONE = re.compile(r"\s*(?:[,.;)|\u3001\u3002]|and\b|or\b|to\b|[-\u2013]|$)")
+_JOIN = re.compile(r"\s*(?:,|and|or|to|[-\u2013])+\s*(?:about |around )?")
 _AFTER = re.compile(
     r"\b(?:after(?:wards)?|would|will|then|method|proposed|leaving|becomes?|ends? (?:at|up))\b", re.IGNORECASE
 )
-_BEFORE = re.compile(r"\b(?:before|from|instead of|now|today|currently|rather than)\b", re.IGNORECASE)
+_BEFORE = re.compile(r"\b(?:before|now|today|currently)\b", re.IGNORECASE)
 _BEFORE_HEADER = re.compile(r"\b(?:before|now|today|current)\b", re.IGNORECASE)
 _AFTER_HEADER = re.compile(r"\b(?:after|proposed|by the method)\b", re.IGNORECASE)
 _FOLLOWING = re.compile(r"(?:[\s*_-]{1,4}[A-Za-z]+){1,3}")
@@ -44,20 +61,25 @@ class _Sentence:
     words: frozenset[str]
     cites: frozenset[int]
     days: tuple[Days, ...]
+    sides: list[Place]
+    spans: list[tuple[int, int]]
     named: tuple[list[str], list[str], bool]
 
 
 class _Reader:
     """Reads one text; holds what is looked at once per text or per sentence."""
 
-    def __init__(self, text: str, figures: Sequence[Figure], index: EvidenceIndex) -> None:
+    def __init__(self, text: str, figures: Sequence[Figure], index: EvidenceIndex, today: date | None) -> None:
         self._text = text
         self._figures = figures
         self._starts = [figure.start for figure in figures]
         self._sentences = Sentences(text)
+        self._timed, self._at_time = _timed(text, figures, today)
         self._subjects = Subjects(self._sentences, figures, index)
         self._measures = measures_in(text)
         self._measures_at = [start for start, _, _ in self._measures]
+        self._sides = sides_in(text)
+        self._sides_at = [start for start, _, _ in self._sides]
         self._branched = any(each.branched for each in index.evidence)
         self._read: dict[tuple[int, int], _Sentence] = {}
 
@@ -87,7 +109,10 @@ class _Reader:
             subject=self._subjects.of(figure),
             words=words,
             measure=self._measure(figure, place, sentence.span) or self._measure_before(read, sentence.span),
-            dating=dating(self._sentences, figure, self._figures, place),
+            dating=dating(self._sentences, figure, self._timed, self._at_time[place]),
+            sides=self._said(figure, sentence, cell),
+            edge=self._edge(figure, sentence.span[0]),
+            others=self._others(place, figure, read, sentence, cell),
             branch=self._branch(figure, sentence.span[0], cell) if self._branched else "",
             nouns=self._nouns(figure),
             named=sentence.named,
@@ -107,9 +132,60 @@ class _Reader:
                 stems(text),
                 frozenset(int(number) for mark in marks for number in mark.split(",")),
                 tuple(other.days for other in self._figures[first:last] if other.days is not None),
+                self._sides[slice(*(bisect.bisect_left(self._sides_at, at) for at in span))],
+                [(other.start, other.end) for other in self._figures[first:last] if other.days is None],
                 self._subjects.named(*span),
             )
         return self._read[span]
+
+    def _said(self, figure: Figure, sentence: _Sentence, cell: Cell | None) -> frozenset[str]:
+        """The sides of opposites that a figure is said to be of."""
+        if cell is not None:
+            return frozenset(side for _, _, side in sides_in(cell.header))
+        if not sentence.sides or figure.days is not None:
+            return frozenset()
+        at = sentence.spans.index((figure.start, figure.end))
+        return frozenset(sides_said(self._text, sentence.sides, sentence.spans, at))
+
+    def _edge(self, figure: Figure, start: int) -> str:
+        """Whether a figure is said to begin or to end a span."""
+        if figure.unit not in (Unit.MONEY, Unit.PLAIN):
+            return ""
+        found = _EDGE.search(self._text, max(start, figure.start - 40), figure.start)
+        return str(found.lastgroup) if found else ""
+
+    def _others(
+        self, place: int, figure: Figure, read: Figure, sentence: _Sentence, cell: Cell | None
+    ) -> tuple[Figure, ...]:
+        """Other units a bare number may have: that of its column, or of the figures it stands in line with."""
+        if (
+            read.unit is not Unit.PLAIN
+            or read.scaled
+            or figure.text[0].isalpha()
+            or figure.text.endswith(("x", "\u00d7"))
+        ):
+            return ()
+        if cell is not None:
+            amount = _AMOUNT_HEADER.search(cell.header)
+            return (replace(read, unit=Unit.MONEY, currency="", noun="", duration=False),) if amount else ()
+        if not _ALONE.match(self._text, figure.end):
+            return ()
+        low, high = sentence.span
+        line = [each for each in self._figures[max(0, place - 3) : place] if each.start >= low and each.days is None]
+        following = self._figures[place + 1] if place + 1 < len(self._figures) else None
+        if (
+            following is not None
+            and following.start < high
+            and _JOIN.fullmatch(self._text, figure.end, following.start)
+        ):
+            line.append(following)
+        like = next((each for each in reversed(line) if each.unit in (Unit.MONEY, Unit.PERCENT)), None)
+        if like is None or like.scaled or like.text[0].isalpha():
+            return ()
+        if like.unit is Unit.MONEY:
+            return (replace(read, unit=Unit.MONEY, currency=like.currency),)
+        value, quantum = read.value / 100, read.quantum / 100
+        return (replace(read, unit=Unit.PERCENT, value=value, quantum=quantum, points=like.points),)
 
     def _measure(self, figure: Figure, place: int, span: tuple[int, int]) -> str:
         """The measure a figure is said to be: named right after it, or before it with no other figure in between."""
@@ -174,18 +250,39 @@ class _Reader:
         lead = self._text[max(0, figure.start - 24) : figure.start]
         if _BOUGHT_FOR.search(lead):
             return "cost"
+        if _EACH_AFTER.match(self._text, figure.end) or _EACH_BEFORE.search(lead):
+            return "each"
         return "worth" if _WORTH.search(lead) else ""
 
 
-def read_claims(text: str, figures: Sequence[Figure], index: EvidenceIndex) -> list[Claim]:
+def _timed(text: str, figures: Sequence[Figure], today: date | None) -> tuple[Sequence[Figure], Sequence[int]]:
+    """The figures with phrases such as "this year" among them, which are none, and where the figures stand there."""
+    zero = Decimal(0)
+    phrases = (
+        []
+        if today is None
+        else [
+            Figure(start, end, text[start:end], Unit.DATE, zero, zero, days=days)
+            for start, end, days in find_relative(text, today)
+        ]
+    )
+    if not phrases:
+        return figures, range(len(figures))
+    both = sorted([*figures, *phrases], key=lambda figure: figure.start)
+    places = {id(figure): place for place, figure in enumerate(both)}
+    return both, [places[id(figure)] for figure in figures]
+
+
+def read_claims(text: str, figures: Sequence[Figure], index: EvidenceIndex, today: date | None = None) -> list[Claim]:
     """Read what a text says of its figures.
 
     Args:
         text: The text.
         figures: Its figures, in order.
         index: The results; only whom and what they know of is looked at.
+        today: What "this year" is told from; None where it is not known.
     """
-    return _Reader(text, figures, index).claims()
+    return _Reader(text, figures, index, today).claims()
 
 
 def _as_headed(figure: Figure, header: str) -> Figure:

@@ -11,6 +11,7 @@ from stocktool_chat.domain import operations as op
 from stocktool_chat.domain.agreement import Claim, branch_of, days_agree
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.figures import Figure, Sign, Unit
+from stocktool_chat.domain.japanese_words import in_english
 from stocktool_chat.domain.measures import stem
 from stocktool_chat.domain.operations import Derivation, Stated
 from stocktool_chat.domain.sentences import Dating
@@ -36,26 +37,30 @@ _DIFFERENCE = re.compile(
 _CHANGE = re.compile(
     r"\b(?:rose|rise|risen|grew|grown|growth|gained|increase\w*|up|climbed|fell|fall|fallen|drop\w*|decline\w*"
     r"|decrease\w*"
-    r"|down|lost|change\w*|jumped|slipped)\b",
+    r"|down|lost|change\w*|jumped|slipped|raised|(?:more|less|higher|lower|larger|smaller|fewer) than|above|below)\b",
     re.IGNORECASE,
 )
 _SHARE = re.compile(
     r"\b(?:share|portion|fraction|weight|of (?:your|the|its|that|it|all|everything|this)|of [A-Z]|makes? up"
     r"|accounts? for"
-    r"|represents?|withheld)\b"
+    r"|represents?|withheld|kept|came from|comes? from|of everything)\b"
 )
 _AVERAGE = re.compile(r"\b(?:average|averaged|mean|on average)\b", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:per share|a share|each|apiece|per unit)\b", re.IGNORECASE)
 _REST = re.compile(r"\b(?:rest|other|remaining|remainder|remains|left)\b", re.IGNORECASE)
 _YEARLY = re.compile(r"\b(?:annuali[sz]ed|a year|per year|yearly|per annum)\b", re.IGNORECASE)
-_PRODUCT = re.compile(r"\b(?:worth|comes? to|makes?|total\w*|costs?|for|value)\b", re.IGNORECASE)
+_PRODUCT = re.compile(
+    r"\b(?:worth|comes? to|makes?|total\w*|costs?|for|value|paid|(?:that|which) is|on your|gives?)\b", re.IGNORECASE
+)
+_WHOLE_WORDS = "everything portfolio whole overall altogether own total"
+_WHOLE = frozenset(stem(word) for word in _WHOLE_WORDS.split())
 _THAN_YOU = re.compile(r"\bthan (?:you|your|the portfolio)\b", re.IGNORECASE)
 _PLACE = re.compile(r"\[\d+\]|\['[^']*'\]")
 _MOST_OPERANDS = 24
 _SURE_DIGITS = 5  # a sum of so many digits needs no word for it
 _MOST_COMPARED = 3
 _PAIRS = (("value_start", "value_end"), ("previous_close", "price"))
-_PRICES = frozenset({"price", "close", "previous_close", "amount"})
+_PRICES = frozenset({"price", "close", "previous_close", "amount", "change"})
 _RETURNS = re.compile(r"(?:^|_)(?:twr|xirr|irr|return|mwr|dietz|cagr|fraction|contribution)(?:_|$)")
 _TIMES = stem("times")
 _TIMES_SIGNS = ("x", "\u00d7")
@@ -130,6 +135,7 @@ class Deriver:
         if figure.unit is Unit.PLAIN and _TIMES not in claim.nouns and not claim.figure.text.endswith(_TIMES_SIGNS):
             return None
         sentence = self._text[slice(*claim.sentence)]
+        sentence += " " * bool(english := in_english(sentence)) + english
         owners = (*claim.named[0], *claim.named[1])
         words = [match for match in _DIFFERENCE.finditer(sentence) if match["less"] or match["more"]]
         side = 0 if not words else -1 if words[0]["less"] else 1
@@ -147,7 +153,7 @@ class Deriver:
 
     def _found(self, task: _Task) -> Iterator[Derivation]:
         near = self._near(task.figure)
-        for proposed in itertools.chain(_of_stated(task, near), self._of_named(task, near)):
+        for proposed in itertools.chain(_of_stated(task, near, self._index), self._of_named(task, near)):
             places = {(value.call_id, value.path, value.value) for value in proposed.operands}
             if _states(task.figure, proposed) and len(places) == len(proposed.operands):
                 yield proposed
@@ -277,7 +283,9 @@ class Deriver:
         wholes = [
             value
             for value in self._index.owned("")
-            if value.unit is Unit.MONEY and value.value > 0 and _called(task.claim, value)
+            if value.unit is Unit.MONEY
+            and value.value > 0
+            and (_called(task.claim, value) or (value.key == "total" and task.claim.words & _WHOLE))
         ]
         for whole in wholes:
             yield from (op.share(part, whole) for part in near if _is_part(part, whole))
@@ -285,6 +293,19 @@ class Deriver:
             beside = self._index.of_scope(whole.call_id, whole.scope)
             named = (each for each in beside if each.key != whole.key and _called(task.claim, each))
             yield from (op.share(part, whole) for part in named if _is_part(part, whole))
+        yield from self._shares_of_owner(task)
+
+    def _shares_of_owner(self, task: _Task) -> Iterator[Derivation]:
+        """What the one who is named has of a field the whole has too: JPM's dividends of all dividends."""
+        if len(task.owners) != 1:
+            return
+        wholes = [value for value in self._index.owned("") if value.unit is Unit.MONEY and value.value > 0]
+        for part in self._index.owned(task.owners[0]):
+            if part.unit is Unit.MONEY and part.sense.words & task.claim.words and task.fits(part):
+                tail = _tail(part.path)
+                for whole in wholes:
+                    if whole.call_id == part.call_id and _tail(whole.path) == tail and _is_part(part, whole):
+                        yield op.share(part, whole)
 
     def _per_unit(self, task: _Task) -> Iterator[Derivation]:
         for value in self._index.owned(_first(task.owners)):
@@ -310,7 +331,7 @@ class Deriver:
                     yield op.percent_change(first, last)
 
 
-def _of_stated(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+def _of_stated(task: _Task, near: Sequence[Stated], index: EvidenceIndex) -> Iterator[Derivation]:
     """Operations over what the figures nearby state."""
     same = [each for each in near if task.like(each)]
     if task.adds:
@@ -331,6 +352,9 @@ def _of_stated(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
         for count, price in itertools.product(counts, prices):
             if count.symbol == price.symbol:
                 yield op.product(count, price)
+        for count in counts:
+            beside = index.of_scope(count.call_id, count.scope)
+            yield from (op.product(count, each) for each in beside if each.key == "price" and task.like(each))
 
 
 def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
@@ -353,6 +377,11 @@ def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
                 yield op.percent_change(right, left)
             if task.shares and _is_part(left, right):
                 yield op.share(left, right)
+
+
+def _tail(path: str) -> str:
+    """The names a path ends with below its last list; of a whole, below its first name where that only says "total"."""
+    return path.rpartition("]")[2].lstrip(".").removeprefix("$.").removeprefix("total.")
 
 
 def _first(owners: Sequence[str]) -> str:

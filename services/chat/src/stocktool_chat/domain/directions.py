@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stocktool_chat.domain.japanese_words import direction_of
 from stocktool_chat.domain.words import beginnings, matches, words_at
 
 
@@ -18,38 +19,45 @@ class Sign(StrEnum):
     PLUS = "plus"
     DOWN = "down"
     UP = "up"
+    COST = "cost"  # "costs $500": a price, or what was lost
     NONE = "none"
 
 
 _DOWN = (
     r"fell|fall|falls|fallen|down|lost|lose|loses|losing|loss|losses|declined?|declines|dropped|drop|drops|decreased?"
-    r"|decreases|shrank|slid|slipped|sank|negative|minus|costs?(?!\s+(?:of|basis))|took away|takes away|hurt"
+    r"|decreases|shrank|slid|slipped|sank|negative|minus|shed|sheds|tumbled|plunged|plummeted|dipped|slumped"
+    r"|took away|takes away|hurt"
     r"|detracted|(?:lower|below|behind)(?=\s+by\b)"
     r"|underperform(?:ed|s|ing)?|trail(?:ed|s)|lagged|shortfall"
 )
 _UP = (
     r"rose|rise|rises|risen|up|gained|gains?|increased?|increases|grew|grown|climbed|positive|plus|profit"
     r"|(?:higher|above|ahead)(?=\s+by\b)"
-    r"|outperform(?:ed|s|ing)?|beat|beats|jumped|surged|earned|advanced"
+    r"|outperform(?:ed|s|ing)?|beat|beats|jumped|surged|earned|advanced|soared|rallied"
 )
 _NOUNS = frozenset({"loss", "losses", "gain", "gains", "profit", "shortfall"})
-_DIRECTION = re.compile(rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP}))\b", re.IGNORECASE)
+_COST = r"costs?(?!\s+(?:of|basis))"
+_DIRECTION = re.compile(rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP})|(?P<cost>{_COST}))\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"[\s*_)]{0,3}(?:(?P<down>lower|below|behind|less(?=\s+than\b|[\s*_]*[.,;)]|$)|loss|decline|drop|decrease"
+    r"[\s*_)]{0,3}(?:(?P<down>in the red|under water|underwater|lower"
+    r"|below|behind|less(?=\s+than\b|[\s*_]*[.,;)]|$)|loss|decline|drop|decrease"
     r"|down|drawdown|shortfall)"
-    r"|(?P<up>higher|above|ahead|gain|profit|increase|rise|up))\b",
+    r"|(?P<up>in the black|to the good|higher|above|ahead|gain|profit|increase|rise|up))\b",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"[\s*_]*(?:\(|/|,|,?\s*(?:or|and))[\s*_(]*(?:about|by|[A-Z^.-]{1,8})?[\s*_(~]*")
+_JOINED = re.compile(
+    r"[\s*_]*(?:\(|/|,|,?\s*(?:or|and)(?: [a-z]+){0,4} (?:another|a further)"
+    r"|,?\s*(?:or|and))[\s*_(]*(?:about|by|[A-Z^.-]{1,8})?[\s*_(~]*"
+)
 _LEVEL = re.compile(r"\b(?:to|at|from|worth|now|stands?|trades?|closed?)\b", re.IGNORECASE)
 _STAND = re.compile(r"\b(?:from|worth|valued|trades?|closed?)\b", re.IGNORECASE)
 _STOP = re.compile(r"[.!?;](?=\s|$)|[\n|]")
 _CONJUNCTIONS = frozenset({"while", "whereas", "but", "although", "though"})
 _FIRST_WORDS = beginnings(
     "fell fall down lost lose loss decline drop decrease shrank slid slipped sank negative minus cost took takes hurt"
-    " detracted lower below behind underperform trail lagged shortfall rose rise up gain increase grew grown"
-    " climbed positive"
-    " plus profit higher above ahead outperform beat jumped surged earned advanced"
+    " detracted shed tumbled plunged plummeted dipped slumped lower below behind underperform trail lagged shortfall"
+    " rose rise up gain increase grew grown climbed positive plus profit higher above ahead outperform beat jumped"
+    " surged earned advanced soared rallied"
 )
 
 
@@ -76,6 +84,10 @@ def direction(text: str, start: int, end: int, previous_end: int) -> Sign:
     A word speaks for the first figure after it, and for those joined to that one ("fell $500 (3 %)"). It does not
     speak for a level: "fell 3 % to $237", "up from $8,000".
     """
+    if not text.isascii():
+        told = direction_of(text, start, end)
+        if told:
+            return Sign(told)
     behind = _AFTER.match(text, end, end + 24)
     if behind:
         return Sign.DOWN if behind["down"] else Sign.UP
@@ -91,4 +103,4 @@ def direction(text: str, start: int, end: int, previous_end: int) -> Sign:
     level = _STAND if word.group().lower() in _NOUNS else _LEVEL
     if spoken_for or level.search(text, max(word.end(), previous_end), start):
         return Sign.NONE
-    return Sign.DOWN if word["down"] else Sign.UP
+    return Sign(str(word.lastgroup))

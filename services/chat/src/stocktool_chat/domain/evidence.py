@@ -105,12 +105,13 @@ class EvidenceIndex:
         return found
 
     def on(self, days: Days) -> Sequence[ToolValue]:
-        """The dates that a date phrase means, one of each field of each owner."""
+        """The dates that a date phrase means; of a list of days one."""
         if days not in self._on:
-            found: dict[tuple[str, str, str, bool], ToolValue] = {}
+            found: dict[tuple[str, str, str, bool, str], ToolValue] = {}
             for ordinals, values in self._parts.get((Unit.DATE, "", False), ()):
                 for value in _meant(days, ordinals, values):
-                    found.setdefault((value.symbol, value.label, value.key, value.quoted), value)
+                    where = "" if value.key == "dates" else value.scope
+                    found.setdefault((value.symbol, value.label, value.key, value.quoted, where), value)
             self._on[days] = list(found.values())
         return self._on[days]
 

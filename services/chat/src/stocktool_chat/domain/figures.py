@@ -107,6 +107,7 @@ _NAMES = {
     "yen": "JPY",
 }
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "trillion": 12}
+_SCALES |= {"千": 3, "万": 4, "百万": 6, "億": 8, "十億": 9, "兆": 12}
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _NUMBER = (
@@ -120,9 +121,9 @@ _FIGURE = re.compile(
     rf"(?=[(+\u2212\u2013\d.$\u20ac\u00a3\u00a5\u20b9A-Z-])(?P<open>\()?(?P<sign>[-+\u2212\u2013]{_SPACE}?)?"
     rf"(?:(?P<before>US\$|C\$|A\$|[$€£¥₹]|\b(?:{_CODES})\b){_SPACE}?(?P<inner>[-\u2212])?)?"
     rf"{_NUMBER}"
-    rf"(?:{_SPACE}?(?P<scale>thousand|million|billion|trillion|bn|mn|mm|[kKmMbB])(?![A-Za-z\d]))?"
-    rf"(?:{_SPACE}?(?P<percent>%|\uff05|パーセント|per ?cent\b(?!age)|pct\b)"
-    rf"|{_SPACE}?(?P<points>(?:%[- ]?|percentage )points?\b|pp\b)"
+    rf"(?:{_SPACE}?(?P<scale>thousand|million|billion|trillion|bn|mn|mm|[kKmMbB]|百万|十億|[千万億兆])(?![A-Za-z\d]))?"
+    rf"(?:{_SPACE}?(?P<points>(?:%[- ]?|percentage )points?\b|pp\b|(?:%|\uff05|パーセント)?ポイント)"
+    rf"|{_SPACE}?(?P<percent>%|\uff05|パーセント|per ?cent\b(?!age)|pct\b)"
     rf"|{_SPACE}?(?P<basis>bps?\b|basis points?\b)"
     rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b"
     rf"|{'|'.join(_JAPANESE_NAMES)})"

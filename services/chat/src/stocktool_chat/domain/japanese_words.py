@@ -25,7 +25,10 @@ _WORDS: Mapping[str, str] = {
     "損失": "loss gain",
     "含み益": "unrealised gain", "含み損": "unrealised loss", "含み損益": "unrealised gain",
     "実現利益": "realised gain",
-    "実現損失": "realised loss", "実現損益": "realised gain", "評価額": "value worth total", "合計": "total value",
+    "実現損失": "realised loss", "実現損益": "realised gain", "評価額": "value worth total",
+    "合計": "total value together", "合わせ": "together", "合算": "together", "平均": "average",
+    "占め": "share",
+    "上回": "above more", "下回": "below less", "差": "difference", "倍": "times", "全体": "whole total",
     "現金": "cash",
     "取得コスト": "cost basis paid", "取得単価": "cost paid", "売却額": "proceeds sold", "売却": "sold sell",
     "買付": "bought buy",
@@ -54,6 +57,25 @@ _NOUNS: Mapping[str, str] = {
     "株": "share", "回": "payment", "件": "entry", "銘柄": "symbol", "日": "day", "か月": "month", "年": "year",
     "口": "unit",
 }  # fmt: skip
+
+
+_DOWN = "下落|下回|低下|減少|減っ|減り|値下がり|下がっ|下がり|含み損(?!益)|損失|マイナス|赤字|安(?=[、。くで]|$)|割安"
+_UP = "上昇|上回|増加|増え|値上がり|上がっ|上がり|含み益|利益|プラス|黒字|高(?=[、。くで]|$)"
+# A level is no way: "33,532.50ドルに増え".
+_AFTER = re.compile(
+    rf"[ *_]{{0,3}}(?!に|へ|まで|から|より)[^、。,|\s\d\uff08(\uff1a:]{{0,8}}?(?:(?P<down>{_DOWN})|(?P<up>{_UP}))"
+)
+_BEFORE = re.compile(
+    r"(?:(?P<down>含み損|損失|下落率|下落幅|減少額)|(?P<up>含み益|上昇率|上昇幅|増加額))(?:額)?(?:は|が|で|:|\uff1a)?(?:約)?[\s*_]*$"
+)
+_MINUS = re.compile(r"(?:(?P<minus>マイナス)|(?P<plus>プラス))[\s*_]*$")
+
+
+def direction_of(text: str, start: int, end: int) -> str:
+    """Which way Japanese words beside a figure say it goes: "up", "down", "minus", "plus", or empty."""
+    lead = text[max(0, start - 12) : start]
+    found = _MINUS.search(lead) or _AFTER.match(text, end, end + 20) or _BEFORE.search(lead)
+    return str(found.lastgroup) if found else ""
 
 
 def _longest_first(words: Mapping[str, str]) -> re.Pattern[str]:

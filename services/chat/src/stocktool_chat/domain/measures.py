@@ -6,6 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
+from stocktool_chat.domain.facets import sides_of
 from stocktool_chat.domain.japanese_words import in_english, measures_of
 from stocktool_chat.domain.words import beginnings, matches
 
@@ -68,7 +69,7 @@ _RATIOS = frozenset(
 )
 
 _SYNONYMS = {
-    "twr": "return returned performance gained lost time weighted earned made up down",
+    "twr": "return returned performance gained lost time weighted earned made up down ahead behind beat trail",
     "xirr": "return returned performance money weighted annual year",
     "total_return": "return returned performance gained lost rose fell up down year better worse best worst",
     "simple_return": "return returned performance",
@@ -84,13 +85,15 @@ _SYNONYMS = {
     "value_start": "worth value began",
     "gain": "gain profit made earned brought up down loss lost cost contributed",
     "contribution": "contributed contribution added brought gave cost",
-    "unrealised": "gain profit up down loss lost paper unrealised",
+    "unrealised": "gain profit up down loss lost paper unrealised red black",
     "realised": "gain profit made sold realised",
     "price": "price trade trading close closed stand cost share quote",
     "close": "price close closed end ended stood",
     "previous_close": "price close closed before yesterday",
     "cost_basis": "cost paid bought invested basis",
     "cost": "cost paid bought",
+    "trailing_pe": "past trailing earning price multiple",
+    "forward_pe": "expected forward earning price multiple",
     "payout_ratio": "earning pay paid payout",
     "quantity": "share hold held own unit bought sold buy sell purchase",
     "net_flows": "deposit deposited paid put flow net added",
@@ -102,7 +105,7 @@ _SYNONYMS = {
     "fees": "fee charge cost commission",
     "fee": "fee charge cost commission",
     "expected": "expect come next forecast",
-    "max_drawdown": "fall fell drawdown deepest worst drop",
+    "max_drawdown": "fall fell drawdown deepest worst drop low lowest high peak below",
     "var95_hist": "risk lose lost loss day bad",
     "cvar95_hist": "risk lose lost loss day bad average",
     "worst_daily_return": "worst day fall lost",
@@ -143,6 +146,7 @@ class KeySense:
         plain: Whether it is never a percent.
         money: Whether it is an amount where a currency is known.
         magnitude: Whether its sign is a convention.
+        sides: Which of two opposites it is: gross or net, long-term or short-term.
     """
 
     words: frozenset[str] = frozenset()
@@ -151,6 +155,7 @@ class KeySense:
     plain: bool = False
     money: bool = False
     magnitude: bool = False
+    sides: frozenset[str] = frozenset()
 
 
 NO_SENSE = KeySense()
@@ -197,6 +202,7 @@ def sense_of(key: str, above: str, about: str) -> KeySense:
         plain=measure in _RATIOS or (bool(_PLAIN.search(key)) and measure != "payout"),
         money=bool(_MONEY.match(key)),
         magnitude=bool(_MAGNITUDE.search(key)),
+        sides=sides_of(key, above, about),
     )
 
 

@@ -63,7 +63,7 @@ _WORDS = re.compile(
     rf"\b(?:(?P<multiple>{'|'.join(_MULTIPLES)})\b(?!(?<=ice)(?!\s+(?:that|as|the|its|your|what|of|more)\b))"
     rf"|(?P<few>a|one|two|three|four)[ -](?P<part>{_PART})s?"
     rf"|(?P<half>half)(?!\s+(?:a|an|of (?:19|20)\d\d|years?)\b)"
-    rf"|(?P<count>{_COUNT})(?:[ -](?P<scale>hundred|thousand|million|billion|trillion))?"
+    rf"|(?P<count>{_COUNT})(?P<scale>(?:[ -](?:hundred|thousand|million|billion|trillion))*)"
     rf"(?:\s(?P<unit>percentage points?|per ?cent|basis points?|dollars|euros|pounds|yen))?)(?![\w-])",
     re.IGNORECASE,
 )
@@ -120,7 +120,7 @@ def find_words(text: str) -> Iterator[WrittenNumber]:
             if _LEAD.search(before) or _WHOLE.match(text, end):
                 yield WrittenNumber(start, end, "fraction", Decimal("0.5"), bound=bound)
         else:
-            scale = _SCALES[match["scale"].lower()] if match["scale"] else 0
+            scale = sum(_SCALES[word] for word in re.split("[ -]", match["scale"].lower()) if word)
             value = Decimal(_COUNTS[match["count"].lower()])
             yield WrittenNumber(start, end, "count", value, scale, (match["unit"] or "").lower(), bound)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from stocktool_chat.domain.conversation import Turn
 from stocktool_chat.domain.json_types import Json, JsonObject
@@ -47,6 +49,14 @@ class MarketDay:
     is_open: bool = False
     mode: str = ""
     source: str = ""
+
+    @property
+    def day(self) -> date | None:
+        """Its day; None when it is not known."""
+        return date.fromisoformat(self.today[:10]) if _DAY.match(self.today) else None
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def context(market: MarketDay) -> str:

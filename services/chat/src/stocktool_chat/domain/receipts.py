@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -74,12 +75,13 @@ class Receipt:
     trail: Trail | None = None
 
 
-def match_receipts(text: str, evidence: Sequence[Evidence]) -> list[Receipt]:
+def match_receipts(text: str, evidence: Sequence[Evidence], today: date | None = None) -> list[Receipt]:
     """Match the figures of a text to results.
 
     Args:
         text: The final text.
         evidence: Results, the newest last.
+        today: The market's day, which "this year" is told from; None where it is not known.
 
     Returns:
         One receipt for each figure, in the order of the text. Small bare numbers and durations that match nothing are
@@ -89,14 +91,24 @@ def match_receipts(text: str, evidence: Sequence[Evidence]) -> list[Receipt]:
     if not figures:
         return []
     index = EvidenceIndex(evidence)
-    claims = read_claims(text, figures, index)
+    claims = read_claims(text, figures, index, today)
     found: dict[Figure, ToolValue | None] = {}
     used: set[tuple[tuple[int, int], str, str]] = set()
-    for claim in claims:
+    for at, claim in enumerate(claims):
+        if claim.read.unit is Unit.DATE:
+            continue
         value = _best(index, claim, used)
+        for read in claim.others if value is None else ():
+            value = _best(index, replace(claim, read=read), used)
+            if value is not None:
+                claims[at] = replace(claim, read=read)
+                break
         found[claim.figure] = value
         if value is not None:
             used.add((claim.sentence, value.call_id, value.path))
+    for at, claim in enumerate(claims):
+        if claim.read.unit is Unit.DATE:
+            found[claim.figure] = _best_day(index, claim, _beside(claims, found, at))
     deriver = Deriver(text, index, claims, found)
     derived = deriver.derive([claim for claim in claims if found[claim.figure] is None])
     receipts = []
@@ -179,8 +191,6 @@ def _is_no_claim(claim: Claim) -> bool:
 
 
 def _best(index: EvidenceIndex, claim: Claim, used: Set[tuple[tuple[int, int], str, str]]) -> ToolValue | None:
-    if claim.read.unit is Unit.DATE:
-        return _best_day(index, claim)
     if claim.read.unit is Unit.MULTIPLE:
         return None
     best: ToolValue | None = None
@@ -209,6 +219,8 @@ def _candidates(index: EvidenceIndex, claim: Claim) -> list[ToolValue]:
 
 def _shelves_of(index: EvidenceIndex, figure: Figure) -> list[tuple[Unit, str]]:
     if figure.unit is Unit.MONEY:
+        if not figure.currency:  # of a column that is headed "Price"
+            return [(Unit.MONEY, each) for each in sorted(index.currencies)]
         return [(Unit.MONEY, figure.currency), (Unit.MONEY, "")]
     if figure.unit is Unit.PERCENT:
         return [(Unit.PERCENT, "")]
@@ -220,14 +232,40 @@ def _shelves_of(index: EvidenceIndex, figure: Figure) -> list[tuple[Unit, str]]:
     return shelves
 
 
-def _best_day(index: EvidenceIndex, claim: Claim) -> ToolValue | None:
+def _beside(claims: Sequence[Claim], found: Mapping[Figure, ToolValue | None], at: int) -> list[ToolValue]:
+    """What the figures of a date's sentence were found to state, the nearest first."""
+    claim = claims[at]
+    inside = []
+    for step in (-1, 1):
+        place = at + step
+        while 0 <= place < len(claims) and claims[place].sentence == claim.sentence:
+            other = claims[place].figure
+            value = found.get(other)
+            if value is not None and other.days is None:
+                gap = claim.figure.start - other.end if step < 0 else other.start - claim.figure.end
+                inside.append((gap, value))
+            place += step
+    inside.sort(key=lambda each: each[0])
+    return [value for _, value in inside]
+
+
+def _best_day(index: EvidenceIndex, claim: Claim, beside: Sequence[ToolValue]) -> ToolValue | None:
+    """The date that a phrase means: of the entry whose figures stand beside it, else of whom the sentence speaks."""
     days = claim.read.days
     assert days is not None
+    scopes = [(value.call_id, value.scope) for value in beside]
+    calls = [value.call_id for value in beside]
     best: ToolValue | None = None
     best_rank: tuple[float, ...] = ()
     for value in index.on(days):
         if claim.subject.owns(value) or not value.symbol:
-            value_rank = (claim.subject.is_of(value), len(value.sense.words & claim.words), not value.quoted)
+            value_rank = (
+                -scopes.index(scope) if (scope := (value.call_id, value.scope)) in scopes else -len(scopes),
+                -calls.index(value.call_id) if value.call_id in calls else -len(calls),
+                claim.subject.is_of(value),
+                len(value.sense.words & claim.words),
+                not value.quoted,
+            )
             if best is None or value_rank > best_rank:
                 best, best_rank = value, value_rank
     if best is None and not days.is_day and days.first:

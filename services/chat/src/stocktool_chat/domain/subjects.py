@@ -15,7 +15,18 @@ from stocktool_chat.domain.sentences import Sentences
 from stocktool_chat.domain.tool_values import ToolValue
 from stocktool_chat.domain.words import beginnings, matches, words_at
 
-_CURRENCY_WORDS = {"dollars": "USD", "euros": "EUR", "pounds": "GBP", "yen": "JPY", "francs": "CHF"}
+_CURRENCY_WORDS = {
+    "dollars": "USD",
+    "dollar": "USD",
+    "euros": "EUR",
+    "euro": "EUR",
+    "pounds": "GBP",
+    "pound": "GBP",
+    "yen": "JPY",
+    "francs": "CHF",
+    "franc": "CHF",
+}
+_EXCHANGE_WORDS = ("exchange rates", "exchange rate", "currency moves", "currency effects", "currencies")
 _COMMON_WORDS = (
     "funds cash unknown other others information services communication consumer real estate stock fund equity usd"
     " eur total fees value sector the"
@@ -53,7 +64,7 @@ _PART = re.compile(
 )
 _FOLLOWS = re.compile(
     r"[\s*_]*(?:(?:more |additional |new )?(?:shares?|units?|percent|percentage points?)\s+)?"
-    r"(?:(?:is |are |was )?(?:of|in|for)\s+)?(?:your |the |its )?[*_]*",
+    r"(?:,?\s*(?:is |are |was )?(?:of|in|for|into|to|on)\s+)?(?:your |the |its )?[*_]*",
     re.IGNORECASE,
 )
 _COMPARED_WORDS = (
@@ -63,7 +74,8 @@ _COMPARED_WORDS = (
 )
 _COMPARED = tuple(f" {words}" for words in _COMPARED_WORDS.split(","))
 _OF_WHOLE = re.compile(
-    r"\b(?:of|from|out of)\s+(?:the|your|its|a total of|all)\s+(?:(?:total|overall|whole)\s+)?"
+    r"\b(?:(?:of|from|out of)\s+(?:the|your|its|a total of|all)|to\s+the(?=\s+(?:total|overall|whole|year's)))\s+"
+    r"(?:(?:total|overall|whole|year's)\s+)?"
     r"(?:(?:gains?|value|return|total|portfolio|income|dividends)\s+(?:of|at)\s+)?[*_]*$",
     re.IGNORECASE,
 )
@@ -157,7 +169,7 @@ class Subjects:
         if following is not None:
             return _subject([following])
         lead = self._text[max(start, figure.start - 40) : figure.start]
-        if ("of " in lead or "from " in lead) and _OF_WHOLE.search(lead):
+        if ("of " in lead or "from " in lead or "to " in lead) and _OF_WHOLE.search(lead):
             before = self._between(start, figure.start)
             named = _subject([mention for mention in before if mention.kind != "whole"])
             return Subject(named.symbols, named.labels, others=named.others, of_whole=True)
@@ -230,7 +242,12 @@ class Subjects:
         mention = self._mentions[at]
         if mention.kind == "whole" or self._figure_between(figure.start, mention.start):
             return None
-        return mention if _FOLLOWS.fullmatch(self._text, figure.end, mention.start) else None
+        if not _FOLLOWS.fullmatch(self._text, figure.end, mention.start):
+            return None
+        # After a comma, what stands right before the next figure is that one's: "you have $5, in dollars $10".
+        after = bisect.bisect_right(self._starts, mention.start)
+        own = after < len(self._starts) and not self._text[mention.end : self._starts[after]].strip(" *_:")
+        return None if own and "," in self._text[figure.end : mention.start] else mention
 
     def _between(self, start: int, end: int) -> Sequence[_Mention]:
         return self._mentions[bisect.bisect_left(self._at, start) : bisect.bisect_left(self._at, end)]
@@ -314,6 +331,9 @@ def _label_names(index: EvidenceIndex) -> dict[str, str]:
     """Labels by how a text may call them: as they are, or by a word that only one of them has."""
     names = {label.lower(): label.lower() for label in index.labels}
     names.update((word, code.lower()) for word, code in _CURRENCY_WORDS.items() if code in index.labels)
+    for label in index.labels:
+        if label.lower().startswith("exchange rate"):
+            names.update((words, label.lower()) for words in _EXCHANGE_WORDS)
     owners: dict[str, set[str]] = {}
     for label in index.labels:
         for word in re.findall(r"[a-z]{5,}", label.lower()):

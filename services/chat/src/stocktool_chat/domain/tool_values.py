@@ -22,7 +22,7 @@ _TEXT_KEYS = frozenset({"text", "quote", "summary"})
 _NEWS_KEYS = frozenset({"title"})  # texts of what was published; elsewhere they are ours
 # Numbers about the result rather than in it: an answer never states them.
 _NO_VALUES = frozenset({"citation", "score", "age_seconds", "version", "sequence", "conventions", "created_at", "id"})
-_OWN_DAYS = frozenset({"date", "day", "month", "ex_date", "acquired", "trade_date", "settlement_date", "published_at"})
+_OWN_DAYS = ("date", "day", "month", "ex_date", "acquired", "trade_date", "settlement_date", "published_at")
 _LEAST_COUNT = 2  # a whole number from here on is no fraction: 18 rules, not 1,800 %
 _MOST_FRACTION = 100  # nor is what would be 10,000 %
 _NUMBER = re.compile(r"-?\d{1,24}(?:\.\d{1,20})?")
@@ -167,6 +167,7 @@ def _object(call_id: str, path: str, key: str, node: JsonObject, context: _Conte
         return
     context = _within(path, key, node, context, sense)
     days = _series_days(node)
+    fall = _ordinals(node, ("max_drawdown_peak", "max_drawdown_trough", "max_drawdown_recovery"))
     for name, item in node.items():
         if name in _NO_VALUES:
             continue
@@ -177,6 +178,8 @@ def _object(call_id: str, path: str, key: str, node: JsonObject, context: _Conte
         below = context
         if _SYMBOL.fullmatch(name) and not isinstance(node.get("symbol"), str):
             below = replace(context, symbol=name, label="")  # results keyed by symbol
+        elif name == "max_drawdown" and fall:
+            below = replace(context, when=replace(context.when, own=fall))
         elif name in _BRANCHES:
             below = replace(context, branch=_BRANCHES[name])
         yield from _walk(call_id, step, name, item, below)
@@ -194,6 +197,8 @@ def _within(path: str, key: str, node: JsonObject, context: _Context, sense: Key
     if not (symbol or label) and "currency" in node and "accounts" not in node:
         label = text("name")
     about = " ".join(part for part in (text("title"), text("figure"), text("type", "side")) if part)
+    if isinstance(node.get("long_term"), bool):
+        about += " long_term" if node["long_term"] else " short_term"
     if text("id") and text("title"):
         about += " " + text("id")
     return _Context(
@@ -313,13 +318,7 @@ def _when(node: JsonObject, outer: When) -> When:
     last = next((node[name] for name in ("end", "window_end", "as_of", "last_date") if name in node), None)
     begin = _ordinal(first) if isinstance(first, str) else 0
     until = _ordinal(last) if isinstance(last, str) else 0
-    own = tuple(
-        ordinal
-        for name in _OWN_DAYS
-        if name in node
-        for ordinal in (_ordinal(node[name]) if isinstance(node[name], str) else 0,)
-        if ordinal
-    )
+    own = _ordinals(node, _OWN_DAYS)
     if not begin:
         days = _series_days(node)
         if days:
@@ -338,6 +337,12 @@ def _when(node: JsonObject, outer: When) -> When:
         until or (0 if begin else outer.last),
         own + outer.own if own else outer.own,
     )
+
+
+def _ordinals(node: JsonObject, names: Sequence[str]) -> tuple[int, ...]:
+    """The days an object holds under some names."""
+    texts = (node.get(name) for name in names)
+    return tuple(ordinal for text in texts if isinstance(text, str) and (ordinal := _ordinal(text)))
 
 
 @functools.lru_cache(maxsize=8192)  # days repeat through a result
