@@ -32,6 +32,8 @@ from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, NotFo
 from stocktool_kit.rpc.server import Registration
 from stocktool_kit.testing.process import TokenFactory, serving
 
+from tests.fakes.chat_documents import ServedDocuments
+
 _TOO_MANY_MOVERS = 20
 SCOPES = "market.read portfolio.read portfolio.write documents.read chat.read chat.write"
 
@@ -272,21 +274,6 @@ class FakeAnalytics(analytics_grpc.AnalyticsServiceServicer):
         return answer
 
 
-class FakeDocuments(rag_grpc.RagServiceServicer):
-    """One document with one passage."""
-
-    async def Search(self, request: rag_pb.SearchRequest, context: Any) -> rag_pb.SearchResponse:
-        hit = rag_pb.SearchHit(
-            document_id="doc_1",
-            document_name="10-K 2024",
-            page=31,
-            chunk_id="c1",
-            text="Net sales were $391,035 million.",
-            score=0.8,
-        )
-        return rag_pb.SearchResponse(hits=[hit], indexed=True)
-
-
 @dataclass
 class ChatNeighbours:
     """Where the fakes listen, and what they have seen."""
@@ -296,6 +283,7 @@ class ChatNeighbours:
     portfolios: FakePortfolios
     alerts: FakeAlerts
     market: FakeMarket
+    rag: ServedDocuments
     auth_address: str
     stock_address: str
     rag_address: str
@@ -310,7 +298,7 @@ async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
     """Serve the fakes."""
     tokens = TokenFactory()
     auth, portfolios, alerts = FakeAuth(tokens), FakePortfolios(), FakeAlerts()
-    market = FakeMarket()
+    market, rag = FakeMarket(), ServedDocuments()
     registrations = {
         "auth": [
             Registration(
@@ -342,7 +330,7 @@ async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
         "rag": [
             Registration(
                 rag_grpc.add_RagServiceServicer_to_server,
-                FakeDocuments(),
+                rag,
                 rag_pb.DESCRIPTOR.services_by_name["RagService"],
             )
         ],
@@ -358,6 +346,7 @@ async def chat_neighbours() -> AsyncIterator[ChatNeighbours]:
             portfolios,
             alerts,
             market,
+            rag,
             addresses["auth"],
             addresses["stock"],
             addresses["rag"],

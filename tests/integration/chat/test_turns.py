@@ -123,8 +123,9 @@ async def test_parallel_tools_and_citations(mesh: Mesh, person: Person) -> None:
     _, _, events = await person.answered()
 
     assert [data["name"] for data in of_type(events, "tool.started")] == ["get_risk", "search_documents"]
+    quote = "Net sales were $391,035 million."
     assert of_type(events, "citation") == [
-        {"index": 1, "document_id": "doc_1", "page": 31, "quote": "Net sales were $391,035 million."}
+        {"index": 1, "document_id": "doc_1", "page": 31, "quote": quote, "verified": True, "quotations": []}
     ]
     assert [receipt["status"] for receipt in of_type(events, "receipt")] == ["matched", "matched"]
     outputs = [item for item in mesh.model.requests[-1]["input"] if item.get("type") == "function_call_output"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from stocktool_chat.application.quotes import Quotes
 from stocktool_chat.application.shares import Shares
 from stocktool_chat.domain.conversation import Turn, TurnState, new_turn_id
 from stocktool_chat.domain.errors import ShareNotFound, TurnNotFound
@@ -15,6 +16,7 @@ from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.testing.clock import FakeClock
 
 from tests.factories.chat import NOW, a_conversation, an_ending, an_open_turn, an_owner, some_events
+from tests.fakes.chat_documents import FakeDocuments
 from tests.fakes.chat_store import FakeChatStore
 
 
@@ -25,7 +27,7 @@ class Situation:
         self.store, self.clock = FakeChatStore(), FakeClock(NOW)
         self.conversation = a_conversation(an_owner(), "Savings")
         self.caller = Caller(self.conversation.owner, owners=(self.conversation.owner,))
-        self.shares = Shares(self.store, self.store, self.store, self.clock)
+        self.shares = Shares(self.store, self.store, self.store, Quotes(FakeDocuments()), self.clock)
 
     async def begun(self) -> Situation:
         await self.store.create(self.conversation, None)

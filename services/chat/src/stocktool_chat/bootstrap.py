@@ -27,6 +27,7 @@ from stocktool_chat.adapters.dynamodb_retention import DynamoDbRetention
 from stocktool_chat.adapters.dynamodb_shares import DynamoDbShares
 from stocktool_chat.adapters.dynamodb_turns import DynamoDbTurns
 from stocktool_chat.adapters.dynamodb_usage import DynamoDbUsage
+from stocktool_chat.adapters.grpc_documents import GrpcDocuments
 from stocktool_chat.adapters.grpc_peers import GrpcPeers
 from stocktool_chat.adapters.grpc_tools import GrpcToolbox
 from stocktool_chat.adapters.grpc_writes import GrpcWrites
@@ -38,6 +39,7 @@ from stocktool_chat.application.answer import Answerer
 from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.live_turns import LiveTurns
 from stocktool_chat.application.proposals import Proposals
+from stocktool_chat.application.quotes import Quotes
 from stocktool_chat.application.recover_turns import RecoverTurns
 from stocktool_chat.application.reruns import Reruns
 from stocktool_chat.application.retention import KeepConversations
@@ -92,7 +94,9 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     allowance = Allowance(settings.daily_tokens, settings.daily_cost_usd)
     stock = runtime.channel(settings.stock_address)
     web = _web_search(settings)
-    toolbox = GrpcToolbox(stock, runtime.channel(settings.rag_address), web)
+    rag = runtime.channel(settings.rag_address)
+    toolbox = GrpcToolbox(stock, rag, web)
+    quotes = Quotes(GrpcDocuments(rag))
     grants = AuthGrants(runtime.channel(settings.auth_address), clock)
     observer = TelemetryObserver(runtime.metrics, frozenset(tool.name for tool in toolbox.definitions))
     lives = LiveTurns()
@@ -114,6 +118,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             retention=retention_store,
             answerer=answerer,
             grants=grants,
+            quotes=quotes,
             lives=lives,
             catalogue=catalogue,
             clock=clock,
@@ -147,8 +152,10 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             holder=holder,
             address=address,
         )
-        conversations = Conversations(conversation_store, turn_store, retention_store, lives, clock)
-        turns = Turns(conversation_store, turn_store, lives, GrpcPeers(runtime.channel), address=address)
+        conversations = Conversations(
+            conversation_store, turn_store, retention_store, lives=lives, quotes=quotes, clock=clock
+        )
+        turns = Turns(conversation_store, turn_store, lives, GrpcPeers(runtime.channel), quotes, address=address)
 
         proposals = Proposals(conversation_store, turn_store, DynamoDbProposals(table, clock), GrpcWrites(stock), clock)
 
@@ -156,7 +163,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         app.state.conversations = conversations
         app.state.turns = turns
         app.state.proposals = proposals
-        app.state.shares = Shares(conversation_store, turn_store, DynamoDbShares(table), clock)
+        app.state.shares = Shares(conversation_store, turn_store, DynamoDbShares(table), quotes, clock)
         app.state.keep = keep
         app.state.reruns = Reruns(
             conversations=conversation_store,

@@ -14,7 +14,7 @@ async def search_documents(session: Session, wanted: args.SearchDocuments) -> Js
     """Passages of the user's documents."""
     request = pb.SearchRequest(query=wanted.query, top_k=wanted.limit or 5, document_ids=wanted.document_ids or ())
     answer = await session.ask.documents.Search(request)
-    return {"hits": [to_plain(hit, drop=("chunk_id",)) for hit in answer.hits]}
+    return {"hits": [to_plain(hit) for hit in answer.hits]}
 
 
 async def read_page(session: Session, wanted: args.ReadPage) -> JsonObject:

@@ -44,6 +44,7 @@ from stocktool_chat.domain.conversation import (
 from stocktool_chat.domain.errors import LeaseLost, TurnNotFound
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.references import own_words
 from stocktool_chat.domain.search import words_of
 from stocktool_chat.domain.tool_results import ToolResult
 
@@ -161,7 +162,7 @@ class DynamoDbTurns:
                 head,
                 usage_update(self._usage_table, claim.owner, ending),
                 *await self._result_puts(claim, events, results),
-                *self._words_added(claim, str(ending.summary.get("text", ""))),
+                *self._words_added(claim, own_words(ending.summary.get("text"))),
             ]
         )
 

@@ -25,7 +25,7 @@ from stocktool_chat.application.ports import (
 )
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain import events
-from stocktool_chat.domain.citations import number_passages
+from stocktool_chat.domain.citations import number_passages, without_chunk_ids
 from stocktool_chat.domain.conversation import Claim, Turn
 from stocktool_chat.domain.earlier_results import EarlierResults
 from stocktool_chat.domain.errors import (
@@ -43,6 +43,7 @@ from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.pricing import Budget, Catalogue, Spending, Tokens
 from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input, portable
 from stocktool_chat.domain.proposals import Prepared, Proposal, propose
+from stocktool_chat.domain.sealing import passages_of
 from stocktool_chat.domain.summaries import capped, one_line, to_json
 from stocktool_chat.domain.tool_results import ToolResult
 
@@ -230,7 +231,7 @@ class _ToolRun:
             # Passages are numbered in the order the calls were asked, not in that of their answers.
             given, proposal = task.result()
             result, self._next_citation = number_passages(given, self._next_citation)
-            seen = capped(result, self._budget.tool_bytes)
+            seen = capped(without_chunk_ids(result), self._budget.tool_bytes)
             self._progress.add_result(call, result)
             told = () if proposal is None else (events.proposal(proposal),)
             self._log.add(*told, result=ToolResult(call.call_id, result, proposal))
@@ -253,6 +254,7 @@ class _ToolRun:
                 result = _waiting(proposal)
             else:
                 result = given
+                await self._log.know(passages_of(result))
             ok = True
         except StockToolError as error:
             result, ok = _error_output(error), False

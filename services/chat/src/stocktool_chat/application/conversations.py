@@ -11,6 +11,7 @@ from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_chat.application.live_turns import LiveTurns
 from stocktool_chat.application.ports import ConversationStore, RetentionStore, TurnStore
+from stocktool_chat.application.quotes import Quotes
 from stocktool_chat.domain.conversation import Conversation, ConversationId, Turn
 
 MAX_TITLE_CHARACTERS = 200
@@ -20,8 +21,16 @@ class Conversations:
     """A caller's conversations."""
 
     def __init__(
-        self, store: ConversationStore, turns: TurnStore, retention: RetentionStore, lives: LiveTurns, clock: Clock
+        self,
+        store: ConversationStore,
+        turns: TurnStore,
+        retention: RetentionStore,
+        *,
+        lives: LiveTurns,
+        quotes: Quotes,
+        clock: Clock,
     ) -> None:
+        self._quotes = quotes
         self._retention = retention
         self._store = store
         self._turns = turns
@@ -50,7 +59,8 @@ class Conversations:
 
     async def read(self, caller: Caller, conversation_id: ConversationId) -> tuple[Conversation, list[Turn]]:
         """Read one with its turns, oldest first."""
-        return await self._turns.read(conversation_id, caller.owner)
+        conversation, turns = await self._turns.read(conversation_id, caller.owner)
+        return conversation, await self._quotes.turns(turns)
 
     async def update(
         self, caller: Caller, conversation_id: ConversationId, *, title: str | None, pinned: bool | None

@@ -16,6 +16,7 @@ from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_chat.domain.allowance import Spent
+from stocktool_chat.domain.citations import PageQuote
 from stocktool_chat.domain.conversation import (
     Claim,
     Conversation,
@@ -30,6 +31,7 @@ from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.prompt import MarketDay
 from stocktool_chat.domain.proposals import Prepared, Proposal
+from stocktool_chat.domain.references import QuoteRef, Words
 from stocktool_chat.domain.reruns import Rerun
 from stocktool_chat.domain.retention import Change, Retention
 from stocktool_chat.domain.shares import Share
@@ -271,6 +273,30 @@ class RetentionStore(Protocol):
 
     async def settle(self, conversation_id: ConversationId, owner: OwnerId, written_under: Retention) -> None:
         """After a turn: let all records of its conversation last as long as its head, where they do not."""
+        ...
+
+
+class Documents(Protocol):
+    """Words of documents as the service that keeps them has them now."""
+
+    async def words(self, refs: Sequence[QuoteRef], shared_by: OwnerId | None) -> Sequence[Words]:
+        """What became of words, in the order of the references.
+
+        Args:
+            refs: Where they stand and which they were; other words than those are never given.
+            shared_by: Who has shared what refers to them; None: the current caller reads.
+
+        Raises:
+            StockToolError: It cannot be asked, or the caller may not read documents.
+        """
+        ...
+
+    async def check(self, quotes: Sequence[PageQuote]) -> Sequence[bool | None]:
+        """Whether each quote stands on its page, as the current caller sees it; None: nobody can tell now.
+
+        Raises:
+            StockToolError: See `words`.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from stocktool_chat.domain.conversation import ConversationId, Turn, TurnId
 from stocktool_chat.domain.earlier_results import EarlierResults
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.proposals import Prepared
+from stocktool_chat.domain.references import filled_object
 from stocktool_chat.domain.reruns import (
     MOST_DIFFERENCES,
     MOST_PER_TURN,
@@ -70,7 +71,9 @@ class Reruns:
         turn = await self._turns.turn(conversation_id, turn_id)
         if turn.summary is None:
             raise TurnStillRuns("the answer is still being given; run it again when it has ended")
-        calls = calls_to_repeat(turn.summary, await self._turns.results(conversation_id, turn_id))
+        # Figures are compared, not words: what is kept by reference needs not be read for it.
+        stored = await self._turns.results(conversation_id, turn_id)
+        calls = calls_to_repeat(turn.summary, {call_id: filled_object(each, {}) for call_id, each in stored.items()})
         kept = await self._store.reruns(conversation_id, turn_id)
         if len(kept) >= MOST_PER_TURN:
             raise TooManyReruns(f"this answer was run again {MOST_PER_TURN} times, which is as many as are kept")

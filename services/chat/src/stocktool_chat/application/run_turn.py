@@ -13,11 +13,12 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import Internal, StockToolError, Unavailable
 
 from stocktool_chat.application.answer import Answerer, Progress
+from stocktool_chat.application.cite import cited_events
 from stocktool_chat.application.live_turns import LiveTurn, LiveTurns
 from stocktool_chat.application.ports import Grants, Observer, RetentionStore, TurnStore
+from stocktool_chat.application.quotes import Quotes
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain import events
-from stocktool_chat.domain.citations import cited
 from stocktool_chat.domain.conversation import Claim, Ending, Turn, TurnState, TurnUsage
 from stocktool_chat.domain.errors import LeaseLost
 from stocktool_chat.domain.events import NewEvent
@@ -25,6 +26,7 @@ from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.pricing import Catalogue
 from stocktool_chat.domain.receipts import match_receipts
+from stocktool_chat.domain.sealing import passages_of
 from stocktool_chat.domain.turn_view import TurnView
 
 _EARLIER_TURNS = 5  # whose results figures are matched to, besides the turn's own
@@ -68,6 +70,7 @@ class RunTurn:
         retention: RetentionStore,
         answerer: Answerer,
         grants: Grants,
+        quotes: Quotes,
         lives: LiveTurns,
         catalogue: Catalogue,
         clock: Clock,
@@ -78,6 +81,7 @@ class RunTurn:
         self._retention = retention
         self._answerer = answerer
         self._grants = grants
+        self._quotes = quotes
         self._lives = lives
         self._catalogue = catalogue
         self._clock = clock
@@ -120,7 +124,7 @@ class RunTurn:
             if job.is_restart:
                 log.add(events.turn_restarted(job.claim.attempt))
             progress = Progress(log, job.claim, self._clock, job.turn.model)
-            earlier = group.create_task(self._earlier_evidence(job.history))
+            earlier = group.create_task(self._earlier_evidence(job.history, log))
             outcome = await self._answer_or_stop(job, progress)
             await self._finish(progress, outcome, earlier)
             for helper in helpers:
@@ -141,7 +145,9 @@ class RunTurn:
 
     async def _answer(self, job: TurnJob, progress: Progress) -> NewEvent:
         try:
-            await self._answerer(job.turn, job.history, progress)
+            history, quoted = await self._quotes.history(job.history)
+            await progress.log.know(quoted)
+            await self._answerer(job.turn, history, progress)
         except StockToolError as error:
             return events.turn_failed(error)
         except Exception as error:  # a bug ends this turn honestly, not the worker
@@ -155,10 +161,7 @@ class RunTurn:
         text = log.view.text
         evidence = [*await earlier, *await progress.evidence()]
         receipts = await asyncio.to_thread(match_receipts, text, evidence) if text else []
-        last: list[NewEvent] = [events.receipt(found) for found in receipts]
-        last += [
-            events.citation(found.index, found.document_id, found.page, found.quote) for found in cited(text, results)
-        ]
+        last = await cited_events(text, results, receipts, self._quotes)
         last += [events.usage(progress.model, spending.input_tokens, spending.output_tokens, cost), outcome]
         for event in last:
             log.view.take(event)
@@ -166,12 +169,14 @@ class RunTurn:
         ending = Ending(TurnState(log.view.state), log.view.summary(), self._clock.now(), usage)
         await log.finish(last, ending)
 
-    async def _earlier_evidence(self, history: Sequence[Turn]) -> list[Evidence]:
+    async def _earlier_evidence(self, history: Sequence[Turn], log: TurnLog) -> list[Evidence]:
         """Results of the turns before, which a follow-up may speak of; read while the model answers."""
         earlier: dict[str, JsonObject] = {}
         with suppress(Unavailable):
             for past in history[-_EARLIER_TURNS:]:
                 earlier.update(await self._store.results(past.conversation_id, past.id))
+        earlier = await self._quotes.results(earlier)
+        await log.know([passage for result in earlier.values() for passage in passages_of(result)])
         return [await asyncio.to_thread(read_evidence, call_id, result) for call_id, result in earlier.items()]
 
     async def _keep(self, job: TurnJob) -> None:

@@ -9,9 +9,10 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 
 from stocktool_chat.application.ports import ConversationStore, ShareStore, TurnStore
+from stocktool_chat.application.quotes import Quotes
 from stocktool_chat.domain.conversation import ConversationId, Turn, TurnId, lineage
 from stocktool_chat.domain.errors import ConversationNotFound, ShareNotFound, TurnNotFound
-from stocktool_chat.domain.shares import MOST_PER_CONVERSATION, Share, TooManyShares, gone, parsed, share
+from stocktool_chat.domain.shares import MOST_PER_CONVERSATION, Share, TooManyShares, gone, parsed, share, text_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,10 @@ class Shared:
 class Shares:
     """Links to a caller's conversations."""
 
-    def __init__(self, conversations: ConversationStore, turns: TurnStore, store: ShareStore, clock: Clock) -> None:
+    def __init__(
+        self, conversations: ConversationStore, turns: TurnStore, store: ShareStore, quotes: Quotes, clock: Clock
+    ) -> None:
+        self._quotes = quotes
         self._conversations = conversations
         self._turns = turns
         self._store = store
@@ -99,4 +103,6 @@ class Shares:
         except ConversationNotFound as error:
             raise gone() from error
         shown = frozenset(found.turn_ids)
-        return Shared(found, [turn for turn in turns if turn.id in shown])
+        # The reader has no rights of their own: the owner's document is read for what the owner chose to show.
+        texts = [text_alone(turn) for turn in turns if turn.id in shown]
+        return Shared(found, await self._quotes.turns(texts, shared_by=found.owner))

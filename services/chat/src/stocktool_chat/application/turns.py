@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.errors import StockToolError
 
 from stocktool_chat.application.live_turns import LiveTurn, LiveTurns
 from stocktool_chat.application.ports import ConversationStore, Peers, TurnStore
+from stocktool_chat.application.quotes import Quotes
 from stocktool_chat.domain.conversation import ConversationId, Turn, TurnId, TurnState
 from stocktool_chat.domain.events import Event
 from stocktool_chat.domain.json_types import JsonObject
@@ -31,6 +33,7 @@ class Turns:
         store: TurnStore,
         lives: LiveTurns,
         peers: Peers,
+        quotes: Quotes,
         *,
         address: str,
         poll_seconds: float = _POLL_SECONDS,
@@ -39,6 +42,7 @@ class Turns:
         self._store = store
         self._lives = lives
         self._peers = peers
+        self._quotes = quotes
         self._address = address
         self._poll_seconds = poll_seconds
 
@@ -52,11 +56,13 @@ class Turns:
         """
         await self._conversations.get(conversation_id, caller.owner)
         turn = await self._store.turn(conversation_id, turn_id)
-        results = await self._store.results(conversation_id, turn_id)
-        if turn.summary is not None:
-            return turn, with_results(turn.summary, results), turn.attempt
-        view = fold(await self._store.events(conversation_id, turn_id, 0))
-        return turn, with_results(view.summary(), results), view.attempt
+        stored = await self._store.results(conversation_id, turn_id)
+        attempt, summary = turn.attempt, turn.summary
+        if summary is None:
+            view = fold(await self._store.events(conversation_id, turn_id, 0))
+            attempt, summary = view.attempt, view.summary()
+        summary, results = await self._quotes.view(summary, stored)
+        return turn, with_results(summary, results), attempt
 
     async def stop(self, caller: Caller, conversation_id: ConversationId, turn_id: TurnId) -> None:
         """Ask a turn to stop; one that has ended stays as it is.
@@ -91,6 +97,14 @@ class Turns:
         Attaches to a turn of this process, else to the process that runs it, and reads the table when neither can be
         had: while nobody runs the turn, or the one that does cannot be reached.
         """
+        before = await self._store.events(conversation_id, turn_id, 0) if after else []
+        async with aclosing(self._batches(conversation_id, turn_id, after)) as batches:
+            async for batch in self._quotes.stream(batches, [event for event in before if event.id <= after]):
+                yield batch
+
+    async def _batches(
+        self, conversation_id: ConversationId, turn_id: TurnId, after: int
+    ) -> AsyncGenerator[Sequence[Event]]:
         while True:
             async for batch in self._source(conversation_id, turn_id, after):
                 if not batch:

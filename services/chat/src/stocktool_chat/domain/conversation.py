@@ -11,6 +11,7 @@ from typing import NewType
 from stocktool_kit.core.ids import OwnerId, new_ulid
 
 from stocktool_chat.domain.json_types import JsonObject
+from stocktool_chat.domain.references import own_words
 from stocktool_chat.domain.retention import Retention
 
 ConversationId = NewType("ConversationId", str)
@@ -66,9 +67,8 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The answer once the turn has ended."""
-        text = (self.summary or {}).get("text", "")
-        return text if isinstance(text, str) else ""
+        """The answer once the turn has ended; without the words it keeps by reference until they are filled in."""
+        return own_words((self.summary or {}).get("text"))
 
 
 @dataclass(frozen=True, slots=True)

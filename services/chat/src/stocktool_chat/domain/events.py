@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from stocktool_kit.core.clock import instant
 from stocktool_kit.core.errors import StockToolError
 
+from stocktool_chat.domain.citations import Citation, Quotation
 from stocktool_chat.domain.errors import problem_of
 from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.proposals import Proposal
@@ -85,8 +86,13 @@ def proposal(made: Proposal) -> NewEvent:
     )
 
 
-def receipt(found: Receipt) -> NewEvent:
-    """Where a figure of the answer comes from; its span is [start, end) in code points of the whole text."""
+def receipt(found: Receipt, *, verified: bool | None = None) -> NewEvent:
+    """Where a figure of the answer comes from; its span is [start, end) in code points of the whole text.
+
+    Args:
+        found: The receipt.
+        verified: Of a figure from a document, whether the words it stands in are on the page; None: nobody could tell.
+    """
     return NewEvent(
         "receipt",
         {
@@ -97,15 +103,24 @@ def receipt(found: Receipt) -> NewEvent:
             "path": found.path,
             "operation": found.operation or None,
             "operands": [{"call_id": each.call_id, "path": each.path} for each in found.operands],
-            "source": None if found.source is None else asdict(found.source),
+            "source": None if found.source is None else {**asdict(found.source), "verified": verified},
             "trail": None if found.trail is None else asdict(found.trail),
         },
     )
 
 
-def citation(index: int, document_id: str, page: int | None, quote: str) -> NewEvent:
-    """The passage the answer refers to as [index]."""
-    return NewEvent("citation", {"index": index, "document_id": document_id, "page": page, "quote": quote})
+def citation(
+    found: Citation, *, verified: bool | None = None, quotations: Sequence[tuple[Quotation, bool | None]] = ()
+) -> NewEvent:
+    """The passage the answer refers to by a number.
+
+    Args:
+        found: The passage.
+        verified: Whether it stands on its page; None: nobody could tell.
+        quotations: Words the answer itself quotes from it, and whether those do.
+    """
+    said: list[Json] = [{"span": [each.start, each.end], "verified": stands} for each, stands in quotations]
+    return NewEvent("citation", {**asdict(found), "verified": verified, "quotations": said})
 
 
 def usage(model: str, input_tokens: int, output_tokens: int, cost: str | None) -> NewEvent:

@@ -8,6 +8,7 @@ from stocktool_kit.core.clock import instant
 
 from stocktool_chat.domain.conversation import Conversation, Turn
 from stocktool_chat.domain.json_types import Json, JsonObject
+from stocktool_chat.domain.references import PLACEHOLDERS, Fate
 
 
 def to_markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
@@ -87,4 +88,16 @@ def _receipt_line(entry: JsonObject) -> str:
 
 def _citation_line(entry: JsonObject) -> str:
     page = f", page {entry['page']}" if entry.get("page") else ""
-    return f"- [{entry.get('index')}] {entry.get('document_id')}{page}: {' '.join(str(entry.get('quote', '')).split())}"
+    state = str(entry.get("state", Fate.SHOWN))
+    gone = PLACEHOLDERS[Fate(state)] if state != Fate.SHOWN else ""
+    quote = gone or " ".join(str(entry.get("quote", "")).split())
+    quotations = entry.get("quotations")
+    said = (
+        [each.get("verified") for each in quotations if isinstance(each, Mapping)]
+        if isinstance(quotations, list)
+        else []
+    )
+    doubt = " (unverified: not found on that page)" if entry.get("verified") is False else ""
+    if False in said:
+        doubt += " (the answer quotes words that are not on that page)"
+    return f"- [{entry.get('index')}] {entry.get('document_id')}{page}: {quote}{doubt}"

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument
@@ -15,6 +15,7 @@ from stocktool_kit.core.ids import OwnerId, new_id
 
 from stocktool_chat.domain.conversation import Conversation, ConversationId, Turn, TurnId, TurnState
 from stocktool_chat.domain.errors import ShareNotFound
+from stocktool_chat.domain.json_types import Json
 
 MOST_PER_CONVERSATION = 20
 LONGEST_DAYS = 365
@@ -96,6 +97,18 @@ def share(conversation: Conversation, turns: Sequence[Turn], days: int, now: dat
         expires_at=now + timedelta(days=days),
     )
     return made, f"{name}_{secret}"
+
+
+def text_alone(turn: Turn) -> Turn:
+    """A turn with the question, the answer and where its figures stand: what a link shows, and nothing behind it."""
+    summary = turn.summary or {}
+    receipts = summary.get("receipts")
+    shown: list[Json] = [
+        {name: each.get(name) for name in ("span", "value", "status")}
+        for each in (receipts if isinstance(receipts, list) else ())
+        if isinstance(each, Mapping)
+    ]
+    return replace(turn, summary={"text": summary.get("text", ""), "receipts": shown})
 
 
 def parsed(token: str) -> tuple[str, str]:

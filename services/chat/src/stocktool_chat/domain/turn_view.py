@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from stocktool_chat.domain.events import Event, NewEvent
 from stocktool_chat.domain.json_types import Json, JsonObject
+from stocktool_chat.domain.references import concatenated, own_words
 
 
 class TurnView:
@@ -17,7 +18,7 @@ class TurnView:
         self._clear()
 
     def _clear(self) -> None:
-        self.text_parts: list[str] = []
+        self.text_parts: list[Json] = []
         self._calls: dict[str, dict[str, Json]] = {}
         self._proposals: list[Json] = []
         self._receipts: list[Json] = []
@@ -28,8 +29,8 @@ class TurnView:
 
     @property
     def text(self) -> str:
-        """The answer so far."""
-        return "".join(self.text_parts)
+        """The answer so far; of stored events without the words they keep by reference."""
+        return "".join(part if isinstance(part, str) else own_words(part) for part in self.text_parts)
 
     def take(self, event: Event | NewEvent) -> None:
         """Take one event; kinds that are not known are passed over, so that old records stay readable."""
@@ -40,7 +41,7 @@ class TurnView:
                 attempt = data.get("attempt")
                 self.attempt = attempt if isinstance(attempt, int) else self.attempt + 1
             case "text.delta":
-                self.text_parts.append(str(data.get("text", "")))
+                self.text_parts.append(data.get("text", ""))
             case "tool.started":
                 self._calls[str(data["call_id"])] = {**data, "ok": None, "duration_ms": None, "summary": ""}
             case "tool.finished":
@@ -63,7 +64,7 @@ class TurnView:
     def summary(self) -> JsonObject:
         """The fold as JSON, without results of tools."""
         return {
-            "text": self.text,
+            "text": concatenated(self.text_parts),
             "tool_calls": list(self._calls.values()),
             "proposals": self._proposals,
             "receipts": self._receipts,

@@ -114,12 +114,33 @@ class OperandBody(ResponseModel):
     path: str = Field(description="JSON path in the call's result, or count(path).")
 
 
+QuoteState = Literal["shown", "deleted", "changed", "unavailable"]
+
+_VERIFIED: Any = Field(
+    default=None, description="Whether these words stood on the page when the answer was given; null: not checked."
+)
+_QUOTE_STATE: Any = Field(
+    default="shown",
+    description="Quotes are kept by reference: deleted with the document, changed when the page reads otherwise now, "
+    "unavailable when it could not be asked or may not be read.",
+)
+
+
+class QuotationBody(ResponseModel):
+    """Words of the text that are said to be a document's."""
+
+    span: tuple[int, int] = Field(description="[start, end) in Unicode code points of the text.")
+    verified: bool | None = _VERIFIED
+
+
 class SourceBody(ResponseModel):
     """The words of a document that a figure stands in."""
 
     document_id: str
     page: int | None
-    quote: str = Field(description="Verbatim, at most 300 characters.")
+    quote: str = Field(description="Verbatim, at most 300 characters; empty when it is gone.")
+    verified: bool | None = _VERIFIED
+    state: QuoteState = _QUOTE_STATE
 
 
 class TrailBody(ResponseModel):
@@ -150,7 +171,10 @@ class CitationBody(ResponseModel):
     index: int
     document_id: str
     page: int | None
-    quote: str
+    quote: str = Field(description="Verbatim, at most 500 characters; empty when it is gone.")
+    verified: bool | None = _VERIFIED
+    state: QuoteState = _QUOTE_STATE
+    quotations: list[QuotationBody] = Field(default=[], description="Words the answer itself quotes from it.")
 
 
 class ProposalBody(ResponseModel):
