@@ -43,6 +43,10 @@ class FakeAnalyses:
         known = self.keys.setdefault(key.record_id, analysis.id) if key else analysis.id
         return self.rows.setdefault(known, analysis)
 
+    async def earlier(self, owner: OwnerId, key: IdempotencyKey | None) -> Analysis | None:
+        known = None if key is None else self.keys.get(key.record_id)
+        return None if known is None else await self.get(owner, known)
+
     async def get(self, owner: OwnerId, analysis_id: str) -> Analysis:
         found = self.rows.get(analysis_id)
         if found is None or found.owner != owner:

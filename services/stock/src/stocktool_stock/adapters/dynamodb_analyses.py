@@ -91,6 +91,11 @@ class DynamoDBAnalyses:
             return analysis
         return await self.get(analysis.owner, str(answer["analysis_id"]))
 
+    async def earlier(self, owner: OwnerId, key: IdempotencyKey | None) -> Analysis | None:
+        """The analysis that the same request started, as it is now."""
+        answer = None if key is None else await self._records.replay(key)
+        return None if answer is None else await self.get(owner, str(answer["analysis_id"]))
+
     async def get(self, owner: OwnerId, analysis_id: str) -> Analysis:
         """Read one; another owner's is not found."""
         item = await self._table.get(job_key(analysis_id), live_at=self._clock.now())

@@ -12,6 +12,7 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument, NotFound
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId, new_id
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.alert_facts import GatherFacts
@@ -20,9 +21,6 @@ from stocktool_stock.domain.alert_rule_reader import read_rule
 from stocktool_stock.domain.alert_rules import Rule, portfolios_of
 from stocktool_stock.domain.alert_truth import Facts
 from stocktool_stock.domain.alerts import MARGIN, Alert, StaleAlert, read_alert_name, read_until
-
-ATTEMPTS = 5
-"""How often a change that met another one is worked out anew before the client hears of it."""
 
 _REARMING = frozenset({"rule", "margin", "repeat", "enabled"})
 
@@ -69,22 +67,23 @@ class KeepAlerts:
             InvalidArgument: Something cannot be taken; each violation names its place.
             TooManyAlerts: The caller has as many as there may be.
         """
-        earlier = await self._store.earlier(key)
-        if earlier is not None:
-            return earlier
-        now = self._clock.now()
-        alert = Alert(
-            id=new_id("alr"),
-            owner=caller.owner,
-            name=read_alert_name(name),
-            rule=await self.read(caller.owner, rule),
-            created_at=now,
-            updated_at=now,
-            repeat=repeat,
-            margin=margin,
-            expires_at=self._expiry(expires_at, now),
-        )
-        return await self._store.create(alert, key, caller.subject)
+
+        async def attempt() -> Alert:
+            now = self._clock.now()
+            alert = Alert(
+                id=new_id("alr"),
+                owner=caller.owner,
+                name=read_alert_name(name),
+                rule=await self.read(caller.owner, rule),
+                created_at=now,
+                updated_at=now,
+                repeat=repeat,
+                margin=margin,
+                expires_at=self._expiry(expires_at, now),
+            )
+            return await self._store.create(alert, key, caller.subject)
+
+        return await once(lambda: self._store.earlier(key), attempt)
 
     async def list(self, caller: Caller, page: PageRequest) -> Page[Alert]:
         """The caller's alerts, oldest first."""
@@ -157,17 +156,16 @@ class KeepAlerts:
         Raises:
             AlertNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            if await self._store.was_done(key):
-                return
+
+        async def done() -> bool | None:
+            return await self._store.was_done(key) or None
+
+        async def attempt() -> bool:
             alert = await self._store.get(caller.owner, alert_id)
-            try:
-                await self._store.delete(alert, key, caller.subject)
-            except StaleAlert:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            await self._store.delete(alert, key, caller.subject)
+            return True
+
+        await once(done, attempt, stale=StaleAlert)
 
     async def read(self, owner: OwnerId, rule: object) -> Rule:
         """Read a rule and see that the portfolios it names are the owner's.
@@ -193,21 +191,16 @@ class KeepAlerts:
         version: int | None,
         key: IdempotencyKey | None,
     ) -> Alert:
-        for attempt in range(ATTEMPTS):
-            earlier = await self._store.earlier(key)
-            if earlier is not None:
-                return earlier
+        async def attempt() -> Alert:
             before = await self._store.get(caller.owner, alert_id)
             if version is not None and version != before.version:
                 raise StaleAlert(
                     "the alert was changed since it was read; read it again", expected=version, found=before.version
                 )
-            try:
-                return await self._store.replace(before, change(before), key, caller.subject)
-            except StaleAlert:  # it may only have fired meanwhile, which is no reason to refuse its owner
-                if attempt + 1 == ATTEMPTS:
-                    raise
-        raise StaleAlert("the alert is being changed by others; try again")
+            return await self._store.replace(before, change(before), key, caller.subject)
+
+        # Also of a version that was named: it may only have fired meanwhile, which is no reason to refuse its owner.
+        return await once(lambda: self._store.earlier(key), attempt, stale=StaleAlert)
 
     @staticmethod
     def _expiry(expires_at: datetime | None, now: datetime) -> datetime | None:

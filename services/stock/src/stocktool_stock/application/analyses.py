@@ -9,6 +9,7 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.analysis_ports import AnalysisStore, ReportLink, ReportStore
@@ -43,20 +44,24 @@ class StartAnalysis:
             PortfolioNotFound: None by this id is the caller's.
             TooManyAnalyses: The newest ones are all waiting or running.
         """
-        await self._portfolios.get(caller.owner, portfolio_id)
-        newest = await self._analyses.list(caller.owner, portfolio_id, PageRequest(MAX_OPEN))
-        if sum(not each.is_final for each in newest.items) >= MAX_OPEN:
-            raise TooManyAnalyses(f"{MAX_OPEN} analyses of this portfolio have not ended yet; wait or cancel some")
-        analysis = Analysis(
-            id=new_id("ana"),
-            owner=caller.owner,
-            portfolio_id=portfolio_id,
-            kind=kind,
-            state=AnalysisState.QUEUED,
-            created_at=self._clock.now(),
-            parameters=parameters or {},
-        )
-        return await self._analyses.start(analysis, key, caller.subject)
+
+        async def attempt() -> Analysis:
+            await self._portfolios.get(caller.owner, portfolio_id)
+            newest = await self._analyses.list(caller.owner, portfolio_id, PageRequest(MAX_OPEN))
+            if sum(not each.is_final for each in newest.items) >= MAX_OPEN:
+                raise TooManyAnalyses(f"{MAX_OPEN} analyses of this portfolio have not ended yet; wait or cancel some")
+            analysis = Analysis(
+                id=new_id("ana"),
+                owner=caller.owner,
+                portfolio_id=portfolio_id,
+                kind=kind,
+                state=AnalysisState.QUEUED,
+                created_at=self._clock.now(),
+                parameters=parameters or {},
+            )
+            return await self._analyses.start(analysis, key, caller.subject)
+
+        return await once(lambda: self._analyses.earlier(caller.owner, key), attempt)
 
 
 @dataclass(frozen=True, slots=True)

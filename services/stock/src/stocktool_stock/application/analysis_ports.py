@@ -48,6 +48,14 @@ class AnalysisStore(Protocol):
         """Store a queued analysis and the message that lets a worker take it, once per request."""
         ...
 
+    async def earlier(self, owner: OwnerId, key: IdempotencyKey | None) -> Analysis | None:
+        """The analysis that the same request started within 24 hours, as it is now; None for a new one.
+
+        Raises:
+            IdempotencyKeyReused: The key came with another request before.
+        """
+        ...
+
     async def get(self, owner: OwnerId, analysis_id: str) -> Analysis:
         """Read one.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.once import once
 
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
-from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, PortfolioStore
+from stocktool_stock.application.records import Record
 from stocktool_stock.domain.custom_instruments import (
     MAX_INSTRUMENTS,
     CustomInstrument,
@@ -26,7 +27,7 @@ from stocktool_stock.domain.custom_instruments import (
 )
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
 
-Edit = Callable[[Portfolio, CustomInstrument | None], CustomInstrument | None]
+Edit = Callable[[Portfolio, CustomInstrument | None], Awaitable[CustomInstrument | None]]
 """Works a change out on what there is: None stands for an instrument that is not there."""
 
 
@@ -85,18 +86,15 @@ class CustomInstruments:
         """
         symbol = read_custom_symbol(draft.symbol, "/symbol")
         new = check_instrument(replace(draft, symbol=symbol), await self._rates.currencies())
-        await self._store.get(caller.owner, portfolio_id)
-        if len(await self._shelf.instruments(portfolio_id)) >= MAX_INSTRUMENTS:
-            raise InvalidArgument.of("/symbol", f"a portfolio has at most {MAX_INSTRUMENTS} instruments of its own")
 
-        def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
+        async def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
             if found is not None:
                 raise InstrumentExists("the portfolio has an instrument by this symbol", symbol=symbol)
+            if len(await self._shelf.instruments(portfolio_id)) >= MAX_INSTRUMENTS:
+                raise InvalidArgument.of("/symbol", f"a portfolio has at most {MAX_INSTRUMENTS} instruments of its own")
             return new
 
-        return _there(
-            await self._write(caller, portfolio_id, symbol, edit, action="instrument.created", key=key), symbol
-        )
+        return await self._write(caller, portfolio_id, symbol, edit, action="instrument.created", key=key)
 
     async def update(
         self,
@@ -119,12 +117,10 @@ class CustomInstruments:
         told = {name: getattr(change, name) for name in ("name", "asset_class", "sector", "country", "stale_after")}
         told = {name: value for name, value in told.items() if value is not None}
 
-        def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
+        async def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
             return check_instrument(replace(_there(found, symbol), **told), currencies)
 
-        return _there(
-            await self._write(caller, portfolio_id, symbol, edit, action="instrument.updated", key=key), symbol
-        )
+        return await self._write(caller, portfolio_id, symbol, edit, action="instrument.updated", key=key)
 
     async def delete(
         self, caller: Caller, portfolio_id: PortfolioId, symbol: str, *, key: IdempotencyKey | None = None
@@ -137,24 +133,18 @@ class CustomInstruments:
             PortfolioNotFound: None by this id is the caller's.
         """
         symbol = read_custom_symbol(symbol, "symbol")
-        for attempt in range(ATTEMPTS):
-            portfolio = await self._store.get(caller.owner, portfolio_id)
+
+        async def edit(portfolio: Portfolio, found: CustomInstrument | None) -> None:
             ledger = await self._store.ledger(portfolio)
             if any(symbol in entry.symbols for entry in ledger.standing):
                 raise InstrumentInUse("transactions of this portfolio name the instrument", symbol=symbol)
+            _there(found, symbol)
 
-            def edit(now: Portfolio, found: CustomInstrument | None, version: int = portfolio.version) -> None:
-                if now.version != version:
-                    raise StaleVersion("the portfolio is being changed by others; try again")
-                _there(found, symbol)
+        async def attempt() -> Record:
+            await self._attempt(caller, portfolio_id, symbol, edit, action="instrument.deleted", key=key)
+            return {}
 
-            try:
-                await self._write(caller, portfolio_id, symbol, edit, action="instrument.deleted", key=key)
-            except StaleVersion:  # a transaction may have come between that names it
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+        await once(lambda: self._store.earlier(key), attempt, stale=StaleVersion)
 
     async def set_prices(
         self,
@@ -175,12 +165,11 @@ class CustomInstruments:
         symbol = read_custom_symbol(symbol, "symbol")
         prices = read_prices(rows, self._market.today())
 
-        def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
+        async def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
             return _there(found, symbol).priced(prices)
 
         detail = {"prices": len(prices)}
-        done = await self._write(caller, portfolio_id, symbol, edit, action="instrument.priced", key=key, detail=detail)
-        return _there(done, symbol)
+        return await self._write(caller, portfolio_id, symbol, edit, action="instrument.priced", key=key, detail=detail)
 
     async def delete_prices(
         self,
@@ -200,12 +189,10 @@ class CustomInstruments:
         """
         symbol = read_custom_symbol(symbol, "symbol")
 
-        def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
+        async def edit(_: Portfolio, found: CustomInstrument | None) -> CustomInstrument:
             return _there(found, symbol).unpriced(start, end)
 
-        return _there(
-            await self._write(caller, portfolio_id, symbol, edit, action="instrument.unpriced", key=key), symbol
-        )
+        return await self._write(caller, portfolio_id, symbol, edit, action="instrument.unpriced", key=key)
 
     async def _write(
         self,
@@ -217,34 +204,53 @@ class CustomInstruments:
         action: str,
         key: IdempotencyKey | None,
         detail: Mapping[str, str | int] | None = None,
+    ) -> CustomInstrument:
+        """Write a change that leaves the instrument there, once per request."""
+
+        async def earlier() -> CustomInstrument | None:
+            if await self._store.earlier(key) is None:
+                return None
+            return _there(await self._found(portfolio_id, symbol), symbol)
+
+        async def attempt() -> CustomInstrument:
+            done = await self._attempt(caller, portfolio_id, symbol, edit, action=action, key=key, detail=detail)
+            return _there(done, symbol)
+
+        return await once(earlier, attempt, stale=StaleVersion)
+
+    async def _attempt(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        symbol: str,
+        edit: Edit,
+        *,
+        action: str,
+        key: IdempotencyKey | None,
+        detail: Mapping[str, str | int] | None = None,
     ) -> CustomInstrument | None:
-        """Work a change out and write it, once per request; one that changes nothing is not written."""
-        for _ in range(ATTEMPTS):
-            portfolio = await self._store.get(caller.owner, portfolio_id)
-            found = await self._found(portfolio_id, symbol)
-            if await self._store.earlier(key) is not None:
-                return found
-            after = edit(portfolio, found)
-            if after == found:
-                return found
-            change = Change(
-                replace(portfolio, version=portfolio.version + 1),
-                portfolio.version,
-                caller.subject,
-                action,
-                {},
-                key,
-                instruments=[] if after is None else [after],
-                removed_instruments=[symbol] if after is None else [],
-                about=symbol,
-                detail=detail or {},
-            )
-            try:
-                await self._store.commit(change)
-            except StaleVersion:
-                continue
-            return after
-        raise StaleVersion("the portfolio is being changed by others; try again")
+        """Work a change out and write it; one that changes nothing is not written."""
+        portfolio = await self._store.get(caller.owner, portfolio_id)
+        found = await self._found(portfolio_id, symbol)
+        after = await edit(portfolio, found)
+        if after == found:
+            return found
+        answer: Record = {"version": portfolio.version + 1}
+        change = Change(
+            replace(portfolio, version=portfolio.version + 1),
+            portfolio.version,
+            caller.subject,
+            action,
+            answer,
+            key,
+            instruments=[] if after is None else [after],
+            removed_instruments=[symbol] if after is None else [],
+            about=symbol,
+            detail=detail or {},
+        )
+        if await self._store.commit(change) != answer:  # the same request was quicker, on another version
+            return await self._found(portfolio_id, symbol)
+        return after
 
     async def _found(self, portfolio_id: PortfolioId, symbol: str) -> CustomInstrument | None:
         try:

@@ -12,6 +12,7 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument, RateLimited
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId, new_ulid
+from stocktool_kit.core.once import once
 
 from stocktool_stock.domain.notification_settings import (
     CODE_MINUTES,
@@ -117,9 +118,15 @@ class ChooseNotifications:
             StaleSettings: The version is not the newest.
             RateLimited: Too many codes for today.
         """
-        earlier = await self._store.earlier(key)
-        if earlier is not None:
-            return earlier
+
+        async def attempt() -> tuple[NotificationSettings, bool]:
+            return await self._put(caller, wanted, version, key)
+
+        return await once(lambda: self._store.earlier(key), attempt, stale=StaleSettings, version=version)
+
+    async def _put(
+        self, caller: Caller, wanted: Wanted, version: int | None, key: IdempotencyKey | None
+    ) -> tuple[NotificationSettings, bool]:
         before = await self._store.get(caller.owner)
         if version is not None and version != before.version:
             raise StaleSettings("the settings were changed since they were read", found=before.version)
@@ -145,9 +152,15 @@ class ChooseNotifications:
         Raises:
             CodeRefused: Wrong, too old, or guessed at too often; ask for a new one by setting the address again.
         """
-        earlier = await self._store.earlier(key)
-        if earlier is not None:
-            return earlier[0]
+
+        async def attempt() -> tuple[NotificationSettings, bool]:
+            return await self._confirm(caller, code, key)
+
+        return (await once(lambda: self._store.earlier(key), attempt, stale=StaleSettings))[0]
+
+    async def _confirm(
+        self, caller: Caller, code: str, key: IdempotencyKey | None
+    ) -> tuple[NotificationSettings, bool]:
         before = await self._store.get(caller.owner)
         email = before.email
         if email is None or not email.awaits(self._clock.now()):
@@ -158,7 +171,7 @@ class ChooseNotifications:
             if right
             else replace(email, guesses=email.guesses + 1)
         )
-        kept, _ = await self._store.put(
+        kept = await self._store.put(
             replace(before, email=after, version=before.version + 1),
             shown=False,
             confirm=False,

@@ -13,8 +13,8 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock, instant, parse_instant
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
+from stocktool_kit.core.once import once
 
-from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import PortfolioStore
 from stocktool_stock.application.records import Record, Value
 from stocktool_stock.domain.allocation import AllocationBy
@@ -106,23 +106,17 @@ class _KeepPlan:
         version: int | None,
         key: IdempotencyKey | None,
     ) -> Record:
-        for attempt in range(ATTEMPTS):
-            earlier = await self._plans.earlier(key)
-            if earlier is not None:
-                return earlier
+        async def attempt() -> Record:
             portfolio = await self._portfolios.get(caller.owner, portfolio_id)
             before = _version(await self._plans.get(portfolio_id, self.name))
             if version is not None and version != before:
                 raise StaleTargets("it was changed since it was read; read it again", expected=version, found=before)
             record: Record = {**content, "version": before + 1, "updated_at": instant(self._clock.now())}
-            try:
-                return await self._plans.put(
-                    portfolio, self.name, record, expected_version=before, actor=caller.subject, key=key
-                )
-            except StaleTargets:
-                if version is not None or attempt + 1 == ATTEMPTS:
-                    raise
-        raise StaleTargets("it is being changed by others; try again")
+            return await self._plans.put(
+                portfolio, self.name, record, expected_version=before, actor=caller.subject, key=key
+            )
+
+        return await once(lambda: self._plans.earlier(key), attempt, stale=StaleTargets, version=version)
 
     async def delete(self, caller: Caller, portfolio_id: PortfolioId, *, key: IdempotencyKey | None = None) -> None:
         """Remove it, once per request; nothing happens when there is none.
@@ -130,20 +124,15 @@ class _KeepPlan:
         Raises:
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            if await self._plans.earlier(key) is not None:
-                return
+
+        async def attempt() -> Record:
             portfolio = await self._portfolios.get(caller.owner, portfolio_id)
             before = _version(await self._plans.get(portfolio_id, self.name))
-            if not before:
-                return
-            try:
+            if before:
                 await self._plans.delete(portfolio, self.name, expected_version=before, actor=caller.subject, key=key)
-            except StaleTargets:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            return {}
+
+        await once(lambda: self._plans.earlier(key), attempt, stale=StaleTargets)
 
 
 class KeepTargets(_KeepPlan):

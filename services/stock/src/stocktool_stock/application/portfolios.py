@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.ports import Change, PortfolioStore
-from stocktool_stock.application.records import portfolio_of, portfolio_record
+from stocktool_stock.application.records import Record, portfolio_of, portfolio_record
 from stocktool_stock.domain.lots import CostMethod
 from stocktool_stock.domain.portfolio import (
     NewAccount,
@@ -22,9 +23,6 @@ from stocktool_stock.domain.portfolio import (
     open_portfolio,
     read_name,
 )
-
-ATTEMPTS = 5
-"""How often a write that met another one is worked out anew before the client hears of it."""
 
 
 class CreatePortfolio:
@@ -109,10 +107,8 @@ class UpdatePortfolio:
         """
         name = None if name is None else read_name(name, "/name")
         added = open_accounts(add_accounts, await self._rates.currencies(), "/add_accounts")
-        for attempt in range(ATTEMPTS):
-            earlier = await self._store.earlier(key)
-            if earlier is not None:
-                return portfolio_of(earlier)
+
+        async def attempt() -> Record:
             before = await self._store.get(caller.owner, portfolio_id)
             if version is not None and version != before.version:
                 raise StaleVersion(
@@ -120,13 +116,11 @@ class UpdatePortfolio:
                 )
             after = before.changed(name=name, cost_method=cost_method, add=added)
             record = portfolio_record(after)
-            change = Change(after, before.version, caller.subject, "portfolio.updated", record, key)
-            try:
-                return portfolio_of(await self._store.commit(change))
-            except StaleVersion:
-                if version is not None or attempt + 1 == ATTEMPTS:
-                    raise
-        raise StaleVersion("the portfolio is being changed by others; try again")
+            return await self._store.commit(
+                Change(after, before.version, caller.subject, "portfolio.updated", record, key)
+            )
+
+        return portfolio_of(await once(lambda: self._store.earlier(key), attempt, stale=StaleVersion, version=version))
 
 
 class DeletePortfolio:
@@ -141,15 +135,11 @@ class DeletePortfolio:
         Raises:
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            if await self._store.earlier(key) is not None:
-                return
+
+        async def attempt() -> Record:
             portfolio = await self._store.get(caller.owner, portfolio_id)
-            change = Change(portfolio, portfolio.version, caller.subject, "portfolio.deleted", {}, key, deletes=True)
-            try:
-                await self._store.commit(change)
-            except StaleVersion:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            return await self._store.commit(
+                Change(portfolio, portfolio.version, caller.subject, "portfolio.deleted", {}, key, deletes=True)
+            )
+
+        await once(lambda: self._store.earlier(key), attempt, stale=StaleVersion)

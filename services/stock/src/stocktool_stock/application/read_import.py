@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,6 +14,7 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import FailedPrecondition, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.once import once
 
 from stocktool_stock.application.custom_instruments import CustomInstruments
 from stocktool_stock.application.fixed_rates import fix_rates
@@ -20,6 +23,7 @@ from stocktool_stock.application.market_ports import FxRates
 from stocktool_stock.application.prepare_import import Prepared, PrepareImport
 from stocktool_stock.application.rate_collector import collect_rates
 from stocktool_stock.application.stage_import import StagedImport, StageImport
+from stocktool_stock.domain.custom_instruments import InstrumentExists
 from stocktool_stock.domain.drafts import read_drafts
 from stocktool_stock.domain.imports.check import ledger_problems
 from stocktool_stock.domain.imports.lot_names import with_lot_names
@@ -35,6 +39,12 @@ class ImportOutcome:
 
     staged: StagedImport
     report: ImportReport
+
+    @property
+    def counts(self) -> Counter[RowState]:
+        """How many rows of each state there were when it was booked; a repetition finds its own rows booked."""
+        told = self.staged.counts
+        return Counter({RowState(name): number for name, number in told.items()}) if told else self.report.counts
 
 
 class ReadImport:
@@ -170,31 +180,50 @@ class CommitImport:
             PortfolioNotFound: None by this id is the caller's.
         """
         prepared = await self._prepare(caller, portfolio_id, content, options, choices)
+        report = ImportReport(prepared.file, await run_blocking(self._threads, prepared.results))
+
+        async def attempt() -> StagedImport:
+            return await self._book(caller, prepared, report, source_name, hashlib.sha256(content).hexdigest(), key)
+
+        return ImportOutcome(await once(lambda: self._stage.earlier(key), attempt), report)
+
+    async def _book(  # noqa: PLR0917 - what is booked, and for whom
+        self,
+        caller: Caller,
+        prepared: Prepared,
+        report: ImportReport,
+        source_name: str,
+        content_hash: str,
+        key: IdempotencyKey | None,
+    ) -> StagedImport:
         if RowState.ERROR in prepared.states or any(prepared.rows[place].problems for place in prepared.fresh):
             raise refusal(await self._read.check(prepared))
-        results = await run_blocking(self._threads, prepared.results)
-        report = ImportReport(prepared.file, results)
         booked = [
             result.row
-            for result in results
+            for result in report.rows
             if result.state is RowState.NEW or (result.state is RowState.DUPLICATE and not result.stands)
         ]
         rows = [(row.draft, row.fingerprint) for row in booked if row.draft is not None]
         sources = [row.entry_id for row in booked if row.draft is not None]
         beside = report.counts[RowState.DUPLICATE] + report.counts[RowState.NEW] - len(rows)
-        if not rows:
-            return ImportOutcome(StagedImport("", prepared.portfolio.version, 0, beside), report)
+        portfolio_id = prepared.portfolio.id
+        if not rows:  # or is it the request's own twin that booked them?
+            nothing = StagedImport("", prepared.portfolio.version, 0, beside)
+            return await self._stage.earlier(key) or nothing
         for instrument in prepared.missing:  # they outlive an import that is refused yet, and a repetition finds them
-            await self._own.create(caller, portfolio_id, instrument)
+            with suppress(InstrumentExists):  # as it may since it was looked for, made by the request's twin
+                await self._own.create(caller, portfolio_id, instrument)
         try:
-            staged = await self._stage(
+            return await self._stage(
                 caller,
                 portfolio_id,
                 rows,
                 source_name=source_name,
-                content_hash=hashlib.sha256(content).hexdigest(),
+                content_hash=content_hash,
                 key=key,
                 sources=sources if any(sources) else (),
+                beside=beside,
+                counts={state.value: number for state, number in report.counts.items()},
             )
         except (InvalidArgument, FailedPrecondition):
             # It was checked as a whole; looked at row by row it can be said which ones are in the way.
@@ -202,4 +231,3 @@ class CommitImport:
             if found.refused:
                 raise refusal(found) from None
             raise
-        return ImportOutcome(replace(staged, skipped_duplicates=staged.skipped_duplicates + beside), report)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 
 from stocktool_kit.aio import Limiter, run_blocking
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
-from stocktool_kit.core.errors import InvalidArgument
+from stocktool_kit.core.errors import Conflict, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.once import once
 
 from stocktool_stock.application.fixed_rates import rate_tables, with_rates
 from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
-from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
 from stocktool_stock.application.records import Record
 from stocktool_stock.domain.drafts import read_drafts
@@ -42,12 +42,17 @@ Rows = Sequence[tuple[Draft, str]]
 
 @dataclass(frozen=True, slots=True)
 class StagedImport:
-    """An import as committed; where every row was there already, `id` is empty and nothing was written."""
+    """An import as committed; where every row was there already, `id` is empty and nothing was written.
+
+    Attributes:
+        counts: How many rows of the file were in which state when it was read; empty where no file was.
+    """
 
     id: str
     version: int
     count: int
     skipped_duplicates: int
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class StageImport:
         key: IdempotencyKey | None = None,
         pointer: str = "/rows/{}",
         sources: Sequence[str] = (),
+        beside: int = 0,
+        counts: Mapping[str, int] | None = None,
     ) -> StagedImport:
         """Import them.
 
@@ -108,31 +115,40 @@ class StageImport:
             key: The request's identity.
             pointer: JSON pointer of a row, `{}` standing for its index.
             sources: Ids that the rows have where they come from, by which other rows may choose their lots.
+            beside: Duplicates that were left out before.
+            counts: Of the file's rows by state, for the answer.
 
         Raises:
             InvalidArgument: Rows cannot be taken; the first hundred violations name their places.
             ShortSale: More would be sold than held on some day, now or later in the ledger.
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            earlier = await self._store.earlier(key)
-            if earlier is not None:
-                return _staged(earlier)
+
+        async def attempt() -> StagedImport:
             portfolio = await self._store.get(caller.owner, portfolio_id)
             fresh = await self._fresh(portfolio, rows, pointer, sources)
-            if not fresh.entries:
-                return StagedImport("", portfolio.version, 0, fresh.skipped)
+            told = StagedImport("", portfolio.version, 0, fresh.skipped + beside, counts or {})
+            if not fresh.entries:  # or is it the request's own twin that brought them?
+                return await self.earlier(key) or told
             await self._books.check(portfolio, fresh.entries)
             await self._imports.sweep(portfolio_id)
             batch = self._batch(fresh, portfolio, source_name, content_hash)
             await self._imports.stage(portfolio_id, batch, fresh.entries, fresh.fingerprints)
             try:
-                return await self._commit(caller, portfolio, batch, key)
-            except StaleVersion:
+                staged = await self._commit(caller, portfolio, batch, told, key)
+            except Conflict:
                 await self._imports.discard(portfolio_id, batch.id)
-                if attempt + 1 == ATTEMPTS:
-                    raise
-        raise StaleVersion("the portfolio is being changed by others; try again")
+                raise
+            if staged.id != batch.id:  # the same request was quicker elsewhere
+                await self._imports.discard(portfolio_id, batch.id)
+            return staged
+
+        return await once(lambda: self.earlier(key), attempt, stale=StaleVersion)
+
+    async def earlier(self, key: IdempotencyKey | None) -> StagedImport | None:
+        """What the same request was answered within 24 hours, None for a new one."""
+        answer = await self._store.earlier(key)
+        return None if answer is None else _staged(answer)
 
     async def preview(
         self, caller: Caller, portfolio_id: PortfolioId, rows: Rows, *, pointer: str = "/rows/{}"
@@ -209,7 +225,12 @@ class StageImport:
         )
 
     async def _commit(
-        self, caller: Caller, portfolio: Portfolio, batch: ImportBatch, key: IdempotencyKey | None
+        self,
+        caller: Caller,
+        portfolio: Portfolio,
+        batch: ImportBatch,
+        told: StagedImport,
+        key: IdempotencyKey | None,
     ) -> StagedImport:
         committed = batch.committed(portfolio.last_sequence)
         after = replace(portfolio, version=portfolio.version + 1, last_sequence=committed.last_sequence)
@@ -217,7 +238,8 @@ class StageImport:
             "id": batch.id,
             "version": after.version,
             "count": batch.count,
-            "skipped_duplicates": batch.skipped_duplicates,
+            "skipped_duplicates": told.skipped_duplicates,
+            "counts": told.counts,
         }
         change = Change(
             after,
@@ -244,9 +266,11 @@ def _known(standing: Counter[bytes], fingerprints: Sequence[str]) -> list[bool]:
 
 
 def _staged(answer: Record) -> StagedImport:
+    counts = answer.get("counts")
     return StagedImport(
         str(answer["id"]),
         int(str(answer["version"])),
         int(str(answer["count"])),
         int(str(answer["skipped_duplicates"])),
+        {name: int(str(number)) for name, number in counts.items()} if isinstance(counts, Mapping) else {},
     )

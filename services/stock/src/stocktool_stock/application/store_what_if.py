@@ -11,10 +11,11 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.once import once
 
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
-from stocktool_stock.application.records import portfolio_of, portfolio_record
+from stocktool_stock.application.records import Record, portfolio_of, portfolio_record
 from stocktool_stock.application.what_if import WhatIf
 from stocktool_stock.domain.fork import copied, forked
 from stocktool_stock.domain.import_batch import MAX_ROWS, ImportBatch, ImportState, new_import_id
@@ -61,9 +62,20 @@ class StoreWhatIf:
             ShortSale: More would be sold than is held.
             PortfolioNotFound: None by this id is the caller's.
         """
-        earlier = await self._store.earlier(key)
-        if earlier is not None:
-            return portfolio_of(earlier)
+
+        async def attempt() -> Record:
+            return await self._attempt(caller, portfolio_id, name, trades, key)
+
+        return portfolio_of(await once(lambda: self._store.earlier(key), attempt))
+
+    async def _attempt(
+        self,
+        caller: Caller,
+        portfolio_id: PortfolioId,
+        name: str,
+        trades: Sequence[Draft],
+        key: IdempotencyKey | None,
+    ) -> Record:
         title = read_name(name, "/name")
         report = await self._what_if(caller.owner, portfolio_id, trades)
         origin = report.portfolio
@@ -104,7 +116,7 @@ class StoreWhatIf:
             instruments=await self._shelf.instruments(portfolio_id),
             detail={"from": origin.id, "from_version": origin.version, "import": batch.id, "count": batch.count},
         )
-        stored = portfolio_of(await self._store.commit(replace(change, answer=portfolio_record(change.head))))
-        if stored.id != fork.id:  # the same request was quicker elsewhere
+        stored = await self._store.commit(replace(change, answer=portfolio_record(change.head)))
+        if portfolio_of(stored).id != fork.id:  # the same request was quicker elsewhere
             await self._imports.discard(fork.id, batch.id)
         return stored

@@ -11,13 +11,13 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import FailedPrecondition, FieldViolation, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
 
 from stocktool_stock.application.fixed_rates import fix_rates
 from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.ledger_ports import InstrumentShelf
 from stocktool_stock.application.market_ports import FxRates, MarketStatus
-from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
 from stocktool_stock.application.records import Record, entry_of, entry_record
 from stocktool_stock.domain.custom_instruments import is_custom
@@ -79,10 +79,8 @@ class RecordTransactions:
             ShortSale: More would be sold than held on some day, now or later in the ledger.
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            earlier = await self._store.earlier(key)
-            if earlier is not None:
-                return _recorded(earlier)
+
+        async def attempt() -> Record:
             portfolio = await self._store.get(caller.owner, portfolio_id)
             entries = read_drafts(
                 drafts,
@@ -112,12 +110,9 @@ class RecordTransactions:
                 entries=entries,
                 detail={"count": len(entries), "first": entries[0].id},
             )
-            try:
-                return _recorded(await self._store.commit(change))
-            except StaleVersion:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-        raise StaleVersion("the portfolio is being changed by others; try again")
+            return await self._store.commit(change)
+
+        return _recorded(await once(lambda: self._store.earlier(key), attempt, stale=StaleVersion))
 
     async def _check_instruments(self, entries: Sequence[Entry], portfolio_id: PortfolioId, pointer: str) -> None:
         """See that instruments of the user's own are there before something is booked in them."""
@@ -166,9 +161,8 @@ class DeleteTransaction:
             ShortSale: A later sale needs it.
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            if await self._store.earlier(key) is not None:
-                return
+
+        async def attempt() -> Record:
             portfolio = await self._store.get(caller.owner, portfolio_id)
             reversal = Reversal(new_id("txn"), portfolio.last_sequence + 1, transaction_id, self._clock.now())
             ledger = (await self._store.ledger(portfolio)).without(transaction_id, reversal.id)
@@ -185,13 +179,9 @@ class DeleteTransaction:
                 detail=_named(ledger, transaction_id),
                 was=[replace(ledger.entry(transaction_id), reversed_by="")],
             )
-            try:
-                await self._store.commit(change)
-            except StaleVersion:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            return await self._store.commit(change)
+
+        await once(lambda: self._store.earlier(key), attempt, stale=StaleVersion)
 
 
 class ImportUndone(FailedPrecondition):
@@ -233,11 +223,18 @@ class RestoreTransaction:
             ShortSale: It is a sale whose shares are gone by now.
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
+
+        async def earlier() -> Entry | None:
+            if await self._store.earlier(key) is None:
+                return None
+            portfolio = await self._store.get(caller.owner, portfolio_id)
+            return (await self._store.ledger(portfolio)).entry(transaction_id)
+
+        async def attempt() -> Entry:
             portfolio = await self._store.get(caller.owner, portfolio_id)
             ledger = await self._store.ledger(portfolio)
             entry = ledger.entry(transaction_id)
-            if await self._store.earlier(key) is not None or not entry.reversed_by:
+            if not entry.reversed_by:
                 return entry
             await self._check_import(portfolio_id, entry)
             restored = ledger.restored(transaction_id)
@@ -255,14 +252,10 @@ class RestoreTransaction:
                 detail=_named(restored, transaction_id),
                 was=[entry],
             )
-            try:
-                await self._store.commit(change)
-            except StaleVersion:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return restored.entry(transaction_id)
-        raise StaleVersion("the portfolio is being changed by others; try again")
+            await self._store.commit(change)
+            return restored.entry(transaction_id)
+
+        return await once(earlier, attempt, stale=StaleVersion)
 
     async def _check_import(self, portfolio_id: PortfolioId, entry: Entry) -> None:
         place = place_of(entry.id)

@@ -8,12 +8,13 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.ledger_books import LedgerBooks, books_of
 from stocktool_stock.application.market_ports import FxRates
-from stocktool_stock.application.portfolios import ATTEMPTS
 from stocktool_stock.application.ports import Change, ImportStore, PortfolioStore
+from stocktool_stock.application.records import Record
 from stocktool_stock.domain.import_batch import ImportBatch, ImportNotFound, ImportState, place_of
 from stocktool_stock.domain.ledger import Entry, Ledger
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId, StaleVersion
@@ -73,9 +74,8 @@ class UndoImport:
             ShortSale: A later sale needs its shares; says how many lack.
             PortfolioNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            if await self._store.earlier(key) is not None:
-                return
+
+        async def attempt() -> Record:
             portfolio = await self._store.get(caller.owner, portfolio_id)
             batch = await self._imports.get(portfolio_id, import_id)
             if batch.state is not ImportState.COMMITTED:
@@ -95,13 +95,9 @@ class UndoImport:
                 detail=detail,
                 was=taken,
             )
-            try:
-                await self._store.commit(change)
-            except StaleVersion:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            return await self._store.commit(change)
+
+        await once(lambda: self._store.earlier(key), attempt, stale=StaleVersion)
 
     async def _checked(self, portfolio: Portfolio, import_id: str) -> list[Entry]:
         """Keep the book of what would be left, and give the entries that would go."""

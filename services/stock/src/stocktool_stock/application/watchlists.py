@@ -10,14 +10,12 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId, new_id
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.application.market_ports import QuoteSource
 from stocktool_stock.domain.quotes import QuoteBatch
 from stocktool_stock.domain.watchlists import StaleWatchlist, Watchlist, read_list_name, read_symbols
-
-ATTEMPTS = 5
-"""How often a change that met another one is worked out anew before the client hears of it."""
 
 
 class WatchlistStore(Protocol):
@@ -94,12 +92,13 @@ class KeepWatchlists:
             InvalidArgument: Something cannot be taken; each violation names its place.
             TooManyWatchlists: The caller has as many as there may be.
         """
-        earlier = await self._store.earlier(key)
-        if earlier is not None:
-            return earlier
-        now = self._clock.now()
-        watchlist = Watchlist(new_id("wl"), caller.owner, read_list_name(name), read_symbols(symbols), now, now)
-        return await self._store.create(watchlist, key, caller.subject)
+
+        async def attempt() -> Watchlist:
+            now = self._clock.now()
+            watchlist = Watchlist(new_id("wl"), caller.owner, read_list_name(name), read_symbols(symbols), now, now)
+            return await self._store.create(watchlist, key, caller.subject)
+
+        return await once(lambda: self._store.earlier(key), attempt)
 
     async def list(self, caller: Caller, page: PageRequest) -> Page[Watchlist]:
         """The caller's lists, oldest first."""
@@ -133,22 +132,17 @@ class KeepWatchlists:
         """
         name = None if name is None else read_list_name(name)
         symbols = None if symbols is None else read_symbols(symbols)
-        for attempt in range(ATTEMPTS):
-            earlier = await self._store.earlier(key)
-            if earlier is not None:
-                return earlier
+
+        async def attempt() -> Watchlist:
             before = await self._store.get(caller.owner, watchlist_id)
             if version is not None and version != before.version:
                 raise StaleWatchlist(
                     "the list was changed since it was read; read it again", expected=version, found=before.version
                 )
             after = before.changed(self._clock.now(), name=name, symbols=symbols)
-            try:
-                return await self._store.replace(before, after, key, caller.subject)
-            except StaleWatchlist:
-                if version is not None or attempt + 1 == ATTEMPTS:
-                    raise
-        raise StaleWatchlist("the list is being changed by others; try again")
+            return await self._store.replace(before, after, key, caller.subject)
+
+        return await once(lambda: self._store.earlier(key), attempt, stale=StaleWatchlist, version=version)
 
     async def delete(self, caller: Caller, watchlist_id: str, *, key: IdempotencyKey | None = None) -> None:
         """Delete one, once per request.
@@ -156,14 +150,13 @@ class KeepWatchlists:
         Raises:
             WatchlistNotFound: None by this id is the caller's.
         """
-        for attempt in range(ATTEMPTS):
-            if await self._store.was_done(key):
-                return
+
+        async def done() -> bool | None:
+            return await self._store.was_done(key) or None
+
+        async def attempt() -> bool:
             watchlist = await self._store.get(caller.owner, watchlist_id)
-            try:
-                await self._store.delete(watchlist, key, caller.subject)
-            except StaleWatchlist:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            else:
-                return
+            await self._store.delete(watchlist, key, caller.subject)
+            return True
+
+        await once(done, attempt, stale=StaleWatchlist)

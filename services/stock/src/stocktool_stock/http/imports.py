@@ -22,6 +22,7 @@ from stocktool_stock.domain.imports.read_text import PRESETS
 from stocktool_stock.domain.portfolio import PortfolioId
 from stocktool_stock.http.import_models import (
     ColumnMappingModel,
+    ImportCounts,
     ImportModel,
     PresetList,
     PresetModel,
@@ -152,6 +153,7 @@ def _outcome(outcome: ImportOutcome) -> ImportModel:
             "version": staged.version or None,
             "count": staged.count,
             "skipped_duplicates": staged.skipped_duplicates,
+            "counts": ImportCounts(**{state.value: outcome.counts[state] for state in RowState}),
             "more_rows": 0,
         }
     )

@@ -8,9 +8,9 @@ from typing import Any
 
 from stocktool_kit.aws.table import ConditionFailed, Table
 from stocktool_kit.core.clock import Clock, instant, parse_instant
-from stocktool_kit.core.errors import Conflict
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_stock.adapters.owned_rows import OwnedRows, QuotaFull, RowChanged
@@ -18,8 +18,6 @@ from stocktool_stock.domain.imports.dates import DateOrder
 from stocktool_stock.domain.imports.numbers import DecimalSign
 from stocktool_stock.domain.imports.options import ColumnMapping
 from stocktool_stock.domain.imports.saved_mappings import MOST_MAPPINGS, MappingNotFound, SavedMapping, TooManyMappings
-
-_ATTEMPTS = 5
 
 
 class DynamoDBMappings:
@@ -48,45 +46,32 @@ class DynamoDBMappings:
 
     async def put(self, saved: SavedMapping, key: IdempotencyKey | None, actor: str) -> SavedMapping:
         """Keep one in place of the one by its name; of two writers at a time the last one stands."""
-        for _ in range(_ATTEMPTS):
+
+        async def attempt() -> Mapping[str, Any]:
             row = await self._rows.get(saved.owner, saved.name)
             version = 0 if row is None else int(row["version"])
-            kept = replace(saved, version=version + 1)
-            record = _record(kept)
-            try:
-                if row is None:
-                    answer = await self._rows.create(
-                        saved.owner, saved.name, record, actor=actor, key=key, answer=record
-                    )
-                else:
-                    answer = await self._rows.replace(
-                        saved.owner,
-                        saved.name,
-                        record,
-                        expected_version=version,
-                        actor=actor,
-                        key=key,
-                        answer=record,
-                    )
-            except QuotaFull as error:
-                raise TooManyMappings(f"at most {MOST_MAPPINGS} mappings", most=MOST_MAPPINGS) from error
-            except (RowChanged, ConditionFailed):
-                continue
-            return _mapping_of(answer)
-        raise Conflict("the mapping is being changed by others; try again")
+            record = _record(replace(saved, version=version + 1))
+            if row is None:
+                return await self._rows.create(saved.owner, saved.name, record, actor=actor, key=key, answer=record)
+            return await self._rows.replace(
+                saved.owner, saved.name, record, expected_version=version, actor=actor, key=key, answer=record
+            )
+
+        try:
+            answer = await once(lambda: self._rows.earlier(key), attempt, stale=(RowChanged, ConditionFailed))
+        except QuotaFull as error:
+            raise TooManyMappings(f"at most {MOST_MAPPINGS} mappings", most=MOST_MAPPINGS) from error
+        return _mapping_of(answer)
 
     async def delete(self, owner: OwnerId, name: str, key: IdempotencyKey | None, actor: str) -> None:
         """Delete one."""
-        if await self._rows.earlier(key) is not None:
-            return
-        for _ in range(_ATTEMPTS):
+
+        async def attempt() -> Mapping[str, Any]:
             kept = await self.get(owner, name)
-            try:
-                await self._rows.delete(owner, name, expected_version=kept.version, actor=actor, key=key)
-            except RowChanged:
-                continue
-            return
-        raise Conflict("the mapping is being changed by others; try again")
+            await self._rows.delete(owner, name, expected_version=kept.version, actor=actor, key=key)
+            return {}
+
+        await once(lambda: self._rows.earlier(key), attempt, stale=RowChanged)
 
 
 def _record(saved: SavedMapping) -> dict[str, Any]:
