@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import DeadlineExceeded, InvalidArgument, Kind, StockToolError
@@ -65,6 +65,7 @@ class Progress:
         model: Which is asked: the turn's, or the fallback once that one did not answer.
         results: This turn's tool results by call id.
         earlier: The same by the names that further calls know them by.
+        today: The market's day; None as long as it is not known.
     """
 
     log: TurnLog
@@ -74,6 +75,7 @@ class Progress:
     spending: Spending = field(default_factory=Spending)
     results: dict[str, JsonObject] = field(default_factory=dict)
     earlier: EarlierResults = field(default_factory=EarlierResults)
+    today: date | None = None
     _reading: list[asyncio.Task[Evidence]] = field(default_factory=list)
 
     def add_result(self, call: ToolRequest, result: JsonObject) -> None:
@@ -139,6 +141,7 @@ class Answerer:
     async def _loop(self, turn: Turn, history: Sequence[Turn], progress: Progress) -> None:
         log, spending = progress.log, progress.spending
         market = await self._market.today()
+        progress.today = market.day
         items = conversation_input(history, turn.question, market)
         run = _ToolRun(
             self._toolbox.session(turn.id, progress.earlier),

@@ -160,7 +160,7 @@ class RunTurn:
         cost = self._catalogue.cost(spending)
         text = log.view.text
         evidence = [*await earlier, *await progress.evidence()]
-        receipts = await asyncio.to_thread(match_receipts, text, evidence) if text else []
+        receipts = await asyncio.to_thread(match_receipts, text, evidence, progress.today) if text else []
         last = await cited_events(text, results, receipts, self._quotes)
         last += [events.usage(progress.model, spending.input_tokens, spending.output_tokens, cost), outcome]
         for event in last:

@@ -159,7 +159,8 @@ def _is_meant(claim: Claim, value: ToolValue) -> bool:
         return near > 0 or dated or value.citation in claim.cites
     if claim.told and not _TOLD[claim.told].search(value.path if claim.told == "dividends" else value.key):
         return False
-    few = named and (figure.digits >= _SURE_DIGITS - 1 or value.label != "" or figure.points)
+    dated = claim.dating.firm and bool(value.when.first or value.when.own) and not value.series
+    few = (named or dated) and (figure.digits >= _SURE_DIGITS - 1 or value.label != "" or figure.points)
     return figure.digits >= _SURE_DIGITS or near > 0 or measured or few
 
 
@@ -181,7 +182,7 @@ def _counts(claim: Claim, value: ToolValue, near: int, *, measured: bool, named:
         return bool(nouns.intersection(claim.nouns[:2]))
     if figure.quantum == 1 and figure.value <= _FEW:
         whole = value.value == value.value.to_integral_value()
-        return whole and (counted or stem(value.key) in claim.nouns[:1] or (named and near > 0))
+        return whole and (counted or stem(value.key) in claim.nouns or (named and near > 0))
     return near > 0 or (named and figure.digits > 1)
 
 

@@ -16,7 +16,7 @@ from stocktool_chat.domain.facets import Place, sides_in, sides_said
 from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
 from stocktool_chat.domain.japanese_words import noun_after
 from stocktool_chat.domain.measures import measures_in, stem, stems
-from stocktool_chat.domain.sentences import Cell, Sentences, dating
+from stocktool_chat.domain.sentences import Cell, Dating, Sentences, dating
 from stocktool_chat.domain.subjects import Subjects
 
 _AMOUNT_HEADER = re.compile(
@@ -34,6 +34,7 @@ _BOUGHT_FOR = re.compile(r"\bbought for\s+(?:about |only )?[*_]*$", re.IGNORECAS
 _IN_DIVIDENDS = re.compile(r"[\s*_]*in (?:gross |net )?dividends\b", re.IGNORECASE)
 _TO = re.compile(r"\b(?:to|ended at|ends at)\s+[*_]*$")
 _FROM = re.compile(r"\b(?:from|instead of|rather than|began at|started at)\s+[*_]*$")
+_AGAINST = re.compile(r"\s*(?:against|versus|vs\.?|compared (?:with|to))\s+[*_]*")
 _EDGE = re.compile(
     r"\b(?:(?P<before>began|begins?|opened|started|starts)|(?P<after>ended|ends|closed|finished))\b[^,;]{0,24}\bat\s+[*_]*$"
 )
@@ -102,6 +103,7 @@ class _Reader:
 
     def _claim(self, place: int, figure: Figure, read: Figure, sentence: _Sentence, cell: Cell | None) -> Claim:
         words = sentence.words if cell is None else sentence.words | stems(cell.header)
+        edge = self._edge(figure, sentence.span[0])
         return Claim(
             figure=figure,
             read=read,
@@ -109,9 +111,9 @@ class _Reader:
             subject=self._subjects.of(figure),
             words=words,
             measure=self._measure(figure, place, sentence.span) or self._measure_before(read, sentence.span),
-            dating=dating(self._sentences, figure, self._timed, self._at_time[place]),
+            dating=self._dating(place, figure, sentence, edge),
             sides=self._said(figure, sentence, cell),
-            edge=self._edge(figure, sentence.span[0]),
+            edge=edge,
             others=self._others(place, figure, read, sentence, cell),
             branch=self._branch(figure, sentence.span[0], cell) if self._branched else "",
             nouns=self._nouns(figure),
@@ -146,6 +148,13 @@ class _Reader:
             return frozenset()
         at = sentence.spans.index((figure.start, figure.end))
         return frozenset(sides_said(self._text, sentence.sides, sentence.spans, at))
+
+    def _dating(self, place: int, figure: Figure, sentence: _Sentence, edge: str) -> Dating:
+        if edge:  # "... $5 on 21 October and ended the month at $6": the month, not the day
+            spans = [days for days in sentence.days if not days.is_day]
+            if spans and len(spans) < len(sentence.days):
+                return Dating((spans[-1],), firm=True)
+        return dating(self._sentences, figure, self._timed, self._at_time[place])
 
     def _edge(self, figure: Figure, start: int) -> str:
         """Whether a figure is said to begin or to end a span."""
@@ -204,7 +213,10 @@ class _Reader:
             if end <= figure.start:
                 if ";" in self._text[end : figure.start]:
                     break
-                return "" if previous and _NEXT_TO.fullmatch(self._text, previous, start) else name
+                if not (previous and _NEXT_TO.fullmatch(self._text, previous, start)):
+                    return name
+                # "20.7 % volatility against 20.3 %": what is set against it is of the same measure.
+                return name if _AGAINST.fullmatch(self._text, end, figure.start) else ""
         return ""
 
     def _measure_before(self, figure: Figure, span: tuple[int, int]) -> str:

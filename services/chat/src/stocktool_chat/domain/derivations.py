@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stocktool_chat.domain import operations as op
 from stocktool_chat.domain.agreement import Claim, branch_of, days_agree
 from stocktool_chat.domain.evidence import EvidenceIndex
+from stocktool_chat.domain.facets import sides_agree
 from stocktool_chat.domain.figures import Figure, Sign, Unit
 from stocktool_chat.domain.japanese_words import in_english
 from stocktool_chat.domain.measures import stem
@@ -19,7 +20,7 @@ from stocktool_chat.domain.tool_values import ToolValue
 
 _SUM = re.compile(
     r"\b(?:sum|total|together|combined|altogether|overall|in all|adds? up|plus|jointly|both|c[oa]mes? to|between them"
-    r"|accounts? for)\b",
+    r"|accounts? for|adding|added together|all)\b",
     re.IGNORECASE,
 )
 _LESS = (
@@ -54,11 +55,22 @@ _PRODUCT = re.compile(
 )
 _WHOLE_WORDS = "everything portfolio whole overall altogether own total"
 _WHOLE = frozenset(stem(word) for word in _WHOLE_WORDS.split())
-_THAN_YOU = re.compile(r"\bthan (?:you|your|the portfolio)\b", re.IGNORECASE)
+_THAN_YOU = re.compile(
+    r"\b(?:than|ahead of|behind|above|below|over|beats?|trail(?:s|ed)|lag(?:s|ged)|(?:out|under)perform(?:s|ed))"
+    r" (?:you|your|the portfolio)\b",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(r"\[\d+\]|\['[^']*'\]")
 _MOST_OPERANDS = 24
 _SURE_DIGITS = 5  # a sum of so many digits needs no word for it
 _MOST_COMPARED = 3
+_MOST_SUMMED = 60
+_BESIDE = 4  # characters to a word that stands right behind a figure
+_MADE_WORDS = "made make gain gained profit lost loss return returned earned"
+_MADE = frozenset(stem(word) for word in _MADE_WORDS.split())
+_OF = re.compile(
+    r"\bof (?:(?:your|the|all|its|this|that|year's|total|whole|entire|realised|unrealised|gross)\s+)*([a-z]+)"
+)
 _PAIRS = (("value_start", "value_end"), ("previous_close", "price"))
 _PRICES = frozenset({"price", "close", "previous_close", "amount", "change"})
 _RETURNS = re.compile(r"(?:^|_)(?:twr|xirr|irr|return|mwr|dietz|cagr|fraction|contribution)(?:_|$)")
@@ -81,6 +93,15 @@ class _Task:
     sentence: str
 
     @property
+    def owner(self) -> str:
+        """Whose the figure is, of those the sentence names; empty for the portfolio."""
+        subject = self.claim.subject
+        mine = [each for each in self.owners if each in subject.symbols or each in subject.labels]
+        if mine or subject.of_whole:
+            return mine[0] if mine else ""
+        return self.owners[0] if self.owners else ""
+
+    @property
     def is_multiple(self) -> bool:
         return self.figure.unit in (Unit.MULTIPLE, Unit.PLAIN)
 
@@ -95,7 +116,11 @@ class _Task:
     def fits(self, value: ToolValue) -> bool:
         branch = branch_of(value)
         claim = self.claim
-        return days_agree(claim.dating, value.when) and not (claim.branch and branch and claim.branch != branch)
+        return (
+            days_agree(claim.dating, value.when)
+            and sides_agree(claim.sides, value.sense.sides)
+            and not (claim.branch and branch and claim.branch != branch)
+        )
 
 
 class Deriver:
@@ -138,7 +163,10 @@ class Deriver:
         sentence += " " * bool(english := in_english(sentence)) + english
         owners = (*claim.named[0], *claim.named[1])
         words = [match for match in _DIFFERENCE.finditer(sentence) if match["less"] or match["more"]]
-        side = 0 if not words else -1 if words[0]["less"] else 1
+        end = claim.figure.end - claim.sentence[0]
+        behind = next((match for match in words if end <= match.start() <= end + _BESIDE), None)
+        told = behind or (words[0] if words else None)
+        side = 0 if told is None else -1 if told["less"] else 1
         return _Task(
             claim=claim,
             figure=figure,
@@ -173,6 +201,8 @@ class Deriver:
 
     def _of_named(self, task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
         yield from self._over_owners(task)
+        if task.adds or task.figure.digits > _SURE_DIGITS:
+            yield from self._over_fields(task)
         if task.compares:
             yield from self._against_portfolio(task)
             yield from self._over_days(task)
@@ -180,8 +210,11 @@ class Deriver:
             yield from self._multiples(task)
         if task.changes or task.compares:
             yield from self._changes(task)
+            yield from self._since_previous(task, near)
         if task.shares:
             yield from self._shares(task, near)
+        if task.is_rate:
+            yield from self._on_cost(task)
         if task.figure.unit is Unit.MONEY and _EACH.search(task.sentence):
             yield from self._per_unit(task)
         if task.is_rate and _YEARLY.search(task.sentence):
@@ -209,6 +242,58 @@ class Deriver:
                     yield from op.distance(value, other, task.side)
                 if task.is_multiple and other.value != 0 and value.value != 0:
                     yield op.ratio(value, other)
+
+    def _over_fields(self, task: _Task) -> Iterator[Derivation]:
+        """The sum of a field all over a list, or of the same figure of several results: "both years together"."""
+        over_results: dict[str, list[ToolValue]] = {}
+        for each in self._index.evidence:
+            for path, values in each.fields.items():
+                if not (task.like(values[0]) and values[0].sense.words & task.claim.words):
+                    continue
+                if "[]" not in path:
+                    over_results.setdefault(path, []).extend(values)
+                elif 1 < len(values) <= _MOST_SUMMED:
+                    owned = [
+                        value
+                        for value in values
+                        if not task.owners or (value.symbol or value.label.lower()) in task.owners
+                    ]
+                    yield from op.sums([value for value in owned if task.fits(value)], of_all=True)
+        for values in over_results.values():
+            if 1 < len(values) <= _MOST_COMPARED:
+                yield from op.sums(values, of_all=True)
+
+    def _since_previous(self, task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+        """The change to what is stated from the entry before it in its list: "raised by 8.7 % to $1.25"."""
+        for last in near:
+            if isinstance(last, Derivation) or last.quoted or not last.when.own or last.unit is not Unit.MONEY:
+                continue
+            earlier = [
+                each
+                for each in self._index.of_field(last)
+                if each.symbol == last.symbol
+                and each.label == last.label
+                and each.when.own
+                and each.when.own[0] < last.when.own[0]
+            ]
+            if not earlier:
+                continue
+            first = max(earlier, key=lambda each: each.when.own[0])
+            if (last.value < first.value) == (task.side < 0):
+                if task.is_rate and first.value > 0:
+                    yield op.percent_change(first, last)
+                elif task.like(last):
+                    yield from op.distance(last, first, 0)
+
+    def _on_cost(self, task: _Task) -> Iterator[Derivation]:
+        """What a sale or a position made, as a part of what it cost."""
+        if not task.claim.words & _MADE:
+            return
+        for value in self._index.owned(task.owner):
+            if value.key in ("gain", "unrealised") and task.fits(value):
+                for cost in self._index.of_scope(value.call_id, value.scope):
+                    if cost.key in ("cost", "cost_basis") and cost.value > 0 and (value.value < 0) == (task.side < 0):
+                        yield op.share(value, cost)
 
     def _by_field(self, task: _Task, owner: str) -> dict[tuple[str, str], ToolValue]:
         """An owner's values by call and field, of the days and the state the claim is of."""
@@ -246,7 +331,7 @@ class Deriver:
 
     def _multiples(self, task: _Task) -> Iterator[Derivation]:
         """ "Doubled": value over cost, or one and the return."""
-        values = [value for value in self._index.owned(_first(task.owners)) if task.fits(value)]
+        values = [value for value in self._index.owned(task.owner) if task.fits(value)]
         for value in values:
             if value.key == "market_value":
                 for cost in self._index.of_scope(value.call_id, value.scope):
@@ -266,7 +351,7 @@ class Deriver:
                 yield from op.distance(last, first, 0)
 
     def _ends(self, task: _Task) -> Iterator[tuple[ToolValue, ToolValue]]:
-        values = list(self._index.owned(_first(task.owners)))
+        values = list(self._index.owned(task.owner))
         for value in values:
             if not task.claim.words & value.sense.words or not days_agree(task.claim.dating, value.when):
                 continue
@@ -289,6 +374,17 @@ class Deriver:
         ]
         for whole in wholes:
             yield from (op.share(part, whole) for part in near if _is_part(part, whole))
+        named_so = {stem(noun) for noun in _OF.findall(task.sentence)}
+        for part in near:
+            if isinstance(part, ToolValue) and part.unit is Unit.MONEY and not part.quoted:
+                for whole in self._index.of_scope(part.call_id, part.scope):
+                    if (
+                        whole.sense.words & named_so
+                        and whole.key != part.key
+                        and _is_part(part, whole)
+                        and whole.value > 0
+                    ):
+                        yield op.share(part, whole)
         for whole in wholes:
             beside = self._index.of_scope(whole.call_id, whole.scope)
             named = (each for each in beside if each.key != whole.key and _called(task.claim, each))
@@ -308,13 +404,13 @@ class Deriver:
                         yield op.share(part, whole)
 
     def _per_unit(self, task: _Task) -> Iterator[Derivation]:
-        for value in self._index.owned(_first(task.owners)):
+        for value in self._index.owned(task.owner):
             if value.unit is Unit.MONEY and task.fits(value):
                 beside = self._index.of_scope(value.call_id, value.scope)
                 yield from (op.per_unit(value, each) for each in beside if each.key == "quantity" and each.value)
 
     def _annualised(self, task: _Task) -> Iterator[Derivation]:
-        for value in self._index.owned(_first(task.owners)):
+        for value in self._index.owned(task.owner):
             if value.unit is Unit.PERCENT and _RETURNS.search(value.key) and value.when.first and task.fits(value):
                 days = value.when.last - value.when.first
                 if days > 0 and value.value > -1:
@@ -343,7 +439,9 @@ def _of_stated(task: _Task, near: Sequence[Stated], index: EvidenceIndex) -> Ite
     if task.compares:
         pairs = itertools.permutations(same, 2)
         yield from (
-            op.difference(*pair) for pair in pairs if pair[0].value >= pair[1].value and not op.same_place(*pair)
+            op.difference(*pair)
+            for pair in pairs
+            if pair[0].value >= pair[1].value and not op.same_place(*pair) and _goes(task, *pair)
         )
     yield from _relations(task, near)
     if task.figure.unit is Unit.MONEY and _PRODUCT.search(task.sentence):
@@ -355,6 +453,18 @@ def _of_stated(task: _Task, near: Sequence[Stated], index: EvidenceIndex) -> Ite
         for count in counts:
             beside = index.of_scope(count.call_id, count.scope)
             yield from (op.product(count, each) for each in beside if each.key == "price" and task.like(each))
+
+
+def _goes(task: _Task, larger: Stated, smaller: Stated) -> bool:
+    """Whether what came of a value went the way the figure says: "$2 below the previous close"."""
+    if (
+        task.figure.sign not in (Sign.DOWN, Sign.UP)
+        or isinstance(larger, Derivation)
+        or isinstance(smaller, Derivation)
+    ):
+        return True
+    first, last = (larger, smaller) if task.figure.sign is Sign.DOWN else (smaller, larger)
+    return (last.key, first.key) not in _PAIRS
 
 
 def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
@@ -382,10 +492,6 @@ def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
 def _tail(path: str) -> str:
     """The names a path ends with below its last list; of a whole, below its first name where that only says "total"."""
     return path.rpartition("]")[2].lstrip(".").removeprefix("$.").removeprefix("total.")
-
-
-def _first(owners: Sequence[str]) -> str:
-    return owners[0] if owners else ""
 
 
 def _is_part(part: Stated, whole: Stated) -> bool:

@@ -39,8 +39,9 @@ _NOUNS = frozenset({"loss", "losses", "gain", "gains", "profit", "shortfall"})
 _COST = r"costs?(?!\s+(?:of|basis))"
 _DIRECTION = re.compile(rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP})|(?P<cost>{_COST}))\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"[\s*_)]{0,3}(?:(?P<down>in the red|under water|underwater|lower"
-    r"|below|behind|less(?=\s+than\b|[\s*_]*[.,;)]|$)|loss|decline|drop|decrease"
+    r"(?:[\s*_]{0,3}(?:or|,|\()\s?(?:about )?[$\u20ac\u00a3]?[\d.,]+\s?%?\)?)?[\s*_)]{0,3}"
+    r"(?:(?P<down>in the red|under water"
+    r"|underwater|lower|below|behind|less(?=\s+than\b|[\s*_]*[.,;)]|$)|loss|decline|drop|decrease"
     r"|down|drawdown|shortfall)"
     r"|(?P<up>in the black|to the good|higher|above|ahead|gain|profit|increase|rise|up))\b",
     re.IGNORECASE,
@@ -51,6 +52,7 @@ _JOINED = re.compile(
 )
 _LEVEL = re.compile(r"\b(?:to|at|from|worth|now|stands?|trades?|closed?)\b", re.IGNORECASE)
 _STAND = re.compile(r"\b(?:from|worth|valued|trades?|closed?)\b", re.IGNORECASE)
+_PART = re.compile(r"[\s*_]{0,3}of (?:the|your|its) (?:whole |entire |total )?(?:portfolio|total|value|fund)\b")
 _STOP = re.compile(r"[.!?;](?=\s|$)|[\n|]")
 _CONJUNCTIONS = frozenset({"while", "whereas", "but", "although", "though"})
 _FIRST_WORDS = beginnings(
@@ -88,9 +90,11 @@ def direction(text: str, start: int, end: int, previous_end: int) -> Sign:
         told = direction_of(text, start, end)
         if told:
             return Sign(told)
-    behind = _AFTER.match(text, end, end + 24)
+    behind = _AFTER.match(text, end, end + 32)
     if behind:
         return Sign.DOWN if behind["down"] else Sign.UP
+    if _PART.match(text, end):
+        return Sign.NONE  # "you would lose $500, or 1.3 % of the portfolio"
     course = _course(text)
     at = bisect.bisect_left(course.places, start) - 1
     clause = bisect.bisect_right(course.clauses, start) - 1

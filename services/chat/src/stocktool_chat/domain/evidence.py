@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Evidence:
         shelves: The values by unit, each shelf sorted by magnitude, beside the magnitudes as floats.
         owners: Values by the symbol or label they belong to, lower case labels; what is quoted or counted is left out.
         scopes: Values by the object they stand in.
+        fields: Values by their path without places in lists: what a field holds all over a result.
         branched: Whether it tells of before and after a change.
     """
 
@@ -41,18 +43,21 @@ class Evidence:
     shelves: dict[Shelf, tuple[list[float], list[ToolValue]]] = field(init=False)
     owners: dict[str, list[ToolValue]] = field(init=False)
     scopes: dict[str, list[ToolValue]] = field(init=False)
+    fields: dict[str, list[ToolValue]] = field(init=False)
     branched: bool = field(init=False)
 
     def __post_init__(self) -> None:
         grouped: dict[Shelf, list[ToolValue]] = defaultdict(list)
         owners: dict[str, list[ToolValue]] = defaultdict(list)
         scopes: dict[str, list[ToolValue]] = defaultdict(list)
+        fields: dict[str, list[ToolValue]] = defaultdict(list)
         for value in self.values:
             grouped[value.unit, value.currency, value.series].append(value)
             if not value.series:
                 scopes[value.scope].append(value)
                 if not (value.quoted or value.is_count or value.unit is Unit.DATE):
                     owners[value.symbol or value.label.lower()].append(value)
+                    fields[_PLACE.sub("[]", value.path)].append(value)
         shelves = {}
         for shelf, values in grouped.items():
             values.sort(key=lambda value: abs(value.value))
@@ -60,11 +65,13 @@ class Evidence:
         object.__setattr__(self, "shelves", shelves)
         object.__setattr__(self, "owners", dict(owners))
         object.__setattr__(self, "scopes", dict(scopes))
+        object.__setattr__(self, "fields", dict(fields))
         object.__setattr__(self, "branched", any(value.branch or value.key.endswith(_ENDS) for value in self.values))
         object.__setattr__(self, "symbols", frozenset(v.symbol for v in self.values if v.symbol and not v.quoted))
         object.__setattr__(self, "labels", frozenset(value.label for value in self.values if value.label))
 
 
+_PLACE = re.compile(r"\[\d+\]")
 _ENDS = ("_before", "_after", "_start", "_end")
 _STARTS = frozenset({"start", "window_start", "first_date"})
 
@@ -127,6 +134,11 @@ class EvidenceIndex:
         """The values of one object of a result."""
         found = self._by_call.get(call_id)
         return found.scopes.get(scope, ()) if found else ()
+
+    def of_field(self, value: ToolValue) -> Sequence[ToolValue]:
+        """The values of the same field all over a value's result."""
+        found = self._by_call.get(value.call_id)
+        return found.fields.get(_PLACE.sub("[]", value.path), ()) if found else ()
 
     def owned(self, owner: str) -> Iterator[ToolValue]:
         """The values of an instrument by its symbol, of a part by its name, or of neither by the empty name."""

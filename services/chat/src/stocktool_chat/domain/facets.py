@@ -16,7 +16,7 @@ _ON_PRICE = (
     r"|current yield|現在の(?:株価|評価額|価格)"
 )
 _BEFORE_TAX = (
-    r"before (?:any |withholding )?tax(?:es)?|pre-tax|gross|before(?= and [^.;]{0,24}after (?:any )?tax)|税引き?前"
+    r"before (?:any |withholding )?tax(?:es)?|pre-tax|gross|before(?= and [^;]{0,28}after (?:any )?tax)|税引き?前"
 )
 _AFTER_TAX = (
     r"after (?:any |withholding |withheld )?tax(?:es)?|after-tax|net of tax"

@@ -129,7 +129,10 @@ _FIGURE = re.compile(
     rf"|{'|'.join(_JAPANESE_NAMES)})"
     r"|(?P<times>[x\u00d7](?![A-Za-z\d])))?",
 )
-_POINTS_LATER = re.compile(r"\s+(?:percentage|%)[ -]points?\b")
+_POINTS_LATER = re.compile(
+    r"\s+(?:(?:percentage|%)[ -])?points?\b(?:(?<=ge point)|(?<=ge points)|(?=\s+(?:ahead|behind|above|below"
+    r"|more|less|better|worse|higher|lower)\b))"
+)
 
 # Characters that look like figures and are none: times, citations, headings of lists, names with numbers.
 _NOT_FIGURES = re.compile(
@@ -248,6 +251,7 @@ def _written(text: str, word: WrittenNumber, sign: Sign) -> Figure:
         points=points,
         scaled=bool(word.scale),
         digits=len(str(word.value)),
+        bound=word.bound,
     )
 
 
@@ -287,8 +291,8 @@ def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
     shift = _SCALES[group["scale"].lower()] if group["scale"] else 0
     unit, currency = _unit_of(group)
     points = bool(group["basis"] or group["points"])
-    if unit is Unit.PLAIN and not group["scale"] and _POINTS_LATER.match(text, end):
-        unit, points = Unit.PERCENT, True
+    if unit is Unit.PLAIN and not group["scale"] and (later := _POINTS_LATER.match(text, end)):
+        unit, points, end = Unit.PERCENT, True, later.end()
     if group["basis"]:
         shift -= 4
     elif unit is Unit.PERCENT:

@@ -69,14 +69,14 @@ _RATIOS = frozenset(
 )
 
 _SYNONYMS = {
-    "twr": "return returned performance gained lost time weighted earned made up down ahead behind beat trail",
+    "twr": "return performance gain lost time weighted earned made up down ahead behind beat trail better worse result",
     "xirr": "return returned performance money weighted annual year",
     "total_return": "return returned performance gained lost rose fell up down year better worse best worst",
     "simple_return": "return returned performance",
     "unrealised_return": "return returned gain gained lost loss up down rose fell grew performance",
     "change_fraction": "up down rose fell gained lost move moved change slipped",
     "change": "up down rose fell gained lost move change",
-    "weight": "weigh share portfolio total make part biggest largest allocation position",
+    "weight": "weigh share portfolio total make part biggest largest allocation position heaviest lightest stand",
     "average_weight": "weigh share average",
     "market_value": "worth value position stake",
     "value": "worth value",

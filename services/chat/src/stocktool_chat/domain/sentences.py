@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stocktool_chat.domain.dates import Days
-from stocktool_chat.domain.figures import Figure, Unit
+from stocktool_chat.domain.figures import Figure
 
-_SENTENCE_END = re.compile(r"[.!?](?=[\s*_]|$)|\u3002|\n")
+# What ends in a dot and no sentence: "4.7 % vs. 4.6 %", "i.e.", "Apple Inc. is".
+_SENTENCE_END = re.compile(
+    r"(?<!\bvs)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)(?<!\bincl)(?<!\bresp)(?<!\bca)\.(?=[\s*_]|$)(?<!\bInc\.(?= [a-z]))"
+    r"|[!?](?=[\s*_]|$)|\u3002|\n"
+)
 _CLAUSE_BREAK = re.compile(r"[;]|,\s+(?:and|while|whereas|but)\b|\b(?:while|whereas)\b", re.IGNORECASE)
 _JOINS_DATE = re.compile(
     r"[^|.;,]{0,32}\b(?:in|on|during|for|over|as of|as at|at the end of|by the end of)\s+(?:the\s+)?[*_]*",
@@ -134,38 +138,57 @@ def dating(sentences: Sentences, figure: Figure, figures: Sequence[Figure], plac
         figures: All figures of the text, in order.
         place: Its place among them.
     """
-    text = sentences.text
     start, end = sentences.around(figure.start, figure.end)
+    before, after = _dates_beside(figures, place, start, end)
+    if not before and not after:
+        return _headed(sentences, figure, figures)
+    text = sentences.text
     ahead = text[figure.end : min(end, figure.end + 64)]
     if any(word in ahead for word in _ELSEWHEN_WORDS) and _ELSEWHEN.match(text, figure.end, end):
         return Dating()
-    following = figures[place + 1] if place + 1 < len(figures) else None
-    if following is not None and following.days is not None and following.start < end:
-        join = _JOINS_DATE.fullmatch(text, figure.end, following.start)
-        if join and not re.search(r"\b(?:and|to|from)\b", join.group(), re.IGNORECASE):
-            return Dating((following.days,), firm=True)
-    inside: list[Figure] = []
-    for index in range(place - 1, -1, -1):
-        other = figures[index]
-        if other.start < start:
-            break
-        if other.unit is not Unit.DATE or other.days is None:
-            continue
-        if not inside and not _CLAUSE_BREAK.search(text, other.end, figure.start):
-            before = figures[index - 1] if index else None
-            if before is not None and before.days is not None and _TO.fullmatch(text, before.end, other.start):
-                return Dating((_through(before.days, other.days),), firm=True)
-            loose = _LOOSE_DATE.search(text, max(start, other.start - 32), other.start)
-            return Dating((other.days,), firm=not loose)
-        inside.append(other)
-    for index in range(place + 1, len(figures)):
-        if figures[index].start >= end:
-            break
-        if figures[index].unit is Unit.DATE:
-            inside.append(figures[index])
+    if after and after[0] is figures[place + 1] and _is_joined(text, figure, after[0]):
+        return _of(after[:1], firm=True)
+    if before and not _CLAUSE_BREAK.search(text, before[-1].end, figure.start):
+        last = before[-1]
+        earlier = before[-2] if len(before) > 1 else None
+        if earlier is not None and earlier.days and last.days and _TO.fullmatch(text, earlier.end, last.start):
+            return Dating((_through(earlier.days, last.days),), firm=True)
+        return _of([last], firm=not _LOOSE_DATE.search(text, max(start, last.start - 32), last.start))
+    return _of([*reversed(before), *after], firm=False)
+
+
+def _dates_beside(figures: Sequence[Figure], place: int, start: int, end: int) -> tuple[list[Figure], list[Figure]]:
+    """The dates of a sentence before a figure and after it, in order."""
+    low, high = place, place + 1
+    while low and figures[low - 1].start >= start:
+        low -= 1
+    while high < len(figures) and figures[high].start < end:
+        high += 1
+    before = [each for each in figures[low:place] if each.days is not None]
+    return before, [each for each in figures[place + 1 : high] if each.days is not None]
+
+
+def _is_joined(text: str, figure: Figure, following: Figure) -> bool:
+    """Whether a date right after a figure is that figure's: "27 % in 2023", "11 % this year"."""
+    if not following.text[0].isdigit() and not text[figure.end : following.start].strip(" *_"):
+        return True
+    join = _JOINS_DATE.fullmatch(text, figure.end, following.start)
+    return bool(join) and not _GOES_ON.search(join[0] if join else "")
+
+
+def _headed(sentences: Sentences, figure: Figure, figures: Sequence[Figure]) -> Dating:
+    """The days that the header of a figure's column names."""
     cell = sentences.cell(figure)
-    if not inside and cell is not None:
-        low, high = cell.header_start, cell.header_start + len(cell.header)
-        inside = [other for other in figures if other.days is not None and low <= other.start < high]
-        return Dating(tuple(other.days for other in inside if other.days), firm=bool(inside))
-    return Dating(tuple(other.days for other in inside if other.days))
+    if cell is None:
+        return _NEVER
+    low, high = cell.header_start, cell.header_start + len(cell.header)
+    inside = [each for each in figures if each.days is not None and low <= each.start < high]
+    return _of(inside, firm=bool(inside))
+
+
+def _of(dates: Sequence[Figure], *, firm: bool) -> Dating:
+    return Dating(tuple(date.days for date in dates if date.days), firm=firm)
+
+
+_NEVER = Dating()
+_GOES_ON = re.compile(r"\b(?:and|to|from)\b", re.IGNORECASE)

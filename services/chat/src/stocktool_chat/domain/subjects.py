@@ -79,6 +79,12 @@ _OF_WHOLE = re.compile(
     r"(?:(?:gains?|value|return|total|portfolio|income|dividends)\s+(?:of|at)\s+)?[*_]*$",
     re.IGNORECASE,
 )
+_LIMIT_OF = re.compile(r"\b(?:limits?|thresholds?|targets?|ceiling|cap|maximum) of\s+[*_]*$", re.IGNORECASE)
+# "ポートフォリオの 21 %" is a part of it, and says nothing of whose.
+_JAPANESE_WHOLE = re.compile(r"(?:ポートフォリオ|全体|(?<!時価)総額|合計|総資産|現金)(?!の[\s*_]*[$\d])")
+_OTHER_PARTY = re.compile(
+    r"[\s*_)]*(?:volatility|return|drawdown|yield)?\s*(?:against|versus|vs\.?|compared (?:with|to))\s+[*_]*$"
+)
 _YOURS = re.compile(r"\byour (?:own )?[*_]*$", re.IGNORECASE)  # "against your 26.7 %"
 _IN_CASH = re.compile(r"[\s*_]*(?:in|of) cash\b", re.IGNORECASE)
 _NEW_SUBJECT = re.compile(
@@ -134,12 +140,16 @@ class Subject:
         return self.of_whole
 
 
+_PORTFOLIO = Subject(others=False, of_whole=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Mention:
     start: int
     end: int
     name: str
     kind: str  # symbol, label or whole
+    loose: bool = False  # of a whole: whether it leaves those that are named beside it
 
 
 class Subjects:
@@ -149,6 +159,7 @@ class Subjects:
         self._sentences = sentences
         self._text = sentences.text
         self._starts = [figure.start for figure in figures]
+        self._ends = [figure.end for figure in figures]
         self._mentions = sorted(_mentions(self._text, index), key=lambda mention: mention.start)
         self._at = [mention.start for mention in self._mentions]
 
@@ -168,18 +179,28 @@ class Subjects:
         following = self._following(figure, end)
         if following is not None:
             return _subject([following])
+        before = self._between(start, figure.start)
         lead = self._text[max(start, figure.start - 40) : figure.start]
         if ("of " in lead or "from " in lead or "to " in lead) and _OF_WHOLE.search(lead):
-            before = self._between(start, figure.start)
             named = _subject([mention for mention in before if mention.kind != "whole"])
             return Subject(named.symbols, named.labels, others=named.others, of_whole=True)
-        before = self._between(start, figure.start)
         if figure.unit is not Unit.PLAIN and _YOURS.search(lead):
-            return Subject(others=False, of_whole=True)
-        if before:
-            subject = self._from(before, figure)
-            return _with_whole(subject) if _IN_CASH.match(self._text, figure.end) else subject
-        return self._of_rest(figure.end, end)
+            return _PORTFOLIO
+        return self._before(before, figure, lead) if before else self._of_rest(figure.end, end)
+
+    def _before(self, before: Sequence[_Mention], figure: Figure, lead: str) -> Subject:
+        """Whose a figure may be by whom its sentence names before it."""
+        subject = self._of_last_whole(before, figure) if before[-1].kind == "whole" else self._from(before, figure)
+        if _LIMIT_OF.search(lead) or _IN_CASH.match(self._text, figure.end):
+            return _with_whole(subject)
+        return replace(subject, others=True) if self._is_other_party(figure, before[0].start) else subject
+
+    def _is_other_party(self, figure: Figure, start: int) -> bool:
+        """Whether a figure is set against the one before it, without a name: "JPM's 20.7 % against 20.3 %"."""
+        at = bisect.bisect_left(self._starts, figure.start) - 1
+        if at < 0 or self._starts[at] < start:
+            return False
+        return bool(_OTHER_PARTY.fullmatch(self._text, self._ends[at], figure.start))
 
     def _of_rest(self, start: int, end: int) -> Subject:
         """Whose a figure may be that nobody is named before: whoever its sentence names after it."""
@@ -188,15 +209,19 @@ class Subjects:
         of_whole = any(mention.kind == "whole" for mention in after)
         return Subject(named.symbols, named.labels, others=not named.symbols, of_whole=of_whole)
 
-    def _from(self, before: Sequence[_Mention], figure: Figure) -> Subject:
+    def _of_last_whole(self, before: Sequence[_Mention], figure: Figure) -> Subject:
+        """Whose a figure may be that the portfolio is named last before."""
+        others = [mention for mention in before if mention.kind != "whole"]
         last = before[-1]
-        if last.kind == "whole":
-            others = [mention for mention in before if mention.kind != "whole"]
-            if _PART.search(self._text, before[0].start, figure.start):
-                return Subject(*_names(others))
-            if others and not _NEW_SUBJECT.search(self._text, others[-1].end, last.end):
-                return _with_whole(_subject(others))
-            return Subject(others=False, of_whole=True)
+        if _PART.search(self._text, before[0].start, figure.start):
+            return Subject(*_names(others))
+        if others and (last.loose or not _NEW_SUBJECT.search(self._text, others[-1].end, last.end)):
+            return _with_whole(_subject(others))
+        return _PORTFOLIO
+
+    def _from(self, before: Sequence[_Mention], figure: Figure) -> Subject:
+        """Whose a figure may be that an instrument or a part is named last before."""
+        last = before[-1]
         group = self._group(before)
         subject = _subject(group)
         between = self._text[last.end : figure.start]
@@ -274,6 +299,8 @@ def _with_whole(subject: Subject) -> Subject:
 
 def _mentions(text: str, index: EvidenceIndex) -> list[_Mention]:
     found = [_Mention(*match.span(), "", "whole") for match in matches(_WHOLE, text, _FIRST_OF_WHOLE)]
+    if not text.isascii():
+        found.extend(_Mention(*match.span(), "", "whole", loose=True) for match in _JAPANESE_WHOLE.finditer(text))
     named = _named(text, _symbol_names(index))
     found.extend(named)
     taken = {mention.start for mention in named}
