@@ -69,5 +69,31 @@ test("an answer brings neither markup nor images nor script addresses", () => {
     />,
   );
   expect(container.querySelector("img, b, mark")).toBeNull();
-  expect(screen.getByText("go")).not.toHaveAttribute("href", expect.stringContaining("javascript"));
+  expect(container.querySelector("a, button")).toBeNull();
+  expect(container).toHaveTextContent("go");
+});
+
+test("a link to another host is text until it is clicked, then its whole address", async () => {
+  const { container } = render(
+    <AnswerText
+      text={"See [the report](https://evil.example/?q=secret) or <https://other.example/x>."}
+      receipts={[]}
+      citations={[]}
+      onReceipt={vi.fn()}
+      onCitation={vi.fn()}
+    />,
+  );
+  expect(container.querySelector("a")).toBeNull();
+  expect(container.innerHTML).not.toContain("q=secret");
+  await userEvent.click(screen.getByRole("button", { name: /the report/ }));
+  const link = screen.getByRole("link", { name: "https://evil.example/?q=secret" });
+  expect(link).toHaveAttribute("rel", "noreferrer noopener");
+});
+
+test("a link within this site is a link", () => {
+  show("See [your documents](/documents).", []);
+  expect(screen.getByRole("link", { name: "your documents" })).toHaveAttribute(
+    "href",
+    new URL("/documents", window.location.href).href,
+  );
 });

@@ -1,5 +1,5 @@
 import { Calculator, CircleCheck, CircleHelp } from "lucide-react";
-import { createContext, useContext, useMemo, type ComponentProps } from "react";
+import { createContext, useContext, useMemo, useState, type ComponentProps } from "react";
 import Markdown, { type Components, type ExtraProps } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
@@ -8,8 +8,9 @@ import type { Citation, Receipt } from "@/features/chat/api/types";
 import { markFigures } from "@/features/chat/mark-figures";
 import { classNames } from "@/lib/class-names";
 
-// An image in an answer would be a request to whoever the model names; answers have none.
-const schema = { ...defaultSchema, tagNames: (defaultSchema.tagNames ?? []).filter((name) => name !== "img") };
+// An image in an answer would be a request to whoever the model names; answers have none, nor anything to fill in.
+const refused = new Set(["img", "picture", "source", "input"]);
+const schema = { ...defaultSchema, tagNames: (defaultSchema.tagNames ?? []).filter((name) => !refused.has(name)) };
 
 type Props = {
   text: string;
@@ -68,12 +69,43 @@ function CitationNumber({ node, children }: ComponentProps<"cite"> & ExtraProps)
   );
 }
 
+/**
+ * A link of an answer. One to another host is text until it is clicked: only then does the page hold its address, whole
+ * and readable, for whoever wants to follow it.
+ */
 function OutsideLink({ href, children }: ComponentProps<"a">) {
+  const [shown, setShown] = useState(false);
+  const address = addressOf(href);
+  if (address === undefined) return children;
+  if (address.origin === window.location.origin) return <a href={address.href}>{children}</a>;
+  if (!shown) {
+    return (
+      <button
+        type="button"
+        title={`Shows where this leads: ${address.host || address.protocol}`}
+        onClick={() => setShown(true)}
+        className="underline decoration-dotted underline-offset-2"
+      >
+        {children} <span className="text-xs text-muted">({address.host || address.protocol})</span>
+      </button>
+    );
+  }
   return (
-    <a href={href} target="_blank" rel="noreferrer noopener">
-      {children}
+    <a href={address.href} target="_blank" rel="noreferrer noopener" className="break-all">
+      {address.href}
     </a>
   );
+}
+
+/** The address of a link that may be followed; none for a scheme that a page must not open. */
+function addressOf(href: string | undefined): URL | undefined {
+  if (href === undefined || href === "") return undefined;
+  try {
+    const address = new URL(href, window.location.href);
+    return ["http:", "https:", "mailto:"].includes(address.protocol) ? address : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function indexOf(node: ExtraProps["node"]): number {

@@ -1,4 +1,4 @@
-import { RotateCcw, Square } from "lucide-react";
+import { RotateCcw, Square, TriangleAlert } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 import { Button } from "@/components/button";
@@ -6,6 +6,7 @@ import { ErrorNote } from "@/components/error-note";
 import { AnswerText } from "@/features/chat/answer-text";
 import type { Citation, Receipt } from "@/features/chat/api/types";
 import { ProposalCard } from "@/features/chat/proposal-card";
+import { doubtsOf, goneNote } from "@/features/chat/quote-state";
 import { ReceiptPanel } from "@/features/chat/receipt-panel";
 import { RerunButton } from "@/features/chat/rerun-button";
 import { ToolCard } from "@/features/chat/tool-card";
@@ -106,9 +107,15 @@ function Citations({ citations, onOpen }: { citations: readonly Citation[]; onOp
             className="flex w-full gap-2 rounded-lg border border-line px-3 py-2 text-left hover:bg-raised"
           >
             <span className="font-semibold text-accent">[{citation.index}]</span>
-            <span className="line-clamp-2 min-w-0 flex-1 text-muted">{citation.quote}</span>
+            <span className="line-clamp-2 min-w-0 flex-1 text-muted">{goneNote(citation.state) ?? citation.quote}</span>
             {citation.page !== null && <span className="shrink-0 text-muted">page {citation.page}</span>}
           </button>
+          {doubtsOf(citation).map((doubt) => (
+            <p key={doubt} role="note" className="mt-1 flex items-center gap-1 text-warn">
+              <TriangleAlert aria-hidden className="size-3 shrink-0" />
+              {doubt}
+            </p>
+          ))}
         </li>
       ))}
     </ul>

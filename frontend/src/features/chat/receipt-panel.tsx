@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { FileText, ListTree } from "lucide-react";
+import { FileText, ListTree, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 
 import { Badge, type Tone } from "@/components/badge";
@@ -11,6 +11,7 @@ import { TrailPanel } from "@/components/trail-panel";
 import { turnQuery } from "@/features/chat/api/turns";
 import type { Receipt, Turn } from "@/features/chat/api/types";
 import { JsonView } from "@/features/chat/json-view";
+import { goneNote, unverified } from "@/features/chat/quote-state";
 import { foundValues } from "@/features/chat/receipt-value";
 import { humanise } from "@/lib/format";
 
@@ -53,9 +54,22 @@ type WordsProps = { source: NonNullable<Receipt["source"]>; onOpenDocument: Prop
 
 /** The sentence of a document a figure stands in. */
 function Words({ source, onOpenDocument }: WordsProps) {
+  const gone = goneNote(source.state);
   return (
     <figure className="flex flex-col items-start gap-2">
-      <blockquote className="border-l-2 border-accent pl-3 text-sm">{source.quote}</blockquote>
+      {gone === undefined ? (
+        <blockquote className="border-l-2 border-accent pl-3 text-sm">{source.quote}</blockquote>
+      ) : (
+        <p role="note" className="text-sm text-muted">
+          {gone}
+        </p>
+      )}
+      {source.verified === false && (
+        <p role="note" className="flex items-center gap-1 text-xs text-warn">
+          <TriangleAlert aria-hidden className="size-3 shrink-0" />
+          {unverified}
+        </p>
+      )}
       <Button size="small" onClick={() => onOpenDocument(source.document_id, source.page)}>
         <FileText aria-hidden className="size-3.5" />
         {source.page === null ? "Open the document" : `Open page ${source.page}`}

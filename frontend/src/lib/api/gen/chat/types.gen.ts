@@ -23,9 +23,29 @@ export type CitationBody = {
      */
     page: number | null;
     /**
+     * Quotations
+     *
+     * Words the answer itself quotes from it.
+     */
+    quotations?: Array<QuotationBody>;
+    /**
      * Quote
+     *
+     * Verbatim, at most 500 characters; empty when it is gone.
      */
     quote: string;
+    /**
+     * State
+     *
+     * Quotes are kept by reference: deleted with the document, changed when the page reads otherwise now, unavailable when it could not be asked or may not be read.
+     */
+    state?: 'shown' | 'deleted' | 'changed' | 'unavailable';
+    /**
+     * Verified
+     *
+     * Whether these words stood on the page when the answer was given; null: not checked.
+     */
+    verified?: boolean | null;
 };
 
 /**
@@ -435,6 +455,29 @@ export type ProposalBody = {
 };
 
 /**
+ * QuotationBody
+ *
+ * Words of the text that are said to be a document's.
+ */
+export type QuotationBody = {
+    /**
+     * Span
+     *
+     * [start, end) in Unicode code points of the text.
+     */
+    span: [
+        number,
+        number
+    ];
+    /**
+     * Verified
+     *
+     * Whether these words stood on the page when the answer was given; null: not checked.
+     */
+    verified?: boolean | null;
+};
+
+/**
  * ReceiptBody
  *
  * Where a figure of the text comes from.
@@ -742,9 +785,21 @@ export type SourceBody = {
     /**
      * Quote
      *
-     * Verbatim, at most 300 characters.
+     * Verbatim, at most 300 characters; empty when it is gone.
      */
     quote: string;
+    /**
+     * State
+     *
+     * Quotes are kept by reference: deleted with the document, changed when the page reads otherwise now, unavailable when it could not be asked or may not be read.
+     */
+    state?: 'shown' | 'deleted' | 'changed' | 'unavailable';
+    /**
+     * Verified
+     *
+     * Whether these words stood on the page when the answer was given; null: not checked.
+     */
+    verified?: boolean | null;
 };
 
 /**
