@@ -32,7 +32,7 @@ from stocktool_chat.domain.proposals import Proposal, ProposalClosed
 from stocktool_chat.domain.reruns import Rerun
 from stocktool_chat.domain.retention import Change, Retention
 from stocktool_chat.domain.search import matches, words_of
-from stocktool_chat.domain.shares import Share
+from stocktool_chat.domain.shares import Share, gone
 from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_kit.core.clock import SystemClock
 from stocktool_kit.core.idempotency import IdempotencyKey
@@ -221,9 +221,14 @@ class FakeChatStore:
         if found is not None and found.owner == owner:
             self.conversations[conversation_id] = replace(found, retention=await self.retention(owner))
 
-    async def add_share(self, share: Share) -> None:
+    async def add_share(self, share: Share, key: IdempotencyKey | None = None) -> Share:
         await self.get(share.conversation_id, share.owner)
-        self.stored_shares[share.id] = share
+        first = self._remember(key, share.id)
+        if first == share.id:
+            self.stored_shares[share.id] = share
+        elif first not in self.stored_shares:
+            raise gone()
+        return self.stored_shares[first]
 
     async def shares(self, conversation_id: ConversationId, now: datetime) -> list[Share]:
         mine = [each for each in self.stored_shares.values() if each.conversation_id == conversation_id]

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 from stocktool_chat.domain.conversation import Conversation, TurnState
-from stocktool_chat.domain.errors import ConversationNotFound
+from stocktool_chat.domain.errors import ConversationNotFound, IdempotencyKeyReused, ShareNotFound
 from stocktool_chat.domain.shares import Share, share
 
 from tests.conftest import EmulatedAws
-from tests.factories.chat import NOW, a_conversation, an_open_turn, an_owner
+from tests.factories.chat import NOW, a_conversation, a_key, an_open_turn, an_owner
 from tests.fakes.chat_stores import Stores, dynamodb_stores, fake_stores
 
 
@@ -57,6 +57,19 @@ class ShareStoreContract:
 
         assert await stores.shares.share(made.id) is None
         assert await stores.shares.shares(conversation.id, NOW) == []
+
+    async def test_a_repeated_key_gives_the_first_link(self, stores: Stores) -> None:
+        conversation = await opened(stores)
+        made, again, key = a_share(conversation), a_share(conversation), a_key()
+
+        assert await stores.shares.add_share(made, key) == made
+        assert await stores.shares.add_share(again, key) == made
+        assert await stores.shares.shares(conversation.id, NOW) == [made]
+        with pytest.raises(IdempotencyKeyReused):
+            await stores.shares.add_share(again, replace(key, body_hash="another"))
+        await stores.shares.remove_share(made)
+        with pytest.raises(ShareNotFound):
+            await stores.shares.add_share(again, key)
 
     async def test_a_link_goes_with_its_conversation(self, stores: Stores) -> None:
         conversation = await opened(stores)

@@ -159,13 +159,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
 
         proposals = Proposals(conversation_store, turn_store, DynamoDbProposals(table, clock), GrpcWrites(stock), clock)
 
-        app = create_app(runtime, title="StockTool chat", prefix=PREFIX, routers=ROUTERS)
-        app.state.conversations = conversations
-        app.state.turns = turns
-        app.state.proposals = proposals
-        app.state.shares = Shares(conversation_store, turn_store, DynamoDbShares(table), quotes, clock)
-        app.state.keep = keep
-        app.state.reruns = Reruns(
+        reruns = Reruns(
             conversations=conversation_store,
             turns=turn_store,
             store=DynamoDbReruns(table),
@@ -173,11 +167,30 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             clock=clock,
             tool_seconds=settings.tool_seconds,
         )
+
+        app = create_app(runtime, title="StockTool chat", prefix=PREFIX, routers=ROUTERS)
+        app.state.conversations = conversations
+        app.state.turns = turns
+        app.state.proposals = proposals
+        app.state.shares = shares = Shares(conversation_store, turn_store, DynamoDbShares(table), quotes, clock)
+        app.state.keep = keep
+        app.state.reruns = reruns
         app.state.start_turn = start_turn
         app.state.catalogue = catalogue
         app.state.comment_seconds = settings.stream_comment_seconds
-        app.state.today = ReadToday(usage_store, allowance, clock)
-        servicer = ChatServicer(conversations, start_turn, turns, proposals, ReadUsage(usage_store, clock))
+        app.state.today = today = ReadToday(usage_store, allowance, clock)
+        servicer = ChatServicer(
+            conversations=conversations,
+            start_turn=start_turn,
+            turns=turns,
+            proposals=proposals,
+            shares=shares,
+            reruns=reruns,
+            keep=keep,
+            catalogue=catalogue,
+            today=today,
+            read_usage=ReadUsage(usage_store, clock),
+        )
         runtime.health.check("conversations", turn_store.probe)
         yield Parts(
             app=app,

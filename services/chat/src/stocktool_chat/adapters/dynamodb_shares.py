@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from stocktool_kit.aws.table import Attr, Check, ConditionFailed, Delete, Item, Key, Put, Table, is_live
+from stocktool_kit.aws.table import Attr, Check, ConditionFailed, Delete, Item, Key, Operation, Put, Table, is_live
+from stocktool_kit.core.idempotency import IdempotencyKey
 
 from stocktool_chat.adapters import dynamodb_keys as keys
-from stocktool_chat.adapters.dynamodb_conversations import not_found
+from stocktool_chat.adapters.dynamodb_conversations import earlier_answer, idempotency_put, not_found
 from stocktool_chat.domain.conversation import ConversationId
-from stocktool_chat.domain.shares import Share
+from stocktool_chat.domain.shares import Share, gone
 
 
 class DynamoDbShares:
@@ -19,7 +20,7 @@ class DynamoDbShares:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def add_share(self, share: Share) -> None:
+    async def add_share(self, share: Share, key: IdempotencyKey | None = None) -> Share:
         """See the port."""
         item = keys.share_item(share)
         pointer: Item = {
@@ -28,10 +29,19 @@ class DynamoDbShares:
             "expires_at": item["expires_at"],
         }
         head = Check(keys.key(share.conversation_id, keys.HEAD), Attr("owner_id").eq(share.owner))
+        operations: list[Operation] = [head, Put(item), Put(pointer)]
+        if key is not None:
+            operations.append(idempotency_put(key, share.id, share.created_at))
         try:
-            await self._table.transact([head, Put(item), Put(pointer)])
+            await self._table.transact(operations)
         except ConditionFailed as failed:
-            raise not_found(share.conversation_id) from failed
+            if key is None or 3 not in failed.operations:
+                raise not_found(share.conversation_id) from failed
+            first = await self.share(earlier_answer(failed, 3, key))
+            if first is None:
+                raise gone() from failed
+            return first
+        return share
 
     async def shares(self, conversation_id: ConversationId, now: datetime) -> Sequence[Share]:
         """See the port."""

@@ -210,11 +210,13 @@ class ProposalStore(Protocol):
 class ShareStore(Protocol):
     """Links to conversations; they are forgotten with their conversation."""
 
-    async def add_share(self, share: Share) -> None:
-        """Store a link.
+    async def add_share(self, share: Share, key: IdempotencyKey | None = None) -> Share:
+        """Store a link; a repeated key gives the first one.
 
         Raises:
             ConversationNotFound: The conversation was deleted meanwhile.
+            ShareNotFound: The key is a repeated one, and the first link was revoked.
+            IdempotencyKeyReused: The key came with another request before.
         """
         ...
 

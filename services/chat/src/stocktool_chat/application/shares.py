@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
+from stocktool_kit.core.idempotency import IdempotencyKey
 
 from stocktool_chat.application.ports import ConversationStore, ShareStore, TurnStore
 from stocktool_chat.application.quotes import Quotes
@@ -36,7 +37,12 @@ class Shares:
         self._clock = clock
 
     async def create(
-        self, caller: Caller, conversation_id: ConversationId, days: int, last: TurnId | None
+        self,
+        caller: Caller,
+        conversation_id: ConversationId,
+        days: int,
+        last: TurnId | None,
+        key: IdempotencyKey | None = None,
     ) -> tuple[Share, str]:
         """Make a link.
 
@@ -45,14 +51,16 @@ class Shares:
             conversation_id: What is shared.
             days: How long the link lasts.
             last: Last turn of the branch that is shown; None for the one asked last.
+            key: The caller's key of this write, None for none.
 
         Returns:
-            The link, and its token, which is not kept.
+            The link, and its token, which is not kept: a repeated key gives the first link, and no token.
 
         Raises:
             ConversationNotFound, TurnNotFound: The caller has none by this id.
             InvalidArgument, NothingToShare: See `share`.
             TooManyShares: The conversation has links enough.
+            ShareNotFound: The key is a repeated one, and the first link was revoked.
         """
         conversation, turns = await self._turns.read(conversation_id, caller.owner)
         if last is None:
@@ -63,8 +71,8 @@ class Shares:
         made, token = share(conversation, lineage(turns, last), days, now)
         if len(await self._store.shares(conversation_id, now)) >= MOST_PER_CONVERSATION:
             raise TooManyShares(f"a conversation has at most {MOST_PER_CONVERSATION} links; revoke one first")
-        await self._store.add_share(made)
-        return made, token
+        kept = await self._store.add_share(made, key)
+        return kept, token if kept.id == made.id else ""
 
     async def of_conversation(self, caller: Caller, conversation_id: ConversationId) -> Sequence[Share]:
         """The links that still show something, oldest first.

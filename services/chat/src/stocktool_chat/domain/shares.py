@@ -19,6 +19,7 @@ from stocktool_chat.domain.json_types import Json
 
 MOST_PER_CONVERSATION = 20
 LONGEST_DAYS = 365
+DEFAULT_DAYS = 7
 _TOKEN = re.compile(r"(?P<id>shr_[0-9a-z]{26})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 

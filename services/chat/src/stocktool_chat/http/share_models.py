@@ -11,13 +11,15 @@ from stocktool_kit.http.model import RequestModel, ResponseModel
 from stocktool_chat.application.shares import Shared
 from stocktool_chat.domain.conversation import Turn
 from stocktool_chat.domain.export import turn_document
-from stocktool_chat.domain.shares import LONGEST_DAYS, Share
+from stocktool_chat.domain.shares import DEFAULT_DAYS, LONGEST_DAYS, Share
 
 
 class NewShare(RequestModel):
     """A link to be made."""
 
-    expires_in_days: int = Field(default=7, ge=1, le=LONGEST_DAYS, description="How long it shows the conversation.")
+    expires_in_days: int = Field(
+        default=DEFAULT_DAYS, ge=1, le=LONGEST_DAYS, description="How long it shows the conversation."
+    )
     turn_id: str | None = Field(
         default=None, max_length=64, description="Last turn of the branch to show; absent: the one asked last."
     )

@@ -18,11 +18,29 @@ from stocktool_kit.rpc.idempotency import idempotency_key
 from stocktool_chat.application.conversations import Conversations
 from stocktool_chat.application.ports import UsageDimension
 from stocktool_chat.application.proposals import Proposals
+from stocktool_chat.application.reruns import Reruns
+from stocktool_chat.application.retention import KeepConversations
+from stocktool_chat.application.shares import Shares
 from stocktool_chat.application.start_turn import StartTurn
 from stocktool_chat.application.turns import Turns
-from stocktool_chat.application.usage import ReadUsage
+from stocktool_chat.application.usage import ReadToday, ReadUsage
 from stocktool_chat.domain.conversation import ConversationId, TurnId
-from stocktool_chat.rpc.convert import conversation_to_proto, proposal_to_proto, to_day, turn_to_proto
+from stocktool_chat.domain.pricing import Catalogue
+from stocktool_chat.domain.shares import DEFAULT_DAYS
+from stocktool_chat.rpc.convert import (
+    conversation_to_proto,
+    proposal_to_proto,
+    retention_to_proto,
+    to_day,
+    turn_to_proto,
+)
+from stocktool_chat.rpc.convert_records import (
+    catalogue_to_proto,
+    rerun_to_proto,
+    share_to_proto,
+    to_retention,
+    today_to_proto,
+)
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _DIMENSIONS = {
@@ -38,16 +56,27 @@ class ChatServicer(pb_grpc.ChatServiceServicer):
 
     def __init__(
         self,
+        *,
         conversations: Conversations,
         start_turn: StartTurn,
         turns: Turns,
         proposals: Proposals,
+        shares: Shares,
+        reruns: Reruns,
+        keep: KeepConversations,
+        catalogue: Catalogue,
+        today: ReadToday,
         read_usage: ReadUsage,
     ) -> None:
         self._proposals = proposals
         self._conversations = conversations
         self._start_turn = start_turn
         self._turns = turns
+        self._shares = shares
+        self._reruns = reruns
+        self._keep = keep
+        self._catalogue = catalogue
+        self._today = today
         self._read_usage = read_usage
 
     async def CreateConversation(
@@ -154,6 +183,61 @@ class ChatServicer(pb_grpc.ChatServiceServicer):
         conversation_id = ConversationId(request.conversation_id)
         decided = await self._proposals.undo(current_caller(), conversation_id, request.proposal_id)
         return pb.UndoProposalResponse(proposal=proposal_to_proto(decided))
+
+    async def CreateShare(self, request: pb.CreateShareRequest, context: _Context) -> pb.CreateShareResponse:
+        """See the proto."""
+        made, token = await self._shares.create(
+            current_caller(),
+            ConversationId(request.conversation_id),
+            request.expires_in_days or DEFAULT_DAYS,
+            TurnId(request.turn_id) if request.turn_id else None,
+            idempotency_key("CreateShare", request),
+        )
+        return pb.CreateShareResponse(share=share_to_proto(made), token=token)
+
+    async def ListShares(self, request: pb.ListSharesRequest, context: _Context) -> pb.ListSharesResponse:
+        """See the proto."""
+        listed = await self._shares.of_conversation(current_caller(), ConversationId(request.conversation_id))
+        return pb.ListSharesResponse(shares=[share_to_proto(each) for each in listed])
+
+    async def RevokeShare(self, request: pb.RevokeShareRequest, context: _Context) -> pb.RevokeShareResponse:
+        """See the proto."""
+        await self._shares.revoke(current_caller(), ConversationId(request.conversation_id), request.share_id)
+        return pb.RevokeShareResponse()
+
+    async def GetRetention(self, request: pb.GetRetentionRequest, context: _Context) -> pb.GetRetentionResponse:
+        """See the proto."""
+        return pb.GetRetentionResponse(retention=retention_to_proto(await self._keep.read(current_caller())))
+
+    async def SetRetention(self, request: pb.SetRetentionRequest, context: _Context) -> pb.SetRetentionResponse:
+        """See the proto."""
+        await self._keep.choose(current_caller(), to_retention(request.retention))
+        return pb.SetRetentionResponse(retention=request.retention)
+
+    async def RerunTurn(self, request: pb.RerunTurnRequest, context: _Context) -> pb.RerunTurnResponse:
+        """See the proto."""
+        rerun = await self._reruns.run(
+            current_caller(),
+            ConversationId(request.conversation_id),
+            TurnId(request.turn_id),
+            idempotency_key("RerunTurn", request),
+        )
+        return pb.RerunTurnResponse(rerun=rerun_to_proto(rerun))
+
+    async def ListReruns(self, request: pb.ListRerunsRequest, context: _Context) -> pb.ListRerunsResponse:
+        """See the proto."""
+        listed = await self._reruns.of_turn(
+            current_caller(), ConversationId(request.conversation_id), TurnId(request.turn_id)
+        )
+        return pb.ListRerunsResponse(reruns=[rerun_to_proto(each) for each in listed])
+
+    async def ListModels(self, request: pb.ListModelsRequest, context: _Context) -> pb.ListModelsResponse:
+        """See the proto."""
+        return catalogue_to_proto(self._catalogue)
+
+    async def GetToday(self, request: pb.GetTodayRequest, context: _Context) -> pb.GetTodayResponse:
+        """See the proto."""
+        return today_to_proto(await self._today(current_caller()))
 
     async def GetUsage(self, request: pb.GetUsageRequest, context: _Context) -> pb.GetUsageResponse:
         """See the proto."""
