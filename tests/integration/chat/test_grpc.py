@@ -80,7 +80,7 @@ async def test_what_cannot_be_shared_is_refused(mesh: Mesh, person: Person, stub
         with pytest.raises(NotFound) as nobody:
             await stub.ListShares(pb.ListSharesRequest(conversation_id="cnv_nobody"))
     assert empty.value.reason == "NOTHING_TO_SHARE"
-    assert [violation.pointer for violation in long.value.violations] == ["/expires_in_days"]
+    assert [violation.pointer for violation in long.value.violations] == ["expires_in_days"]
     assert nobody.value.reason == "CONVERSATION_NOT_FOUND"
 
 
