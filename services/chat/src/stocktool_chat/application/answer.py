@@ -46,6 +46,7 @@ from stocktool_chat.domain.proposals import Prepared, Proposal, propose
 from stocktool_chat.domain.sealing import passages_of
 from stocktool_chat.domain.summaries import capped, one_line, to_json
 from stocktool_chat.domain.tool_results import ToolResult
+from stocktool_chat.domain.withholding import Withholding, withheld
 
 _REPLACEABLE = (ModelRateLimited, ModelRejected, ModelStreamDropped, ModelTimedOut, ModelUnavailable)
 _PROPOSALS_LAST = timedelta(hours=1)  # well within the day for which a write is known by its idempotency key
@@ -193,18 +194,39 @@ class Answerer:
             cache_key=turn.conversation_id,
             may_call_tools=may_call_tools,
         )
-        separator = "\n\n" if log.view.text_parts else ""
-        async with aclosing(self._model.stream(request)) as pieces:
+        saying = _Saying(log)
+        async with aclosing(self._model.stream(request)) as pieces, aclosing(saying):
             async for piece in pieces:
                 if isinstance(piece, str):
-                    log.add(events.text_delta(separator + piece))
-                    separator = ""
+                    saying.say(piece)
                     continue
                 used = Tokens(piece.input_tokens, piece.output_tokens, piece.cached_tokens)
                 progress.spending.add_tokens(progress.model, used)
                 self._observer.tokens(progress.model, piece)
                 return piece
         raise AssertionError("a model's stream ends with its answer or an error")
+
+
+class _Saying:
+    """Writes one step's text: apart from that of the step before, and without our instructions."""
+
+    def __init__(self, log: TurnLog) -> None:
+        self._log = log
+        self._separator = "\n\n" if log.view.text_parts else ""
+        self._passing = Withholding(INSTRUCTIONS)
+
+    def say(self, piece: str) -> None:
+        """Take a piece as it comes."""
+        self._add(self._passing.take(piece))
+
+    async def aclose(self) -> None:
+        """Give out what was held back, also when the model broke off."""
+        self._add(self._passing.end())
+
+    def _add(self, text: str) -> None:
+        if text:
+            self._log.add(events.text_delta(self._separator + text))
+            self._separator = ""
 
 
 class _ToolRun:
@@ -226,7 +248,7 @@ class _ToolRun:
         parsed = [(call, _arguments(call)) for call in calls]
         for call, arguments in parsed:
             shown: Json = arguments if not isinstance(arguments, StockToolError) else {}
-            self._log.add(events.tool_started(call.call_id, call.name, shown))
+            self._log.add(events.tool_started(call.call_id, call.name, withheld(shown, INSTRUCTIONS)))
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._run(call, arguments)) for call, arguments in parsed]
         outputs: list[JsonObject] = []
