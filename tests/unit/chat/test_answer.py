@@ -145,6 +145,36 @@ async def test_model_sees_a_bounded_result_and_the_record_stays_whole() -> None:
     assert progress.results["call_1_0"]["text"] == "x" * 5000
 
 
+async def test_results_of_a_turn_share_what_they_may_take_and_then_it_must_answer() -> None:
+    # Each result takes 5,022 bytes: the first two fit, the third is cut, the fourth has no room.
+    model = ScriptedSteps(["a", "b"], ["c", "d"], "Done.")
+
+    progress = await answered(model, turn_tool_bytes=10_600)
+
+    outputs = [json.loads(str(item["output"])) for item in model.steps[-1].input if item.get("output")]
+    assert [output.get("name") for output in outputs] == ["a", "b", "c", None]
+    assert [len(output.get("text", "")) for output in outputs] == [5000, 5000, 400, 0]
+    assert outputs[3]["error"]["reason"] == "TOOL_BYTES_SPENT"
+    assert [step.may_call_tools for step in model.steps] == [True, True, False]
+    assert progress.log.view.text == "Done."
+    assert {call_id: result["text"] for call_id, result in progress.results.items()} == dict.fromkeys(
+        ("call_1_0", "call_1_1", "call_2_0", "call_2_1"), "x" * 5000
+    ), "records stay whole"
+    calls = progress.log.view.summary()["tool_calls"]
+    assert isinstance(calls, list)
+    told = [each.get("left_out_bytes") for each in calls if isinstance(each, Mapping)]
+    assert told[:2] == [None, None]
+    assert (told[2], told[3]) == (outputs[2]["left_out_bytes"], 5022)
+
+
+async def test_results_that_fill_their_room_exactly_are_whole() -> None:
+    model = ScriptedSteps(["a", "b"], "Done.")
+    await answered(model, turn_tool_bytes=2 * 5022)
+    outputs = [json.loads(str(item["output"])) for item in model.steps[-1].input if item.get("output")]
+    assert [len(output["text"]) for output in outputs] == [5000, 5000]
+    assert [step.may_call_tools for step in model.steps] == [True, True]
+
+
 async def test_slow_tool_is_given_up_and_the_turn_goes_on() -> None:
     progress = await answered(ScriptedSteps(["hang", "a"], "Done."), tool_seconds=0.02)
 

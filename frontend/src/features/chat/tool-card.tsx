@@ -8,7 +8,7 @@ import { turnQuery } from "@/features/chat/api/turns";
 import type { ToolCall } from "@/features/chat/api/types";
 import { JsonView } from "@/features/chat/json-view";
 import { classNames } from "@/lib/class-names";
-import { formatDuration, humanise } from "@/lib/format";
+import { formatBytes, formatDuration, humanise } from "@/lib/format";
 
 type Props = { conversationId: string; turnId: string; call: ToolCall };
 
@@ -44,6 +44,11 @@ export function ToolCard({ conversationId, turnId, call }: Props) {
       {open && (
         <div className="flex flex-col gap-3 border-t border-line p-3">
           {call.summary && <p className="text-xs">{call.summary}</p>}
+          {call.left_out_bytes != null && (
+            <p role="note" className="rounded-lg bg-warn-soft px-3 py-2 text-xs text-warn">
+              {formatBytes(call.left_out_bytes)} of this result were not shown to the model; they stand below.
+            </p>
+          )}
           <div>
             <p className="mb-1 text-xs font-medium text-muted">Arguments</p>
             <JsonView value={call.arguments} />

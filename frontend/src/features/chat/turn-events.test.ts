@@ -23,6 +23,12 @@ test("folds a turn", () => {
   });
 });
 
+test("a result that was cut for the model says by how much", () => {
+  const cut = { id: "4", type: "tool.cut", data: { call_id: "c1", left_out_bytes: 5120, bound: "turn" } };
+  const turn = [...events.slice(0, 3), cut].reduce(takeEvent, newLiveTurn());
+  expect(turn.tool_calls).toMatchObject([{ call_id: "c1", ok: true, left_out_bytes: 5120 }]);
+});
+
 test("events that come twice count once", () => {
   const turn = [...events.slice(0, 5), ...events.slice(2)].reduce(takeEvent, newLiveTurn());
   expect(turn.text).toBe("Up 12%.");

@@ -63,6 +63,15 @@ export function takeEvent(turn: LiveTurn, event: StreamedEvent): LiveTurn {
         ),
       };
     }
+    case "tool.cut": {
+      const cut = data as Pick<ToolCall, "call_id" | "left_out_bytes">;
+      return {
+        ...next,
+        tool_calls: next.tool_calls.map((call) =>
+          call.call_id === cut.call_id ? { ...call, left_out_bytes: cut.left_out_bytes ?? null } : call,
+        ),
+      };
+    }
     case "proposal":
       return { ...next, proposals: [...next.proposals, data as Proposal] };
     case "receipt":

@@ -260,4 +260,5 @@ def _budget(settings: Settings) -> Budget:
         tool_calls=settings.turn_tool_calls,
         tool_seconds=settings.tool_seconds,
         tool_bytes=settings.tool_bytes,
+        turn_tool_bytes=settings.turn_tool_bytes,
     )

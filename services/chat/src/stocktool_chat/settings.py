@@ -94,6 +94,9 @@ class Settings(ServiceSettings):
     web_search_key: SecretStr = Field(default=SecretStr(""), description="Key of that search.")
     tool_seconds: float = Field(default=10.0, gt=0, description="Time of one tool call.")
     tool_bytes: int = Field(default=24_000, ge=1_000, description="JSON bytes of one result as the model sees it.")
+    turn_tool_bytes: int = Field(
+        default=200_000, ge=1_000, description="JSON bytes of all results of one turn as the model sees them."
+    )
     daily_cost_usd: Decimal | None = Field(
         default=Decimal(5), gt=0, description="What one user's questions may cost in a day in UTC; null: no limit."
     )

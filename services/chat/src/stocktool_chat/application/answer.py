@@ -44,7 +44,8 @@ from stocktool_chat.domain.pricing import Budget, Catalogue, Spending, Tokens
 from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input, portable
 from stocktool_chat.domain.proposals import Prepared, Proposal, propose
 from stocktool_chat.domain.sealing import passages_of
-from stocktool_chat.domain.summaries import capped, one_line, to_json
+from stocktool_chat.domain.showing import show
+from stocktool_chat.domain.summaries import one_line
 from stocktool_chat.domain.tool_results import ToolResult
 from stocktool_chat.domain.withholding import Withholding, withheld
 
@@ -153,7 +154,7 @@ class Answerer:
         )
         for step in range(1, self._budget.steps + 1):
             spending.check(self._budget)
-            last_step = step == self._budget.steps or spending.tool_calls >= self._budget.tool_calls
+            last_step = step == self._budget.steps or spending.no_more_tools(self._budget)
             answer = await self._ask(turn, items, progress, may_call_tools=not last_step)
             if not answer.calls:
                 if not log.view.text.strip():
@@ -256,11 +257,15 @@ class _ToolRun:
             # Passages are numbered in the order the calls were asked, not in that of their answers.
             given, proposal = task.result()
             result, self._next_citation = number_passages(given, self._next_citation)
-            seen = capped(without_chunk_ids(result), self._budget.tool_bytes)
+            room = self._progress.spending.tool_room(self._budget)
+            seen = show(without_chunk_ids(result), self._budget.tool_bytes, room)
+            self._progress.spending.add_tool(seen.size, no_room=seen.no_room)
             self._progress.add_result(call, result)
-            told = () if proposal is None else (events.proposal(proposal),)
+            told = [] if proposal is None else [events.proposal(proposal)]
+            if seen.left_out_bytes:
+                told.append(events.tool_cut(call.call_id, seen.left_out_bytes, no_room=seen.no_room))
             self._log.add(*told, result=ToolResult(call.call_id, result, proposal))
-            outputs.append({"type": "function_call_output", "call_id": call.call_id, "output": to_json(seen)})
+            outputs.append({"type": "function_call_output", "call_id": call.call_id, "output": seen.output})
         return outputs
 
     async def _run(

@@ -67,6 +67,18 @@ def tool_finished(call_id: str, *, ok: bool, duration_ms: float, summary: str) -
     )
 
 
+def tool_cut(call_id: str, left_out_bytes: int, *, no_room: bool) -> NewEvent:
+    """The model was not shown all of a result; the record is whole.
+
+    Args:
+        call_id: The call that gave it.
+        left_out_bytes: How much of its JSON was left out.
+        no_room: Whether the turn's results together had taken what they may, so that no further tool is called.
+    """
+    bound = "turn" if no_room else "result"
+    return NewEvent("tool.cut", {"call_id": call_id, "left_out_bytes": left_out_bytes, "bound": bound})
+
+
 def text_delta(text: str) -> NewEvent:
     """More of the answer."""
     return NewEvent(TEXT_DELTA, {"text": text})

@@ -98,6 +98,7 @@ class Budget:
         tool_calls: Tool calls of all steps together.
         tool_seconds: Wall time of one tool call.
         tool_bytes: JSON bytes of one result as the model sees it.
+        turn_tool_bytes: The same of all results together.
     """
 
     steps: int = 8
@@ -106,6 +107,7 @@ class Budget:
     tool_calls: int = 32
     tool_seconds: float = 10.0
     tool_bytes: int = 24_000
+    turn_tool_bytes: int = 200_000
 
 
 @dataclass(slots=True)
@@ -114,10 +116,14 @@ class Spending:
 
     Attributes:
         tokens: By model: a fallback may have answered parts of it.
+        tool_bytes: JSON bytes of results that the model was shown.
+        no_room: Whether a result was cut because results may not take more.
     """
 
     tokens: dict[str, Tokens] = field(default_factory=dict)
     tool_calls: int = 0
+    tool_bytes: int = 0
+    no_room: bool = False
 
     @property
     def input_tokens(self) -> int:
@@ -133,6 +139,19 @@ class Spending:
         """Count one step."""
         before = self.tokens.get(model, Tokens())
         self.tokens[model] = Tokens(before.input + step.input, before.output + step.output, before.cached + step.cached)
+
+    def add_tool(self, size: int, *, no_room: bool) -> None:
+        """Count a result as the model is shown it."""
+        self.tool_bytes += size
+        self.no_room = self.no_room or no_room
+
+    def tool_room(self, budget: Budget) -> int:
+        """Bytes that further results may take."""
+        return max(budget.turn_tool_bytes - self.tool_bytes, 0)
+
+    def no_more_tools(self, budget: Budget) -> bool:
+        """Whether what is known must do: all calls are made, or a result more could not be shown."""
+        return self.tool_calls >= budget.tool_calls or self.no_room
 
     def check(self, budget: Budget) -> None:
         """Refuse another step when the tokens are used up.

@@ -47,6 +47,9 @@ class TurnView:
             case "tool.finished":
                 call = self._calls.setdefault(str(data["call_id"]), {})
                 call.update(data)
+            case "tool.cut":
+                call = self._calls.setdefault(str(data["call_id"]), {})
+                call["left_out_bytes"] = data.get("left_out_bytes")
             case "proposal":
                 self._proposals.append(data)
             case "model.replaced":

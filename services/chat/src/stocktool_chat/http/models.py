@@ -105,6 +105,9 @@ class ToolCallBody(ResponseModel):
     duration_ms: float | None = Field(default=None, description="Null while it runs.")
     summary: str = ""
     result: Any = Field(default=None, description="The stored result; with a single turn only.")
+    left_out_bytes: int | None = Field(
+        default=None, description="How much of the result's JSON the model was not shown; null: nothing."
+    )
 
 
 class OperandBody(ResponseModel):

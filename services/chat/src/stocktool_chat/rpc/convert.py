@@ -104,6 +104,7 @@ def _tool_call(call: JsonObject) -> pb.ToolCall:
         ok=call.get("ok") is True,
         duration_ms=duration if isinstance(duration, int | float) else 0,
         summary=str(call.get("summary", "")),
+        left_out_bytes=_whole(call.get("left_out_bytes")),
     )
     if call.get("result") is not None:
         message.result = orjson.dumps(call["result"])

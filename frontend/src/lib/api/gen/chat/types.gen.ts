@@ -867,6 +867,12 @@ export type ToolCallBody = {
      */
     duration_ms?: number | null;
     /**
+     * Left Out Bytes
+     *
+     * How much of the result's JSON the model was not shown; null: nothing.
+     */
+    left_out_bytes?: number | null;
+    /**
      * Name
      */
     name?: string;
