@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from stocktool_kit.aws.audit import SHARDS, audit_entry, audit_partition
 from stocktool_kit.aws.idempotency import IdempotencyKeyReused, IdempotencyRecords, TwinInFlight
-from stocktool_kit.aws.table import Attr, ConditionFailed, Key, Operation, Put, Table, Update
-from stocktool_kit.core.errors import Conflict, Kind
+from stocktool_kit.aws.table import Attr, ConditionFailed, Item, Key, Operation, Put, Table, Update
+from stocktool_kit.core.errors import Conflict, Kind, NotFound
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.testing.clock import FakeClock
 
@@ -71,6 +72,79 @@ async def test_a_collision_is_waited_out_for_a_while(table: Table) -> None:
     with pytest.raises(TwinInFlight):
         await records.write(a_key("key-2"), [Update(HEAD, add={"count": 1})], {})
 
+    assert (await table.get(HEAD) or {})["count"] == 1
+
+
+class Looked(Table):
+    """A table that tells when it was read."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table.aws, table.name)
+        self.looked = asyncio.Event()
+
+    async def get(self, *arguments: Any, **named: Any) -> Item | None:
+        found = await super().get(*arguments, **named)
+        self.looked.set()
+        return found
+
+
+async def test_twins_of_an_effect_that_lies_elsewhere_have_one_effect_and_one_answer(table: Table) -> None:
+    """Two processes: the effect is done when the twin looks for its record, which is not there yet."""
+    there, done, others = {"thing"}, asyncio.Event(), Looked(table)
+
+    async def delete() -> dict[str, object]:
+        if not there:
+            raise NotFound("it is gone")
+        there.clear()
+        done.set()
+        await others.looked.wait()
+        return {"left": len(there)}
+
+    async def send_when_done() -> object:
+        await done.wait()
+        return await IdempotencyRecords(others, FakeClock()).once(a_key(), delete)
+
+    first = IdempotencyRecords(table, FakeClock()).once(a_key(), delete)
+    assert await asyncio.gather(first, send_when_done(), send_when_done()) == [{"left": 0}] * 3
+
+
+async def test_an_effect_that_failed_may_be_tried_again_under_its_key(table: Table) -> None:
+    records = IdempotencyRecords(table, FakeClock())
+    tries = []
+
+    async def fails_at_first() -> dict[str, object]:
+        tries.append(1)
+        if len(tries) == 1:
+            raise NotFound("not yet")
+        return {"tries": len(tries)}
+
+    with pytest.raises(NotFound):
+        await records.once(a_key(), fails_at_first)
+    assert [await records.once(a_key(), fails_at_first) for _ in range(2)] == [{"tries": 2}] * 2
+
+
+async def test_an_effect_that_takes_too_long_is_told_to_its_twin(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> dict[str, object]:
+        begun.set()
+        await go.wait()
+        return {"done": True}
+
+    first = asyncio.create_task(IdempotencyRecords(table, FakeClock()).once(a_key(), slow))
+    await begun.wait()
+    monkeypatch.setattr("stocktool_kit.aws.idempotency._WAITED_SECONDS", 0.1)
+    with pytest.raises(TwinInFlight):
+        await IdempotencyRecords(table, FakeClock()).once(a_key(), slow)
+    go.set()
+    assert await first == {"done": True}
+
+
+async def test_without_a_key_a_collision_is_waited_out_too(table: Table) -> None:
+    contended = Contended(table.aws, table.name)
+    contended.collisions = 2
+    records = IdempotencyRecords(contended, FakeClock())
+    assert await records.write(None, [Update(HEAD, add={"count": 1})], {"done": True}) == {"done": True}
     assert (await table.get(HEAD) or {})["count"] == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +15,7 @@ from stocktool_admin.application.operate_queues import ListDeadLetters, MeasureD
 from stocktool_admin.application.read_audit import ReadAudit
 from stocktool_admin.application.watch_health import HealthBoard
 from stocktool_admin.domain.audit import AuditFilter, AuditRecord
-from stocktool_admin.domain.flags import FlagValue, StaleFlag, next_flag
+from stocktool_admin.domain.flags import Flag, FlagValue, StaleFlag, next_flag
 from stocktool_admin.domain.health import STALE_AFTER, ServiceHealth, ServiceState
 from stocktool_admin.domain.queues import DeadLetter, QueueNotFound
 from stocktool_kit.core.errors import InvalidArgument
@@ -24,6 +24,7 @@ from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.testing.clock import FakeClock
 
 from tests.fakes.admin import FakeAuditTrail, FakeFlags, FakeQueues
+from tests.fakes.twins import Between, outcome
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -163,3 +164,14 @@ async def test_depths_are_measured_with_those_of_the_dead() -> None:
     async with asyncio.timeout(60):
         await MeasureDepths(queues, Gauge()).run(stop)
     assert measured == {"ingest-queue": 0, "ingest-queue-dlq": 3, "notify-queue": 0, "notify-queue-dlq": 0}
+
+
+async def test_a_flag_set_twice_at_once_is_answered_twice_the_same() -> None:
+    for call in (1, 2, 3):
+        flags, between = FakeFlags(), Between()
+
+        def set_flag(flags: FakeFlags = flags) -> Awaitable[Flag]:
+            return SetFlag(flags, FakeClock(NOW))("a", "on", expected_version=0, by="usr_a", key=a_key())
+
+        between.run(set_flag, before_call=call)
+        assert await outcome(set_flag(between.over(flags))) == between.found

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.once import once
 
 from stocktool_admin.application.ports import FlagStore
 from stocktool_admin.domain.flags import Flag, FlagNotFound, FlagValue, StaleFlag, check_flag_name, next_flag
-
-_RACES = 3
 
 
 class ListFlags:
@@ -59,17 +58,12 @@ class SetFlag:
             InvalidArgument: Name or value cannot be taken.
             StaleFlag: The flag changed since it was read.
         """
-        earlier = await self._flags.replayed(key)
-        if earlier is not None:
-            return earlier
-        for attempt in range(_RACES):
+
+        async def attempt() -> Flag:
             current = await self._flags.find(name)
             flag = next_flag(
                 current, name=name, value=value, expected_version=expected_version, by=by, now=self._clock.now()
             )
-            try:
-                return await self._flags.save(flag, key)
-            except StaleFlag:
-                if expected_version is not None or attempt == _RACES - 1:
-                    raise
-        raise AssertionError("the loop returns or raises")
+            return await self._flags.save(flag, key)
+
+        return await once(lambda: self._flags.replayed(key), attempt, stale=StaleFlag, version=expected_version)

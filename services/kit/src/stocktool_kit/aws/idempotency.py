@@ -1,18 +1,23 @@
 """Records of writes that may be sent twice, stored in the write's own transaction.
 
 Since the record commits with the effect, there is no state "begun": of two twins one commits, and the other finds its
-record and answers the same.
+record and answers the same. Only an effect that lies elsewhere has one, a lease: its record follows, and a twin that
+came in between would find the effect without its answer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import orjson
 
+from stocktool_kit.aws.lease import LeaseHeld, Leases
 from stocktool_kit.aws.table import Attr, ConditionFailed, Operation, Put, Table, is_live
 from stocktool_kit.core.clock import Clock, epoch
 from stocktool_kit.core.errors import AlreadyExists, Conflict
@@ -20,7 +25,9 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 
 _KEPT = timedelta(hours=24)
 _ATTEMPTS = 5
-_FIRST_PAUSE_SECONDS = 0.05  # doubled each time: a second and a half in all
+_FIRST_PAUSE_SECONDS = 0.05  # doubled each time: a second and a half in all, more or less
+_LONGEST_PAUSE_SECONDS = 1.0
+_WAITED_SECONDS = 20.0  # for a twin whose effect lies elsewhere
 
 
 class IdempotencyKeyReused(AlreadyExists):
@@ -50,6 +57,7 @@ class IdempotencyRecords:
         self._clock = clock
         self._partition_key = partition_key
         self._sort_key = sort_key
+        self._leases = Leases(table, clock, partition_key=partition_key, sort_key=sort_key)
 
     async def replay(self, key: IdempotencyKey) -> dict[str, Any] | None:
         """The answer given earlier to the same request; None when there was none in the last 24 hours.
@@ -93,24 +101,22 @@ class IdempotencyRecords:
             TwinInFlight: A twin, or another change of the same items, is committing and did not get done in time.
             ConditionFailed: The write's own conditions do not hold.
         """
-        if key is None:
-            await self._table.transact(operations)
-            return response
+        records = () if key is None else (self.record(key, response),)
         for attempt in range(_ATTEMPTS):
-            earlier = await self.replay(key)
+            earlier = await self._earlier(key)
             if earlier is not None:
                 return earlier
             try:
-                await self._table.transact([*operations, self.record(key, response)])
+                await self._table.transact([*operations, *records])
             except ConditionFailed:
                 # Either the twin's record is there, or its effect made our own conditions fail.
-                earlier = await self.replay(key)
+                earlier = await self._earlier(key)
                 if earlier is None:
                     raise
                 return earlier
             except Conflict:
                 # A twin, or another change of the same items, is committing; this transaction had no effect.
-                await asyncio.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
+                await _pause(attempt)
             else:
                 return response
         raise TwinInFlight("this request, or another change of the same thing, is in progress")
@@ -129,13 +135,38 @@ class IdempotencyRecords:
 
         Raises:
             IdempotencyKeyReused: The key came with another body before.
+            TwinInFlight: A twin is at it and did not get done in time.
         """
         if key is None:
             return await effect()
-        earlier = await self.replay(key)
-        if earlier is not None:
-            return earlier
-        return await self.write(key, (), await effect())
+        try:
+            async with asyncio.timeout(_WAITED_SECONDS) as waiting, AsyncExitStack() as held:
+                for attempt in count():
+                    earlier = await self.replay(key)
+                    if earlier is not None:
+                        return earlier
+                    try:
+                        lease = await held.enter_async_context(self._leases.hold(f"once#{key.record_id}"))
+                    except LeaseHeld:
+                        await _pause(attempt)
+                        continue
+                    waiting.reschedule(None)
+                    # What it did may have been recorded between our look and our lease.
+                    earlier = await self.replay(key)
+                    return await self.write(key, (), await lease.guard(effect())) if earlier is None else earlier
+        except TimeoutError as error:
+            if not waiting.expired():
+                raise
+            raise TwinInFlight("this request is in progress") from error
+        raise AssertionError("the loop returns or raises")
+
+    async def _earlier(self, key: IdempotencyKey | None) -> Mapping[str, Any] | None:
+        return None if key is None else await self.replay(key)
 
     def _key(self, key: IdempotencyKey) -> dict[str, str]:
         return {self._partition_key: f"I#{key.record_id}", self._sort_key: "record"}
+
+
+async def _pause(attempt: int) -> None:
+    seconds = min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS)
+    await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret

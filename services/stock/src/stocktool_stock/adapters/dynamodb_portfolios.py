@@ -6,8 +6,6 @@ transaction over all of it, its audit entry and its idempotency record, conditio
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,7 +13,7 @@ from stocktool_kit.aws.audit import audit_entry
 from stocktool_kit.aws.idempotency import IdempotencyRecords
 from stocktool_kit.aws.table import Attr, ConditionFailed, Delete, Key, Operation, Put, Table
 from stocktool_kit.core.clock import Clock
-from stocktool_kit.core.errors import Conflict, InvalidArgument
+from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.paging import Page, PageRequest, decode_token, encode_token
@@ -108,27 +106,19 @@ class DynamoDBPortfolios:
 
     async def commit(self, change: Change) -> Record:
         """Write a change, once per request."""
-        earlier = await self.earlier(change.key)
-        if earlier is not None:
+        earlier = await self.earlier(change.key) if change.commits is not None else None
+        if earlier is not None:  # its import is no longer staged then
             return earlier
         operations = [*self._operations(change), *await self._import_operations(change)]
-        if change.key is not None:
-            operations.append(self._records.record(change.key, change.answer))
         try:
-            await self._table.transact(operations)
-        except Conflict as error:
-            # The twin of this request may be what came between; its answer is ours then.
-            answer = await self.earlier(change.key)
-            if answer is not None:
-                return answer
-            if not isinstance(error, ConditionFailed):  # a transaction in progress: let it end
-                await asyncio.sleep(random.uniform(0.01, 0.06))  # noqa: S311 - jitter, not a secret
+            answer = await self._records.write(change.key, operations, change.answer)
+        except ConditionFailed as error:
             raise StaleVersion(
                 "the portfolio was changed meanwhile; read it again", portfolio_id=change.portfolio.id
             ) from error
         if change.deletes:
             await self._purge(change.portfolio.id)
-        return change.answer
+        return answer
 
     def _operations(self, change: Change) -> Operations:
         portfolio = change.head

@@ -5,8 +5,6 @@ A counter `Q#<prefix>` beside them bounds their number in the transaction that m
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,8 +16,6 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import Conflict, InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.paging import PageRequest, decode_token, encode_token
-
-_ATTEMPTS = 5
 
 
 class QuotaFull(Conflict):
@@ -100,7 +96,7 @@ class OwnedRows:
             *more,
         ]
         try:
-            return await self._write(key, operations, answer)
+            return await self._records.write(key, operations, answer)
         except ConditionFailed as error:
             if 0 in error.operations:
                 raise QuotaFull(f"at most {self._most}", most=self._most) from error
@@ -159,24 +155,9 @@ class OwnedRows:
         self, operations: Sequence[Operation], key: IdempotencyKey | None, answer: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         try:
-            return await self._write(key, operations, answer)
+            return await self._records.write(key, operations, answer)
         except ConditionFailed as error:
             raise RowChanged("it was changed meanwhile; read it again") from error
-
-    async def _write(
-        self, key: IdempotencyKey | None, operations: Sequence[Operation], answer: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """Write once per request; one that meets another transaction on the owner's counter is made again."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                return await self._records.write(key, operations, answer)
-            except ConditionFailed:
-                raise
-            except Conflict:
-                if attempt + 1 == _ATTEMPTS or key is not None:  # with a key the records have tried again themselves
-                    raise
-                await asyncio.sleep(random.uniform(0.01, 0.06) * 2**attempt)  # noqa: S311 - jitter, not a secret
-        raise Conflict("this is being changed by others; try again")
 
     def _quota(self, owner: str) -> dict[str, str]:
         return {"pk": f"U#{owner}", "sk": f"Q#{self._prefix}"}
