@@ -110,6 +110,14 @@ class FakeDocuments:
         self.collections[collection.id] = collection
         return collection
 
+    async def earlier_collection(self, key: IdempotencyKey | None) -> Collection | None:
+        found = None if key is None else self.collection_keys.get(key.record_id)
+        if key is None or found is None:
+            return None
+        if found[0] != key.body_hash:
+            raise AlreadyExists("this Idempotency-Key was used for another request; use a new one")
+        return self.collections[found[1]]
+
     async def get_collection(self, collection_id: CollectionId) -> Collection | None:
         return self.collections.get(collection_id)
 

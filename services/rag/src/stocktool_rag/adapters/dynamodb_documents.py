@@ -212,10 +212,18 @@ class DynamoDBDocuments:
         answer = await self._records.write(key, operations, {"collection_id": collection.id})
         if answer["collection_id"] == collection.id:
             return collection
-        earlier = await self.get_collection(CollectionId(answer["collection_id"]))
-        if earlier is None:
+        return await self._made(answer)
+
+    async def earlier_collection(self, key: IdempotencyKey | None) -> Collection | None:
+        """The collection that the same request made."""
+        answer = None if key is None else await self._records.replay(key)
+        return None if answer is None else await self._made(answer)
+
+    async def _made(self, answer: Mapping[str, Any]) -> Collection:
+        found = await self.get_collection(CollectionId(answer["collection_id"]))
+        if found is None:
             raise CollectionNotFound(answer["collection_id"])
-        return earlier
+        return found
 
     async def get_collection(self, collection_id: CollectionId) -> Collection | None:
         """Read a collection that was made by `create_collection`."""

@@ -117,6 +117,14 @@ class DocumentStore(Protocol):
         """Store a new collection with its audit entry; with a key that was used before, answer that one's."""
         ...
 
+    async def earlier_collection(self, key: IdempotencyKey | None) -> Collection | None:
+        """The collection that the same request made within 24 hours, None for a new one.
+
+        Raises:
+            Conflict: The key was used for another body.
+        """
+        ...
+
     async def get_collection(self, collection_id: CollectionId) -> Collection | None:
         """Read a collection that was made by `create_collection`."""
         ...

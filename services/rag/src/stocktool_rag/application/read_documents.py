@@ -10,6 +10,7 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.once import once
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_rag.application.library import Library
@@ -24,7 +25,7 @@ from stocktool_rag.domain.documents import (
 )
 from stocktool_rag.domain.pages import PageText
 
-_MAX_COLLECTIONS = 50
+MOST_COLLECTIONS = 50
 _MAX_COLLECTION_NAME = 100
 
 
@@ -109,7 +110,12 @@ class Collections:
         shown = "".join(character for character in name if character.isprintable()).strip()
         if not 1 <= len(shown) <= _MAX_COLLECTION_NAME:
             raise InvalidArgument.of("/name", f"must be 1 to {_MAX_COLLECTION_NAME} characters")
-        if len(await self._store.collections_of(caller.owner)) >= _MAX_COLLECTIONS:
-            raise InvalidArgument.of("/name", f"there are {_MAX_COLLECTIONS} collections already; no more can be made")
-        collection = Collection(CollectionId(new_id("col")), caller.owner, shown, self._clock.now())
-        return await self._store.create_collection(collection, key)
+
+        async def attempt() -> Collection:
+            if len(await self._store.collections_of(caller.owner)) >= MOST_COLLECTIONS:
+                problem = f"there are {MOST_COLLECTIONS} collections already; no more can be made"
+                raise InvalidArgument.of("/name", problem)
+            collection = Collection(CollectionId(new_id("col")), caller.owner, shown, self._clock.now())
+            return await self._store.create_collection(collection, key)
+
+        return await once(lambda: self._store.earlier_collection(key), attempt)

@@ -57,15 +57,16 @@ class UploadDocument:
         try:
             await self._store.save(arrived)
         except StaleDocument:
-            await self._overtaken(document)
-            return document
+            return await self._overtaken(document)
         await self._announcer.announce(arrived)
         return arrived
 
-    async def _overtaken(self, document: Document) -> None:
-        """The worker was quicker, which is fine; or the document was deleted, and its bytes must follow."""
-        if await self._store.get(document.id) is None:
+    async def _overtaken(self, document: Document) -> Document:
+        """The worker or the request's twin was quicker, which is fine; or it was deleted, and its bytes must follow."""
+        now = await self._store.get(document.id)
+        if now is None:
             await self._originals.delete(document.owner_id, document.id)
+        return now or document
 
 
 @dataclass(frozen=True, slots=True)
