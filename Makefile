@@ -195,6 +195,11 @@ bench: python ## benchmarks of the running mesh, one JSON line each
 	@$(BIN)/python -m stocktool_dev.bench_receipts
 	@$(BIN)/python -m stocktool_dev.bench
 
+.PHONY: eval
+eval: python ## golden questions asked end to end, scored and stored: make eval MODEL=... ONLY="risk advice" LEAST=0.8
+	@$(BIN)/python -m stocktool_dev.evaluation $(if $(MODEL),--model $(MODEL)) $(foreach family,$(ONLY),--only $(family)) \
+		$(if $(LEAST),--least $(LEAST))
+
 .PHONY: eval-rag
 eval-rag: python ## how often search finds the right page, against the usual set-up; also MISSES=1
 	@$(BIN)/python -m tests.eval_rag $(if $(MISSES),--misses)

@@ -11,18 +11,17 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from stocktool_dev import edge_config, launch, status, vault
-from stocktool_dev.emulator import ROOT, free_port
+from stocktool_dev.emulator import free_port
 from stocktool_dev.layout import Layout
+from stocktool_dev.own_mesh import MeshRefused, mesh_of_its_own
 from stocktool_dev.seed import DEMO
 from stocktool_dev.supervision import Supervisor
 
@@ -56,31 +55,14 @@ def emit(name: str, value: float, unit: str, baseline: float | None = None) -> N
 
 @contextmanager
 def own_mesh() -> Iterator[Layout]:
-    """Start a mesh on a free port with a state of its own by `make up`, and emit how long that took."""
-    with tempfile.TemporaryDirectory(prefix="stocktool-bench-") as state:
-        layout = Layout(ROOT, Path(state).resolve(), free_port())
-        environment = {"STOCKTOOL_PORT": str(layout.port), "STOCKTOOL_STATE_DIR": str(layout.state)}
-        variables = {key: value for key, value in os.environ.items() if key not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-
-        def make(target: str) -> None:
-            done = subprocess.run(
-                ["make", "-s", target],
-                cwd=ROOT,
-                env=variables | environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise BenchFailed(f"make {target}:\n{done.stdout}{done.stderr}")
-
-        try:
-            started = time.monotonic()
-            make("up")
-            emit("up_warm", time.monotonic() - started, "s")
+    """Start a mesh of its own, and emit how long that took."""
+    before = time.monotonic()
+    try:
+        with mesh_of_its_own() as layout:
+            emit("up_warm", time.monotonic() - before, "s")
             yield layout
-        finally:
-            make("down")
+    except MeshRefused as error:
+        raise BenchFailed(str(error)) from error
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""`make eval`: golden questions asked end to end, and a score of what came back."""
