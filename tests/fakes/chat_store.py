@@ -128,6 +128,10 @@ class FakeChatStore:
         self.stored_events[turn.id].extend(first)
         return turn.id
 
+    async def started(self, key: IdempotencyKey | None) -> TurnId | None:
+        answer = self._answered(key)
+        return None if answer is None else TurnId(answer)
+
     async def read(self, conversation_id: ConversationId, owner: OwnerId) -> tuple[Conversation, list[Turn]]:
         conversation = await self.get(conversation_id, owner)
         turns = [turn for turn in self.stored_turns.values() if turn.conversation_id == conversation_id]
@@ -187,6 +191,12 @@ class FakeChatStore:
     async def add_rerun(self, rerun: Rerun, retention: Retention, key: IdempotencyKey | None) -> Rerun:
         await self.get(rerun.conversation_id, rerun.owner)
         return self.stored_reruns.setdefault(self._remember(key, rerun.id), rerun)
+
+    async def earlier_rerun(
+        self, conversation_id: ConversationId, turn_id: TurnId, key: IdempotencyKey | None
+    ) -> Rerun | None:
+        answer = self._answered(key)
+        return None if answer is None else self.stored_reruns[answer]
 
     async def reruns(self, conversation_id: ConversationId, turn_id: TurnId) -> list[Rerun]:
         mine = [each for each in self.stored_reruns.values() if each.turn_id == turn_id]
@@ -304,6 +314,9 @@ class FakeChatStore:
         if held is None or held.claim.fence != claim.fence or held.claim.holder != claim.holder:
             raise LeaseLost("another process runs this turn now, or it is gone")
         return held
+
+    def _answered(self, key: IdempotencyKey | None) -> str | None:
+        return None if key is None or key.record_id not in self.answers else self._remember(key, "")
 
     def _remember(self, key: IdempotencyKey | None, answer: str) -> str:
         if key is None:

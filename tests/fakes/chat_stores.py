@@ -62,7 +62,7 @@ def dynamodb_stores(endpoint_url: str) -> Iterator[Stores]:
         DynamoDbProposals(table, clock),
         DynamoDbShares(table),
         DynamoDbRetention(table, bucket),
-        DynamoDbReruns(table),
+        DynamoDbReruns(table, clock),
     )
     aws.close()
 

@@ -25,6 +25,16 @@ def a_rerun(turn: Turn) -> Rerun:
 class RerunStoreContract:
     """Subclass and provide `stores`."""
 
+    async def test_what_a_request_stored_is_found_by_its_key(self, stores: Stores) -> None:
+        turn, _ = await started(stores)
+        where, key = (turn.conversation_id, turn.id), a_key()
+        assert await stores.reruns.earlier_rerun(*where, key) is None
+        rerun = await stores.reruns.add_rerun(a_rerun(turn), Retention.DAY, key)
+        assert await stores.reruns.earlier_rerun(*where, key) == rerun
+        assert await stores.reruns.earlier_rerun(*where, None) is None
+        with pytest.raises(IdempotencyKeyReused):
+            await stores.reruns.earlier_rerun(*where, replace(key, body_hash="other"))
+
     async def test_reruns_are_read_back_by_turn(self, stores: Stores) -> None:
         turn, _ = await started(stores)
         first = await stores.reruns.add_rerun(a_rerun(turn), Retention.DAY, None)

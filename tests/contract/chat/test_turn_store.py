@@ -115,12 +115,16 @@ class StoreContract:
     async def test_the_same_key_starts_one_turn(self, stores: Stores) -> None:
         conversation, key = a_conversation(an_owner()), a_key()
         await stores.conversations.create(conversation, None)
+        assert await stores.turns.started(key) is None
         answers = []
         for _ in range(2):
             turn, open_turn = an_open_turn(conversation)
             answers.append(await stores.turns.start(turn, open_turn, some_events(1), "t", key))
 
-        assert answers[0] == answers[1]
+        assert answers[0] == answers[1] == await stores.turns.started(key)
+        assert await stores.turns.started(None) is None
+        with pytest.raises(IdempotencyKeyReused):
+            await stores.turns.started(replace(key, body_hash="two"))
         assert len((await stores.turns.read(conversation.id, conversation.owner))[1]) == 1
         turn, open_turn = an_open_turn(conversation)
         with pytest.raises(IdempotencyKeyReused):

@@ -40,6 +40,20 @@ def earlier_answer(failed: ConditionFailed, position: int, record: IdempotencyKe
     return str(item["answer"])
 
 
+async def answered_before(table: Table, record: IdempotencyKey | None, now: datetime) -> str | None:
+    """What a write under this key answered, None for a new one.
+
+    Raises:
+        IdempotencyKeyReused: It was another request.
+    """
+    item = None if record is None else await table.get(keys.key(f"I#{record.record_id}", keys.HEAD), live_at=now)
+    if record is None or item is None:
+        return None
+    if item["body_hash"] != record.body_hash:
+        raise IdempotencyKeyReused("this Idempotency-Key came with another request before")
+    return str(item["answer"])
+
+
 def idempotency_put(record: IdempotencyKey, answer: str, now: datetime) -> Put:
     """The record of a write, in the write's own transaction."""
     free = Attr("conv_id").not_exists() | Attr("expires_at").lte(epoch(now))

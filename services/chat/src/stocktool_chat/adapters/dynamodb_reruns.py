@@ -8,12 +8,17 @@ from typing import Any
 
 import orjson
 from stocktool_kit.aws.table import Attr, Check, ConditionFailed, Item, Key, Operation, Put, Table
-from stocktool_kit.core.clock import epoch, instant, parse_instant
+from stocktool_kit.core.clock import Clock, epoch, instant, parse_instant
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 
 from stocktool_chat.adapters import dynamodb_keys as keys
-from stocktool_chat.adapters.dynamodb_conversations import earlier_answer, idempotency_put, not_found
+from stocktool_chat.adapters.dynamodb_conversations import (
+    answered_before,
+    earlier_answer,
+    idempotency_put,
+    not_found,
+)
 from stocktool_chat.domain.conversation import ConversationId, TurnId
 from stocktool_chat.domain.reruns import Difference, Rerun
 from stocktool_chat.domain.retention import Retention
@@ -22,8 +27,9 @@ from stocktool_chat.domain.retention import Retention
 class DynamoDbReruns:
     """`RerunStore` over the conversations table."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
+        self._clock = clock
 
     async def add_rerun(self, rerun: Rerun, retention: Retention, key: IdempotencyKey | None) -> Rerun:
         """See the port."""
@@ -36,16 +42,28 @@ class DynamoDbReruns:
         except ConditionFailed as failed:
             if key is None or 2 not in failed.operations:
                 raise not_found(rerun.conversation_id) from failed
-            first = earlier_answer(failed, 2, key)
-            stored = await self.reruns(rerun.conversation_id, rerun.turn_id)
-            return next(each for each in stored if each.id == first)
+            return await self._stored(rerun.conversation_id, rerun.turn_id, earlier_answer(failed, 2, key))
         return rerun
+
+    async def earlier_rerun(
+        self, conversation_id: ConversationId, turn_id: TurnId, key: IdempotencyKey | None
+    ) -> Rerun | None:
+        """See the port."""
+        answer = await answered_before(self._table, key, self._clock.now())
+        return None if answer is None else await self._stored(conversation_id, turn_id, answer)
 
     async def reruns(self, conversation_id: ConversationId, turn_id: TurnId) -> Sequence[Rerun]:
         """See the port."""
         prefix = f"{keys.turn_prefix(turn_id)}rerun#"
         condition = Key("conv_id").eq(conversation_id) & Key("timestamp").begins_with(prefix)
         return [_rerun(item) async for item in self._table.query_all(condition)]
+
+    async def _stored(self, conversation_id: ConversationId, turn_id: TurnId, rerun_id: str) -> Rerun:
+        stored = await self.reruns(conversation_id, turn_id)
+        found = next((each for each in stored if each.id == rerun_id), None)
+        if found is None:  # forgotten with its conversation
+            raise not_found(conversation_id)
+        return found
 
 
 def _item(rerun: Rerun, retention: Retention) -> Item:

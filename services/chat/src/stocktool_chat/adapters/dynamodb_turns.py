@@ -30,7 +30,12 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import OwnerId
 
 from stocktool_chat.adapters import dynamodb_keys as keys
-from stocktool_chat.adapters.dynamodb_conversations import earlier_answer, idempotency_put, not_found
+from stocktool_chat.adapters.dynamodb_conversations import (
+    answered_before,
+    earlier_answer,
+    idempotency_put,
+    not_found,
+)
 from stocktool_chat.adapters.dynamodb_usage import usage_update
 from stocktool_chat.domain.conversation import (
     Claim,
@@ -94,6 +99,11 @@ class DynamoDbTurns:
                 return TurnId(earlier_answer(failed, 4, key))
             raise not_found(turn.conversation_id) from failed
         return turn.id
+
+    async def started(self, key: IdempotencyKey | None) -> TurnId | None:
+        """See the port."""
+        answer = await answered_before(self._table, key, self._clock.now())
+        return None if answer is None else TurnId(answer)
 
     async def read(self, conversation_id: ConversationId, owner: OwnerId) -> tuple[Conversation, list[Turn]]:
         """See the port."""

@@ -105,6 +105,14 @@ class TurnStore(Protocol):
         """
         ...
 
+    async def started(self, key: IdempotencyKey | None) -> TurnId | None:
+        """The turn that the same request started within a day, None for a new one.
+
+        Raises:
+            IdempotencyKeyReused: The key came with another body before.
+        """
+        ...
+
     async def read(self, conversation_id: ConversationId, owner: OwnerId) -> tuple[Conversation, list[Turn]]:
         """A conversation and all its turns, oldest first.
 
@@ -241,6 +249,16 @@ class RerunStore(Protocol):
 
         Raises:
             ConversationNotFound: The conversation was deleted meanwhile.
+            IdempotencyKeyReused: The key came with another request before.
+        """
+        ...
+
+    async def earlier_rerun(
+        self, conversation_id: ConversationId, turn_id: TurnId, key: IdempotencyKey | None
+    ) -> Rerun | None:
+        """The one that the same request stored within a day, None for a new one.
+
+        Raises:
             IdempotencyKeyReused: The key came with another request before.
         """
         ...

@@ -10,6 +10,7 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import DeadlineExceeded, StockToolError
 from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.ids import new_id
+from stocktool_kit.core.once import once
 
 from stocktool_chat.application.ports import ConversationStore, RerunStore, Toolbox, ToolSession, TurnStore
 from stocktool_chat.domain.citations import number_passages
@@ -67,6 +68,15 @@ class Reruns:
             TurnStillRuns, NothingToRerun, TooManyReruns: There is nothing to compare, or enough was kept.
             DeadlineExceeded: The tools took too long together.
         """
+
+        async def attempt() -> Rerun:
+            return await self._attempt(caller, conversation_id, turn_id, key)
+
+        return await once(lambda: self._store.earlier_rerun(conversation_id, turn_id, key), attempt)
+
+    async def _attempt(
+        self, caller: Caller, conversation_id: ConversationId, turn_id: TurnId, key: IdempotencyKey | None
+    ) -> Rerun:
         conversation = await self._conversations.get(conversation_id, caller.owner)
         turn = await self._turns.turn(conversation_id, turn_id)
         if turn.summary is None:

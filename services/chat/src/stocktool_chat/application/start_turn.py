@@ -11,6 +11,7 @@ from stocktool_kit.core.caller import Caller
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.idempotency import IdempotencyKey
+from stocktool_kit.core.once import once
 
 from stocktool_chat.application.live_turns import LiveTurn, LiveTurns
 from stocktool_chat.application.ports import Grants, TurnStore, UsageStore
@@ -124,6 +125,22 @@ class StartTurn:
             raise InvalidArgument.of("/text", "must not be empty")
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise InvalidArgument.of("/text", f"must be at most {MAX_QUESTION_CHARACTERS} characters")
+
+        async def attempt() -> TurnId:
+            return await self._attempt(caller, conversation_id, question, model, parent, key, trace)
+
+        return await once(lambda: self._turns.started(key), attempt)
+
+    async def _attempt(  # noqa: PLR0917 - the arguments of the call
+        self,
+        caller: Caller,
+        conversation_id: ConversationId,
+        question: str,
+        model: str | None,
+        parent: TurnId | None,
+        key: IdempotencyKey | None,
+        trace: Mapping[str, str] | None,
+    ) -> TurnId:
         wanted = self._catalogue.offer(model) if model else None
         if not self._queue.has_room:
             raise TooManyTurns("this server answers as many questions as it can; try again in a moment")
