@@ -55,6 +55,8 @@ class Claim:
         days: All days its sentence names, in order.
         sides: Which of two opposites it is said to be: gross or net, long-term or short-term.
         edge: "before" or "after" where it is said to begin or to end a span: "began October at".
+        header: That of its column.
+        joined: Whether it stands in brackets or the like right behind another figure: "$249.72 (-0.03 %)".
         others: Further ways to read it, tried when none of the results says the first.
     """
 
@@ -74,10 +76,18 @@ class Claim:
     sides: frozenset[str] = frozenset()
     edge: str = ""
     others: tuple[Figure, ...] = ()
+    header: str = ""
+    joined: bool = False
 
 
-def agrees(claim: Claim, value: ToolValue) -> bool:
-    """Whether a figure states a value; the unit is that of the shelf the value was found on."""
+def agrees(claim: Claim, value: ToolValue, before: ToolValue | None = None) -> bool:
+    """Whether a figure states a value; the unit is that of the shelf the value was found on.
+
+    Args:
+        claim: What is said of the figure.
+        value: The value.
+        before: What the figure before it was found to state.
+    """
     figure = claim.read
     return (
         figure.states(abs(value.value))
@@ -88,7 +98,7 @@ def agrees(claim: Claim, value: ToolValue) -> bool:
         and days_agree(claim.dating, value.when, quoted=value.quoted)
         and sides_agree(claim.sides, value.sense.sides)
         and not (claim.edge and value.when.own and not _at_edge(claim, value.when))
-        and _is_meant(claim, value)
+        and (_is_meant(claim, value) or _is_of_same(claim, value, before))
     )
 
 
@@ -164,6 +174,13 @@ def _is_meant(claim: Claim, value: ToolValue) -> bool:
     return figure.digits >= _SURE_DIGITS or near > 0 or measured or few
 
 
+def _is_of_same(claim: Claim, value: ToolValue, before: ToolValue | None) -> bool:
+    """Whether a figure stands beside another of the same object, which leaves no doubt what it is of."""
+    if not claim.joined or before is None or claim.read.unit is Unit.PLAIN or claim.read.points or value.quoted:
+        return False
+    return (value.call_id, value.scope) == (before.call_id, before.scope)
+
+
 def _counts(claim: Claim, value: ToolValue, near: int, *, measured: bool, named: bool) -> bool:
     """Whether a bare number may be a value: what it counts must be what the value counts."""
     figure = claim.read
@@ -195,6 +212,7 @@ def rank(claim: Claim, value: ToolValue, *, used: bool = False) -> tuple[float, 
         bool(claim.dating.days and value.when.own),
         value.citation in claim.cites,
         len(value.sense.words & claim.words),
+        len(value.sense.sides & claim.sides),
         not used,
         not value.symbol,
         not value.quoted,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from stocktool_chat.domain.agreement import Claim
 from stocktool_chat.domain.dates import Days, find_relative
 from stocktool_chat.domain.evidence import EvidenceIndex
-from stocktool_chat.domain.facets import Place, sides_in, sides_said
+from stocktool_chat.domain.facets import sides_in, sides_said
 from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
 from stocktool_chat.domain.japanese_words import noun_after
 from stocktool_chat.domain.measures import measures_in, stem, stems
@@ -43,11 +43,16 @@ _EACH_BEFORE = re.compile(
     r"\b(?:trad(?:es?|ed|ing)|quot(?:es?|ed)|chang(?:es?|ed|ing) hands)(?: now)? (?:at|for)\s+[*_]*$"
 )
 _ALONE = re.compile(r"\s*(?:[,.;)|\u3001\u3002]|and\b|or\b|to\b|[-\u2013]|$)")
+_JOINED = re.compile(r"[\s*_]*[(/][\s*_~+]*")
 _JOIN = re.compile(r"\s*(?:,|and|or|to|[-\u2013])+\s*(?:about |around )?")
 _AFTER = re.compile(
     r"\b(?:after(?:wards)?|would|will|then|method|proposed|leaving|becomes?|ends? (?:at|up))\b", re.IGNORECASE
 )
 _BEFORE = re.compile(r"\b(?:before|now|today|currently)\b", re.IGNORECASE)
+_BRANCH_BESIDE = re.compile(
+    r"[\s*_)]{1,3}(?:(?P<before>before(?:hand)?|now|today)|(?P<after>after(?:wards)?|then))(?=[\s*_]*(?:[.,;)]|and\b|$))"
+)
+_PAUSE = re.compile("[,;:]")
 _BEFORE_HEADER = re.compile(r"\b(?:before|now|today|current)\b", re.IGNORECASE)
 _AFTER_HEADER = re.compile(r"\b(?:after|proposed|by the method)\b", re.IGNORECASE)
 _FOLLOWING = re.compile(r"(?:[\s*_-]{1,4}[A-Za-z]+){1,3}")
@@ -62,8 +67,7 @@ class _Sentence:
     words: frozenset[str]
     cites: frozenset[int]
     days: tuple[Days, ...]
-    sides: list[Place]
-    spans: list[tuple[int, int]]
+    sides: dict[tuple[int, int], frozenset[str]]
     named: tuple[list[str], list[str], bool]
 
 
@@ -115,6 +119,8 @@ class _Reader:
             sides=self._said(figure, sentence, cell),
             edge=edge,
             others=self._others(place, figure, read, sentence, cell),
+            header=cell.header if cell else "",
+            joined=place > 0 and bool(_JOINED.fullmatch(self._text, self._figures[place - 1].end, figure.start)),
             branch=self._branch(figure, sentence.span[0], cell) if self._branched else "",
             nouns=self._nouns(figure),
             named=sentence.named,
@@ -134,11 +140,18 @@ class _Reader:
                 stems(text),
                 frozenset(int(number) for mark in marks for number in mark.split(",")),
                 tuple(other.days for other in self._figures[first:last] if other.days is not None),
-                self._sides[slice(*(bisect.bisect_left(self._sides_at, at) for at in span))],
-                [(other.start, other.end) for other in self._figures[first:last] if other.days is None],
+                self._sides_of(span, self._figures[first:last]),
                 self._subjects.named(*span),
             )
         return self._read[span]
+
+    def _sides_of(self, span: tuple[int, int], figures: Sequence[Figure]) -> dict[tuple[int, int], frozenset[str]]:
+        """The sides of opposites that the figures of a sentence are said to be of; empty where it names none."""
+        low, high = (bisect.bisect_left(self._sides_at, place) for place in span)
+        if low == high:
+            return {}
+        spans = [(figure.start, figure.end) for figure in figures if figure.days is None]
+        return dict(zip(spans, sides_said(self._text, self._sides[low:high], spans), strict=True))
 
     def _said(self, figure: Figure, sentence: _Sentence, cell: Cell | None) -> frozenset[str]:
         """The sides of opposites that a figure is said to be of."""
@@ -146,8 +159,7 @@ class _Reader:
             return frozenset(side for _, _, side in sides_in(cell.header))
         if not sentence.sides or figure.days is not None:
             return frozenset()
-        at = sentence.spans.index((figure.start, figure.end))
-        return frozenset(sides_said(self._text, sentence.sides, sentence.spans, at))
+        return sentence.sides[(figure.start, figure.end)]
 
     def _dating(self, place: int, figure: Figure, sentence: _Sentence, edge: str) -> Dating:
         if edge:  # "... $5 on 21 October and ended the month at $6": the month, not the day
@@ -233,15 +245,15 @@ class _Reader:
             if _BEFORE_HEADER.search(cell.header):
                 return "before"
             return "after" if _AFTER_HEADER.search(cell.header) else ""
+        if beside := _BRANCH_BESIDE.match(self._text, figure.end):
+            return str(beside.lastgroup)
         lead = self._text[start : figure.start]
-        if _TO.search(lead):
-            return "after"
-        if _FROM.search(lead):
-            return "before"
+        if _TO.search(lead) or _FROM.search(lead):
+            return "after" if _TO.search(lead) else "before"
         after = max((match.start() for match in _AFTER.finditer(lead)), default=-1)
-        if after < 0:
-            return ""
         before = max((match.start() for match in _BEFORE.finditer(lead)), default=-1)
+        if after < 0 and (before < 0 or _PAUSE.search(lead, before)):
+            return ""
         return "after" if after > before else "before"
 
     def _nouns(self, figure: Figure) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Names of widely held companies, for sentences that name one whose result gives only its symbol."""
+"""Names of widely held companies and of sectors, for sentences that call them otherwise than results do."""
 
 from __future__ import annotations
 
@@ -60,4 +60,44 @@ COMPANY_NAMES = {
     "AT&T": "T",
     "Verizon": "VZ",
     "Home Depot": "HD",
+    "アップル": "AAPL",
+    "マイクロソフト": "MSFT",
+    "アルファベット": "GOOGL",
+    "グーグル": "GOOGL",
+    "アマゾン": "AMZN",
+    "メタ": "META",
+    "エヌビディア": "NVDA",
+    "テスラ": "TSLA",
+    "ネットフリックス": "NFLX",
+    "インテル": "INTC",
+    "JPモルガン": "JPM",
+    "バンク・オブ・アメリカ": "BAC",
+    "マスターカード": "MA",
+    "ビザ": "V",
+    "エクソン": "XOM",
+    "シェブロン": "CVX",
+    "ファイザー": "PFE",
+    "コカ・コーラ": "KO",
+    "ペプシコ": "PEP",
+    "ウォルマート": "WMT",
+    "コストコ": "COST",
+    "スターバックス": "SBUX",
+    "マクドナルド": "MCD",
+    "ナイキ": "NKE",
+    "ディズニー": "DIS",
+    "ボーイング": "BA",
+}
+
+SECTORS = {
+    "情報技術": "information technology",
+    "金融": "financials",
+    "ヘルスケア": "health care",
+    "エネルギー": "energy",
+    "一般消費財": "consumer discretionary",
+    "生活必需品": "consumer staples",
+    "資本財": "industrials",
+    "素材": "materials",
+    "公益事業": "utilities",
+    "不動産": "real estate",
+    "通信サービス": "communication services",
 }

@@ -47,7 +47,7 @@ _SHARE = re.compile(
     r"|represents?|withheld|kept|came from|comes? from|of everything)\b"
 )
 _AVERAGE = re.compile(r"\b(?:average|averaged|mean|on average)\b", re.IGNORECASE)
-_EACH = re.compile(r"\b(?:per share|a share|each|apiece|per unit)\b", re.IGNORECASE)
+_EACH = re.compile(r"\b(?:per share|a share|each|apiece|per unit|avg|average)\b", re.IGNORECASE)
 _REST = re.compile(r"\b(?:rest|other|remaining|remainder|remains|left)\b", re.IGNORECASE)
 _YEARLY = re.compile(r"\b(?:annuali[sz]ed|a year|per year|yearly|per annum)\b", re.IGNORECASE)
 _PRODUCT = re.compile(
@@ -66,14 +66,16 @@ _SURE_DIGITS = 5  # a sum of so many digits needs no word for it
 _MOST_COMPARED = 3
 _MOST_SUMMED = 60
 _BESIDE = 4  # characters to a word that stands right behind a figure
-_MADE_WORDS = "made make gain gained profit lost loss return returned earned"
+_MADE_WORDS = "made make gain gained profit lost loss return returned earned above below"
 _MADE = frozenset(stem(word) for word in _MADE_WORDS.split())
 _OF = re.compile(
     r"\bof (?:(?:your|the|all|its|this|that|year's|total|whole|entire|realised|unrealised|gross)\s+)*([a-z]+)"
 )
 _PAIRS = (("value_start", "value_end"), ("previous_close", "price"))
 _PRICES = frozenset({"price", "close", "previous_close", "amount", "change"})
+_COUNTS = frozenset({"quantity", "payments"})
 _RETURNS = re.compile(r"(?:^|_)(?:twr|xirr|irr|return|mwr|dietz|cagr|fraction|contribution)(?:_|$)")
+_BY = re.compile(r"\bby\s+[*_]*$")
 _TIMES = stem("times")
 _TIMES_SIGNS = ("x", "\u00d7")
 
@@ -157,13 +159,13 @@ class Deriver:
         figure = claim.read
         if figure.unit is Unit.DATE:
             return None
-        if figure.unit is Unit.PLAIN and _TIMES not in claim.nouns and not claim.figure.text.endswith(_TIMES_SIGNS):
+        if figure.unit is Unit.PLAIN and not self._is_computed(claim):
             return None
         sentence = self._text[slice(*claim.sentence)]
-        sentence += " " * bool(english := in_english(sentence)) + english
+        sentence = f"{claim.header} {sentence} {in_english(sentence)}"
         owners = (*claim.named[0], *claim.named[1])
         words = [match for match in _DIFFERENCE.finditer(sentence) if match["less"] or match["more"]]
-        end = claim.figure.end - claim.sentence[0]
+        end = claim.figure.end - claim.sentence[0] + len(claim.header) + 1
         behind = next((match for match in words if end <= match.start() <= end + _BESIDE), None)
         told = behind or (words[0] if words else None)
         side = 0 if told is None else -1 if told["less"] else 1
@@ -177,6 +179,14 @@ class Deriver:
             changes=bool(_CHANGE.search(sentence)),
             shares=figure.unit is Unit.PERCENT and not figure.points and bool(_SHARE.search(sentence)),
             sentence=sentence,
+        )
+
+    def _is_computed(self, claim: Claim) -> bool:
+        """Whether a bare number is said to come of others: "four times", "2.5x", "rose by 94"."""
+        if _TIMES in claim.nouns or claim.figure.text.endswith(_TIMES_SIGNS):
+            return True
+        return claim.figure.digits > 1 and bool(
+            _BY.search(self._text, max(0, claim.figure.start - 8), claim.figure.start)
         )
 
     def _found(self, task: _Task) -> Iterator[Derivation]:
@@ -219,8 +229,8 @@ class Deriver:
             yield from self._per_unit(task)
         if task.is_rate and _YEARLY.search(task.sentence):
             yield from self._annualised(task)
-        if task.is_rate and task.changes:
-            yield from self._quoted_changes(near)
+        if task.changes:
+            yield from self._quoted_changes(task, near)
 
     def _over_owners(self, task: _Task) -> Iterator[Derivation]:
         """Sums, differences and ratios of one field over those the sentence names."""
@@ -407,7 +417,7 @@ class Deriver:
         for value in self._index.owned(task.owner):
             if value.unit is Unit.MONEY and task.fits(value):
                 beside = self._index.of_scope(value.call_id, value.scope)
-                yield from (op.per_unit(value, each) for each in beside if each.key == "quantity" and each.value)
+                yield from (op.per_unit(value, each) for each in beside if each.key in _COUNTS and each.value > 0)
 
     def _annualised(self, task: _Task) -> Iterator[Derivation]:
         for value in self._index.owned(task.owner):
@@ -416,15 +426,18 @@ class Deriver:
                 if days > 0 and value.value > -1:
                     yield op.annualised(value, days)
 
-    def _quoted_changes(self, near: Sequence[Stated]) -> Iterator[Derivation]:
-        """A change to what is quoted from another amount of the same passage."""
+    def _quoted_changes(self, task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
+        """A change to what is quoted from another figure of the same passage."""
         for last in near:
-            if isinstance(last, Derivation) or not last.quoted or last.unit is not Unit.MONEY:
+            if isinstance(last, Derivation) or not last.quoted or last.unit not in (Unit.MONEY, Unit.PLAIN):
                 continue
             for first in self._index.of_scope(last.call_id, last.scope):
                 alike = (first.unit, first.currency, first.at) == (last.unit, last.currency, last.at)
                 if alike and first.value > 0 and first.value != last.value:
-                    yield op.percent_change(first, last)
+                    if task.is_rate:
+                        yield op.percent_change(first, last)
+                    elif task.like(last) and (last.value < first.value) == (task.side < 0):
+                        yield from op.distance(last, first, 0)
 
 
 def _of_stated(task: _Task, near: Sequence[Stated], index: EvidenceIndex) -> Iterator[Derivation]:
@@ -448,10 +461,12 @@ def _of_stated(task: _Task, near: Sequence[Stated], index: EvidenceIndex) -> Ite
         counts = [each for each in near if isinstance(each, ToolValue) and each.key == "quantity"]
         prices = [each for each in same if isinstance(each, ToolValue) and each.key in _PRICES]
         for count, price in itertools.product(counts, prices):
-            if count.symbol == price.symbol:
+            if count.symbol == price.symbol and (price.key != "price" or "kind_cost" not in task.claim.sides):
                 yield op.product(count, price)
         for count in counts:
             beside = index.of_scope(count.call_id, count.scope)
+            if "kind_cost" in task.claim.sides and any(each.key == "market_value" for each in beside):
+                continue  # what it is worth is not what it cost
             yield from (op.product(count, each) for each in beside if each.key == "price" and task.like(each))
 
 

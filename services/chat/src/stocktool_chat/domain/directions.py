@@ -39,7 +39,7 @@ _NOUNS = frozenset({"loss", "losses", "gain", "gains", "profit", "shortfall"})
 _COST = r"costs?(?!\s+(?:of|basis))"
 _DIRECTION = re.compile(rf"\b(?:(?P<down>{_DOWN})|(?P<up>{_UP})|(?P<cost>{_COST}))\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"(?:[\s*_]{0,3}(?:or|,|\()\s?(?:about )?[$\u20ac\u00a3]?[\d.,]+\s?%?\)?)?[\s*_)]{0,3}"
+    r"(?:[\s*_]{0,3}(?:,?\s?or|\()\s?(?:about )?[$\u20ac\u00a3]?[\d.,]+\s?%?\)?)?[\s*_)]{0,3}"
     r"(?:(?P<down>in the red|under water"
     r"|underwater|lower|below|behind|less(?=\s+than\b|[\s*_]*[.,;)]|$)|loss|decline|drop|decrease"
     r"|down|drawdown|shortfall)"

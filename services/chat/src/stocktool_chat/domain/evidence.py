@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stocktool_chat.domain.dates import Days
@@ -32,6 +32,7 @@ class Evidence:
         owners: Values by the symbol or label they belong to, lower case labels; what is quoted or counted is left out.
         scopes: Values by the object they stand in.
         fields: Values by their path without places in lists: what a field holds all over a result.
+        benchmark: What it compares with; empty without one.
         branched: Whether it tells of before and after a change.
     """
 
@@ -45,6 +46,7 @@ class Evidence:
     scopes: dict[str, list[ToolValue]] = field(init=False)
     fields: dict[str, list[ToolValue]] = field(init=False)
     branched: bool = field(init=False)
+    benchmark: str = field(init=False)
 
     def __post_init__(self) -> None:
         grouped: dict[Shelf, list[ToolValue]] = defaultdict(list)
@@ -67,8 +69,15 @@ class Evidence:
         object.__setattr__(self, "scopes", dict(scopes))
         object.__setattr__(self, "fields", dict(fields))
         object.__setattr__(self, "branched", any(value.branch or value.key.endswith(_ENDS) for value in self.values))
+        object.__setattr__(self, "benchmark", _benchmark(self.result))
         object.__setattr__(self, "symbols", frozenset(v.symbol for v in self.values if v.symbol and not v.quoted))
         object.__setattr__(self, "labels", frozenset(value.label for value in self.values if value.label))
+
+
+def _benchmark(result: JsonObject) -> str:
+    found = result.get("benchmark")
+    symbol = found.get("symbol") if isinstance(found, Mapping) else found
+    return symbol if isinstance(symbol, str) else ""
 
 
 _PLACE = re.compile(r"\[\d+\]")
@@ -83,6 +92,7 @@ class EvidenceIndex:
         self.evidence = evidence
         self.symbols = frozenset[str]().union(*(each.symbols for each in evidence))
         self.labels = frozenset[str]().union(*(each.labels for each in evidence))
+        self.benchmarks = {each.benchmark for each in evidence if each.benchmark}
         self.names = {name: symbol for each in evidence for name, symbol in each.names.items()}
         self._by_call = {each.values[0].call_id: each for each in evidence if each.values}
         self._parts: dict[Shelf, list[tuple[list[float], list[ToolValue]]]] = defaultdict(list)

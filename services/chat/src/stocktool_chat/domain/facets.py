@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from stocktool_chat.domain.words import beginnings, matches
 
 _ON_COST = (
     r"yield on cost|on (?:your |its |their |the )?(?:purchase )?cost|on what (?:you|it|they)(?:'ve)? (?:paid|cost)"
-    r"|(?:on|of) (?:your|the) purchase price|取得"
+    r"|(?:on|of) (?:your|the) purchase price|取得利回り|取得[^、。]{0,5}に対"
 )
 _ON_PRICE = (
     r"trailing yield|on (?:today's|the current|its current|the present|current) (?:price|value|worth)"
-    r"|current yield|現在の(?:株価|評価額|価格)"
+    r"|current yield|現在の(?:株価|評価額|価格)(?:に対|比)"
 )
 _BEFORE_TAX = (
     r"before (?:any |withholding )?tax(?:es)?|pre-tax|gross|before(?= and [^;]{0,28}after (?:any )?tax)|税引き?前"
@@ -22,9 +22,15 @@ _AFTER_TAX = (
     r"after (?:any |withholding |withheld )?tax(?:es)?|after-tax|net of tax"
     r"|net(?= dividend| income|,|\.|\)|$| of withh)|税引き?後|手取り"
 )
-_BOUGHT = r"b[ou]ys?|buying|bought|purchas\w+|pick(?:ed|s)? up|acquired|add(?:ed)? to|買付|買い|購入"
+_BOUGHT = (
+    r"b[ou]ys?|buying|bought|purchas\w+|pick(?:ed|s)? up|acquired|add(?:ed)? to|put(?= [$\u20ac\d])|買付|買い|購入"
+)
 _SOLD = r"sells?|selling|sold|sales?|let(?:ting)? go|dispos\w+|part(?:ed)? with|売却|売り"
-_EXPECTED = r"expected|expects?|forecast|projected|coming year|next (?:year|12 months|twelve months)|見込み"
+_COST = r"costs?|paid|invested|purchase price|取得(?:額|コスト|価額|原価)"
+_WORTH = r"worth|valued|market value|current value|評価額|時価(?!総額)"
+_EXPECTED = (
+    r"should pay|will pay|expected|expects?|forecast|projected|coming year|next (?:year|12 months|twelve months)|見込み"
+)
 # Each side of each family: the words for it in a text, and the names that hold it.
 _SIDES = {
     "term_short": (r"short[- ]term|短期", r"short_term"),
@@ -49,7 +55,9 @@ _SIDES = {
     "check_fail": (r"fail(?:ed|s|ures?)?|不合格", r"fail"),
     "kept_real": (r"reali[sz]ed?|booked|locked in|実現", r"realised"),
     "kept_paper": (r"unreali[sz]ed|paper|含み", r"unrealised"),
-    "when_received": (r"received|collected|受け取", r"received"),
+    "kind_cost": (_COST, r"cost_basis|cost"),
+    "kind_worth": (_WORTH, r"market_value|value|value_end|value_start|total"),
+    "when_received": (r"received|collected|has paid|have paid|so far|brought in|arrived|受け取", r"received"),
     "when_expected": (_EXPECTED, r"expected"),
 }
 _TEXT = re.compile(
@@ -60,14 +68,15 @@ _FIRST = beginnings(
     "short long before pre gross after net yield on of trailing current past last forward expected this next estimated"
     " buy bought purchase pick acquired add sell sold sale let letting dispose part deposit paid pay put withdraw"
     " withdrew took taken take low bottom high peak pass warn fail real realise booked locked unreal paper received"
+    " has have so brought arrived cost costs invested purchase worth valued market should will"
     " collected expect forecast project coming"
 )
 _JAPANESE = re.compile(
-    r"短期|長期|税引|手取り|取得|現在の|実績|予想|買|購入|売|入金|出金|安値|高値|合格|不合格|警告|実現|含み|受け取|見込み"
+    r"短期|長期|評価額|時価|税引|手取り|取得|現在の|実績|予想|買|購入|売|入金|出金|安値|高値|合格|不合格|警告|実現|含み|受け取|見込み"
 )
 _KEYS = {side: re.compile(rf"(?:{keys})") for side, (_, keys) in _SIDES.items()}
 # What a sale holds of the purchase before it, and the other way round.
-_OF_BOTH = frozenset({"cost", "acquired", "days_held", "cost_basis", "price", "lots"})
+_OF_BOTH = frozenset({"cost", "acquired", "days_held", "cost_basis", "lots"})
 
 Place = tuple[int, int, str]
 """Where a text names a side: start, end, the side."""
@@ -95,57 +104,66 @@ def sides_of(key: str, above: str, about: str) -> frozenset[str]:
     return frozenset(found.values())
 
 
-def sides_said(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]], at: int) -> Iterator[str]:
-    """The side of each family that a figure of a sentence is said to be of.
+def sides_said(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]]) -> list[frozenset[str]]:
+    """The sides that each figure of a sentence is said to be of.
 
-    Words stand before their figures ("gross $10, net $8") or after them ("$10 before and $8 after tax"); which of the
-    two, the first figure that has such a word on its side of a comma tells.
+    Words stand before their figures ("gross $10, net $8") or after them ("$10 before and $8 after tax"): as fits more
+    of the figures, and more closely, none of them across a comma.
 
     Args:
         text: The whole text.
         places: Where the sentence names sides.
         figures: Where its figures stand, dates left out.
-        at: Which of them is asked for.
     """
-    families: dict[str, list[Place]] = {}
-    for place in places:
-        families.setdefault(family(place[2]), []).append(place)
-    for each in families.values():
-        side = _said(text, each, figures, at)
-        if side:
-            yield side
+    said: list[set[str]] = [set() for _ in figures]
+    for name in {family(side) for _, _, side in places}:
+        own = [place for place in places if family(place[2]) == name]
+        before = [_before(text, own, figures, at) for at in range(len(figures))]
+        after = [_after(text, own, figures, at) for at in range(len(figures))]
+        leads = _fit(before) >= _fit(after)
+        for at, found in enumerate(before if leads else after):
+            if found is not None:
+                said[at].add(found[1])
+            elif leads and name in _VERBS and (done := _done(text, own, figures[at][0])):
+                said[at].add(done)
+            elif leads and at + 1 == len(figures) and (last := after[at]) is not None:
+                said[at].add(last[1])
+    return [frozenset(each) for each in said]
 
 
-def _said(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]], at: int) -> str:
-    leads = True
-    for number in range(len(figures)):
-        if _before(text, places, figures, number):
-            break
-        if _after(text, places, figures, number):
-            leads = False
-            break
-    if not leads:
-        return _after(text, places, figures, at)
-    said = [side for start, _, side in places if start < figures[at][0]]
-    if said and family(said[-1]) in _VERBS:
-        return said[-1]
-    if side := _before(text, places, figures, at):
-        return side
-    return _after(text, places, figures, at) if at + 1 == len(figures) else ""
+_Found = tuple[int, str]
+"""How far a word stands from its figure, and the side it names."""
 
 
-def _before(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]], at: int) -> str:
+def _fit(found: Sequence[_Found | None]) -> tuple[int, int]:
+    inside = [each[0] for each in found if each is not None]
+    return len(inside), -sum(inside)
+
+
+def _before(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]], at: int) -> _Found | None:
     """The side named between the figure before and this one, on this one's side of a comma."""
+    start = figures[at][0]
     low = figures[at - 1][1] if at else 0
-    found = [(end, side) for start, end, side in places if low <= start < figures[at][0]]
-    return found[-1][1] if found and (not at or not _COMMA.search(text, found[-1][0], figures[at][0])) else ""
+    found = [(end, side) for begin, end, side in places if low <= begin < start]
+    if not found or (at and _COMMA.search(text, found[-1][0], start)):
+        return None
+    return start - found[-1][0], found[-1][1]
 
 
-def _after(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]], at: int) -> str:
+def _after(text: str, places: Sequence[Place], figures: Sequence[tuple[int, int]], at: int) -> _Found | None:
     """The side named between this figure and the next, on this one's side of a comma."""
+    end = figures[at][1]
     high = figures[at + 1][0] if at + 1 < len(figures) else len(text)
-    found = [(start, side) for start, _, side in places if figures[at][1] <= start < high]
-    return found[0][1] if found and not _COMMA.search(text, figures[at][1], found[0][0]) else ""
+    found = [(begin, side) for begin, _, side in places if end <= begin < high]
+    if not found or _COMMA.search(text, end, found[0][0]):
+        return None
+    return found[0][0] - end, found[0][1]
+
+
+def _done(text: str, places: Sequence[Place], start: int) -> str:
+    """What was done last before a figure, within its clause."""
+    found = [(end, side) for begin, end, side in places if begin < start]
+    return found[-1][1] if found and ";" not in text[found[-1][0] : start] else ""
 
 
 _COMMA = re.compile(r"[,;:(\u3001]")

@@ -129,10 +129,7 @@ _FIGURE = re.compile(
     rf"|{'|'.join(_JAPANESE_NAMES)})"
     r"|(?P<times>[x\u00d7](?![A-Za-z\d])))?",
 )
-_POINTS_LATER = re.compile(
-    r"\s+(?:(?:percentage|%)[ -])?points?\b(?:(?<=ge point)|(?<=ge points)|(?=\s+(?:ahead|behind|above|below"
-    r"|more|less|better|worse|higher|lower)\b))"
-)
+_POINTS_LATER = re.compile(r"\s+(?:(?:percentage|%)[ -])?points?\b")
 
 # Characters that look like figures and are none: times, citations, headings of lists, names with numbers.
 _NOT_FIGURES = re.compile(

@@ -28,6 +28,7 @@ _WORDS: Mapping[str, str] = {
     "実現損失": "realised loss", "実現損益": "realised gain", "評価額": "value worth total",
     "合計": "total value together", "合わせ": "together", "合算": "together", "平均": "average",
     "占め": "share",
+    "下げ": "down fell change", "上げ": "up rose change",
     "上回": "above more", "下回": "below less", "差": "difference", "倍": "times", "全体": "whole total",
     "現金": "cash",
     "取得コスト": "cost basis paid", "取得単価": "cost paid", "売却額": "proceeds sold", "売却": "sold sell",
@@ -59,14 +60,16 @@ _NOUNS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-_DOWN = "下落|下回|低下|減少|減っ|減り|値下がり|下がっ|下がり|含み損(?!益)|損失|マイナス|赤字|安(?=[、。くで]|$)|割安"
-_UP = "上昇|上回|増加|増え|値上がり|上がっ|上がり|含み益|利益|プラス|黒字|高(?=[、。くで]|$)"
+_DOWN = (
+    "下落|下回|低下|減少|減っ|減り|値下がり|下がっ|下がり|含み損(?!益)|損失|マイナス|赤字|下げ|落ち|安(?=[、。くで]|$)"
+)
+_UP = "上昇|上回|増加|増え|値上がり|上がっ|上がり|含み益|利益|プラス|黒字|上げ|伸び|高(?=[、。くで]|$)"
 # A level is no way: "33,532.50ドルに増え".
 _AFTER = re.compile(
     rf"[ *_]{{0,3}}(?!に|へ|まで|から|より)[^、。,|\s\d\uff08(\uff1a:]{{0,8}}?(?:(?P<down>{_DOWN})|(?P<up>{_UP}))"
 )
 _BEFORE = re.compile(
-    r"(?:(?P<down>含み損|損失|下落率|下落幅|減少額)|(?P<up>含み益|上昇率|上昇幅|増加額))(?:額)?(?:は|が|で|:|\uff1a)?(?:約)?[\s*_]*$"
+    r"(?:(?P<down>含み損|損失|下落率|下落幅|減少額)|(?P<up>含み益|上昇率|上昇幅|増加額))額?(?:は|が|で|:|\uff1a)?(?:約)?[\s*_]*$"
 )
 _MINUS = re.compile(r"(?:(?P<minus>マイナス)|(?P<plus>プラス))[\s*_]*$")
 

@@ -50,6 +50,12 @@ _MEASURES = {
     "time_weighted": (r"time[- ]weighted(?: return)?|TWR", r"twr"),
     "money_weighted": (r"money[- ]weighted(?: return)?|XIRR|internal rate", r"xirr|irr|mwr"),
     "expected_return": (r"expects?|expected(?: return)?", r"expected_return"),
+    "worst_day": (
+        r"worst (?:single |trading )?day|(?:biggest|largest|worst) one-day (?:loss|fall|drop)",
+        r"worst_daily_return",
+    ),
+    "dietz": (r"modified dietz|dietz", r"dietz"),
+    "simple": (r"simple return", r"simple_return"),
     "diversification": (r"diversification ratio", r"diversification"),
 }
 _TEXT_MEASURES = re.compile(
@@ -59,7 +65,7 @@ _FIRST_WORDS = beginnings(
     "sharpe sortino calmar beta alpha correlation volatility standard drawdown draw tracking information value var cvar"
     " expected expects skew kurtosis p price times yield eps earnings market profit net payout time twr money"
     " xirr internal"
-    " diversification"
+    " diversification worst biggest largest modified dietz simple"
 )
 _KEY_MEASURES = [(name, re.compile(rf"(?:^|[_.])(?:{keys})(?:[_.]|$)")) for name, (_, keys) in _MEASURES.items()]
 
@@ -83,7 +89,7 @@ _SYNONYMS = {
     "total": "worth value total all together everything",
     "value_end": "worth value ended",
     "value_start": "worth value began",
-    "gain": "gain profit made earned brought up down loss lost cost contributed",
+    "gain": "gain profit made earned brought up down loss lost cost contributed added richer poorer",
     "contribution": "contributed contribution added brought gave cost",
     "unrealised": "gain profit up down loss lost paper unrealised red black",
     "realised": "gain profit made sold realised",
@@ -105,7 +111,8 @@ _SYNONYMS = {
     "fees": "fee charge cost commission",
     "fee": "fee charge cost commission",
     "expected": "expect come next forecast",
-    "max_drawdown": "fall fell drawdown deepest worst drop low lowest high peak below",
+    "max_drawdown": "fall fell drawdown deepest worst drop low lowest high peak below"
+    " down setback slump dip slide decline",
     "var95_hist": "risk lose lost loss day bad",
     "cvar95_hist": "risk lose lost loss day bad average",
     "worst_daily_return": "worst day fall lost",
@@ -117,6 +124,7 @@ _SYNONYMS = {
     "cash_value": "cash",
     "cash": "cash",
     "threshold": "limit level warning threshold",
+    "warn_threshold": "limit level warning threshold",
     "target": "target goal",
     "sold": "sell sold",
     "bought": "buy bought",
@@ -180,6 +188,7 @@ def stems(text: str) -> frozenset[str]:
 
 
 _WORD = re.compile(r"[a-z]{2,}")
+_PAYMENT = frozenset({"dividend", "payment", "paid", "pay", "payout", "distribution"})
 _EMPTY_WORDS = (
     "the and of in on at to for from by an is are was were be been has have had with your you it its that this"
     " which as about around than then or but so not no new own per usd eur dollars euros percent percentage points"
@@ -194,6 +203,8 @@ def sense_of(key: str, above: str, about: str) -> KeySense:
     """What a key says of its number, below the keys `above` and beside texts `about`."""
     words = stems(key.replace("_", " ")) | stems(_SYNONYMS.get(key, ""))
     words |= stems(re.sub(r"[._]", " ", above)) | stems(about.replace("_", " "))
+    if "dividends" in above:
+        words |= _PAYMENT
     measure = _measure(key) or (_measure(about.rpartition(" ")[2]) if about else "") or _measure(above)
     return KeySense(
         words=words,

@@ -97,9 +97,10 @@ def match_receipts(text: str, evidence: Sequence[Evidence], today: date | None =
     for at, claim in enumerate(claims):
         if claim.read.unit is Unit.DATE:
             continue
-        value = _best(index, claim, used)
+        before = found.get(claims[at - 1].figure) if claim.joined else None
+        value = _best(index, claim, used, before)
         for read in claim.others if value is None else ():
-            value = _best(index, replace(claim, read=read), used)
+            value = _best(index, replace(claim, read=read), used, before)
             if value is not None:
                 claims[at] = replace(claim, read=read)
                 break
@@ -190,13 +191,15 @@ def _is_no_claim(claim: Claim) -> bool:
     return whole and figure.value <= 12 and (titled or not claimed)
 
 
-def _best(index: EvidenceIndex, claim: Claim, used: Set[tuple[tuple[int, int], str, str]]) -> ToolValue | None:
+def _best(
+    index: EvidenceIndex, claim: Claim, used: Set[tuple[tuple[int, int], str, str]], before: ToolValue | None
+) -> ToolValue | None:
     if claim.read.unit is Unit.MULTIPLE:
         return None
     best: ToolValue | None = None
     best_rank: tuple[float, ...] = ()
     for value in _candidates(index, claim):
-        if agrees(claim, value):
+        if agrees(claim, value, before):
             value_rank = rank(claim, value, used=(claim.sentence, value.call_id, value.path) in used)
             if best is None or value_rank > best_rank:
                 best, best_rank = value, value_rank

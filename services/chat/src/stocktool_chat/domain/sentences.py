@@ -27,11 +27,11 @@ _LOOSE_DATE = re.compile(
 )
 _ELSEWHEN = re.compile(
     r"[^;|]{0,40}?\b(?:(?:a|one|two|three|\d+|some)\s+(?:year|quarter|month|week|day)s?\s+(?:before|earlier|later|ago|after)"
-    r"|the (?:year|quarter|month|day) before|previous(?:ly)?|today|now)\b",
+    r"|the (?:year|quarter|month|day) before|in between|previous(?:ly)?|today|now)\b",
     re.IGNORECASE,
 )
 
-_ELSEWHEN_WORDS = ("before", "earlier", "later", "ago", "after", "previous", "today", "now")
+_ELSEWHEN_WORDS = ("between", "before", "earlier", "later", "ago", "after", "previous", "today", "now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +145,29 @@ def dating(sentences: Sentences, figure: Figure, figures: Sequence[Figure], plac
     text = sentences.text
     ahead = text[figure.end : min(end, figure.end + 64)]
     if any(word in ahead for word in _ELSEWHEN_WORDS) and _ELSEWHEN.match(text, figure.end, end):
-        return Dating()
-    if after and after[0] is figures[place + 1] and _is_joined(text, figure, after[0]):
+        return _NEVER
+    if after and (
+        (after[0] is figures[place + 1] and _is_joined(text, figure, after[0])) or _has_own(text, figure, before, after)
+    ):
         return _of(after[:1], firm=True)
     if before and not _CLAUSE_BREAK.search(text, before[-1].end, figure.start):
-        last = before[-1]
-        earlier = before[-2] if len(before) > 1 else None
-        if earlier is not None and earlier.days and last.days and _TO.fullmatch(text, earlier.end, last.start):
-            return Dating((_through(earlier.days, last.days),), firm=True)
-        return _of([last], firm=not _LOOSE_DATE.search(text, max(start, last.start - 32), last.start))
+        return _of_last(text, start, before)
     return _of([*reversed(before), *after], firm=False)
+
+
+def _of_last(text: str, start: int, before: Sequence[Figure]) -> Dating:
+    """The days that the date before a figure gives it, or the two it ends a range of."""
+    last, earlier = before[-1], before[-2] if len(before) > 1 else None
+    if earlier is not None and earlier.days and last.days and _TO.fullmatch(text, earlier.end, last.start):
+        return Dating((_through(earlier.days, last.days),), firm=True)
+    return _of([last], firm=not _LOOSE_DATE.search(text, max(start, last.start - 32), last.start))
+
+
+def _has_own(text: str, figure: Figure, before: Sequence[Figure], after: Sequence[Figure]) -> bool:
+    """Whether a figure goes with the date after it rather than the one before: "20 in 2021 and 30 at $96 in 2022"."""
+    if not before or not _AND.search(text, before[-1].end, figure.start):
+        return False
+    return not _AND.search(text, figure.end, after[0].start)
 
 
 def _dates_beside(figures: Sequence[Figure], place: int, start: int, end: int) -> tuple[list[Figure], list[Figure]]:
@@ -190,5 +203,6 @@ def _of(dates: Sequence[Figure], *, firm: bool) -> Dating:
     return Dating(tuple(date.days for date in dates if date.days), firm=firm)
 
 
+_AND = re.compile(r"\band\b|[;,]")
 _NEVER = Dating()
 _GOES_ON = re.compile(r"\b(?:and|to|from)\b", re.IGNORECASE)

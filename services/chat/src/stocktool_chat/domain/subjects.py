@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stocktool_chat.domain.company_names import COMPANY_NAMES
+from stocktool_chat.domain.company_names import COMPANY_NAMES, SECTORS
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
 from stocktool_chat.domain.japanese_words import is_word_letter
@@ -26,9 +26,10 @@ _CURRENCY_WORDS = {
     "francs": "CHF",
     "franc": "CHF",
 }
+_BENCHMARK_WORDS = ("the index", "the benchmark", "your benchmark", "its benchmark", "the market")
 _EXCHANGE_WORDS = ("exchange rates", "exchange rate", "currency moves", "currency effects", "currencies")
 _COMMON_WORDS = (
-    "funds cash unknown other others information services communication consumer real estate stock fund equity usd"
+    "funds cash unknown other others information services real estate stock fund equity usd"
     " eur total fees value sector the"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
@@ -86,7 +87,12 @@ _OTHER_PARTY = re.compile(
     r"[\s*_)]*(?:volatility|return|drawdown|yield)?\s*(?:against|versus|vs\.?|compared (?:with|to))\s+[*_]*$"
 )
 _YOURS = re.compile(r"\byour (?:own )?[*_]*$", re.IGNORECASE)  # "against your 26.7 %"
-_IN_CASH = re.compile(r"[\s*_]*(?:in|of) cash\b", re.IGNORECASE)
+_IN_CASH = re.compile(
+    r"[\s*_]*(?:(?:in|of) cash|(?:that |which )?(?:lies|sits|is) idle|in (?:total|all)|altogether|overall)\b",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"[^()\d]*(?:\)|$)")
+_TIGHT = re.compile(r"[\s*_]*[(:\u2013-][\s*_(~+]*")
 _NEW_SUBJECT = re.compile(
     r"(?=[,;:(awbsAWBS])(?:[,;:(]|\band\b|\bwhile\b|\bwhereas\b|\bbut\b|\bso\b|\bwith\b)"
     r"\s+(?:with\s+)?(?:the |your |its |their "
@@ -222,6 +228,8 @@ class Subjects:
     def _from(self, before: Sequence[_Mention], figure: Figure) -> Subject:
         """Whose a figure may be that an instrument or a part is named last before."""
         last = before[-1]
+        if _TIGHT.fullmatch(self._text, last.end, figure.start) and _CLOSED.match(self._text, figure.end):
+            return _subject([last])  # "ahead of Energy (3 %)"
         group = self._group(before)
         subject = _subject(group)
         between = self._text[last.end : figure.start]
@@ -301,6 +309,7 @@ def _mentions(text: str, index: EvidenceIndex) -> list[_Mention]:
     found = [_Mention(*match.span(), "", "whole") for match in matches(_WHOLE, text, _FIRST_OF_WHOLE)]
     if not text.isascii():
         found.extend(_Mention(*match.span(), "", "whole", loose=True) for match in _JAPANESE_WHOLE.finditer(text))
+        found.extend(_japanese_names(text, index))
     named = _named(text, _symbol_names(index))
     found.extend(named)
     taken = {mention.start for mention in named}
@@ -326,6 +335,22 @@ def _mentions(text: str, index: EvidenceIndex) -> list[_Mention]:
     return found
 
 
+def _japanese_names(text: str, index: EvidenceIndex) -> Iterator[_Mention]:
+    """Companies and sectors by their Japanese names."""
+    labels = {label.lower() for label in index.labels}
+    for match in _JAPANESE_NAME.finditer(text):
+        name = match[0]
+        if name in COMPANY_NAMES:
+            yield _Mention(*match.span(), COMPANY_NAMES[name], "symbol")
+        elif SECTORS[name] in labels:
+            yield _Mention(*match.span(), SECTORS[name], "label")
+
+
+_JAPANESE_NAME = re.compile(
+    "|".join(sorted((name for name in (*COMPANY_NAMES, *SECTORS) if not name.isascii()), key=len, reverse=True))
+)
+
+
 def _named(text: str, names: Mapping[str, str]) -> list[_Mention]:
     """Where names and symbols stand, the longest of those that begin alike."""
     found = []
@@ -346,6 +371,8 @@ def _symbol_names(index: EvidenceIndex) -> dict[str, str]:
     names = dict(COMPANY_NAMES)
     names.update((name, symbol) for name, symbol in _INDICES.items() if symbol in index.symbols)
     names.update((name, symbol) for name, symbol in index.names.items() if len(name) > 1)
+    if len(index.benchmarks) == 1:
+        names.update((words, next(iter(index.benchmarks))) for words in _BENCHMARK_WORDS)
     for symbol in index.symbols:
         base = symbol.partition(".")[0]
         if len(base) > 1:

@@ -23,6 +23,7 @@ _NEWS_KEYS = frozenset({"title"})  # texts of what was published; elsewhere they
 # Numbers about the result rather than in it: an answer never states them.
 _NO_VALUES = frozenset({"citation", "score", "age_seconds", "version", "sequence", "conventions", "created_at", "id"})
 _OWN_DAYS = ("date", "day", "month", "ex_date", "acquired", "trade_date", "settlement_date", "published_at")
+_FLOWS = frozenset({"net_flows", "flow", "flows"})
 _LEAST_COUNT = 2  # a whole number from here on is no fraction: 18 rules, not 1,800 %
 _MOST_FRACTION = 100  # nor is what would be 10,000 %
 _NUMBER = re.compile(r"-?\d{1,24}(?:\.\d{1,20})?")
@@ -264,6 +265,8 @@ _COUNT_KEYS = frozenset({"quantity", "count", "total_count", "n_returns", "days_
 
 def _value(at: _At, unit: Unit, value: Decimal, context: _Context, sense: KeySense) -> ToolValue:
     when = context.when
+    if at.key in _FLOWS and value:
+        sense = replace(sense, sides=sense.sides | {"flow_in" if value > 0 else "flow_out"})
     if at.key.endswith("_start") and when.first:
         when = When(0, 0, tuple(range(when.first - 4, when.first + 1)))
     elif at.key.endswith("_end") and when.first:
