@@ -32,6 +32,7 @@ from stocktool_chat.adapters.grpc_peers import GrpcPeers
 from stocktool_chat.adapters.grpc_tools import GrpcToolbox
 from stocktool_chat.adapters.grpc_writes import GrpcWrites
 from stocktool_chat.adapters.guarded_model import GuardedModel
+from stocktool_chat.adapters.kept_answers import KeptAnswers
 from stocktool_chat.adapters.model_routes import Endpoint, ModelRoutes, Route
 from stocktool_chat.adapters.stock_market_status import StockMarketStatus
 from stocktool_chat.adapters.telemetry_observer import TelemetryObserver
@@ -95,7 +96,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     stock = runtime.channel(settings.stock_address)
     web = _web_search(settings)
     rag = runtime.channel(settings.rag_address)
-    toolbox = GrpcToolbox(stock, rag, web)
+    toolbox = GrpcToolbox(stock, rag, web, KeptAnswers(settings.tool_kept_seconds))
     quotes = Quotes(GrpcDocuments(rag))
     grants = AuthGrants(runtime.channel(settings.auth_address), clock)
     observer = TelemetryObserver(runtime.metrics, frozenset(tool.name for tool in toolbox.definitions))
@@ -163,7 +164,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
             conversations=conversation_store,
             turns=turn_store,
             store=DynamoDbReruns(table, clock),
-            toolbox=toolbox,
+            toolbox=GrpcToolbox(stock, rag, web),  # a rerun is asked anew, whatever was told a moment ago
             clock=clock,
             tool_seconds=settings.tool_seconds,
         )

@@ -94,6 +94,12 @@ class Settings(ServiceSettings):
     web_search_key: SecretStr = Field(default=SecretStr(""), description="Key of that search.")
     tool_seconds: float = Field(default=10.0, gt=0, description="Time of one tool call.")
     tool_bytes: int = Field(default=24_000, ge=1_000, description="JSON bytes of one result as the model sees it.")
+    tool_kept_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=300,
+        description="How long facts of the market that a tool gave are told again to the same user; 0: not at all.",
+    )
     turn_tool_bytes: int = Field(
         default=200_000, ge=1_000, description="JSON bytes of all results of one turn as the model sees them."
     )

@@ -110,7 +110,8 @@ async def _newest(session: Session, wanted: str | None) -> str:
 
 TOOLS = (
     Tool("start_analysis", "Starts an analysis that runs in the background and answers its id at once; the user is "
-         "told when it has ended.", NewAnalysis, start_analysis, cached=False),
+         "told when it has ended.",
+         NewAnalysis, start_analysis, pb.StartAnalysisResponse, ("portfolio",), cached=False),
     Tool("read_analysis", "How far a background analysis is, and its figures once it is done.", WhichAnalysis,
-         read_analysis, cached=False),
+         read_analysis, pb.GetAnalysisResponse, cached=False),
 )  # fmt: skip

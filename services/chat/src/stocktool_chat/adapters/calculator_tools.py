@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal, NotRequired, TypedDict
 
 from pydantic import Field
 from stocktool_kit.core.errors import InvalidArgument
@@ -20,6 +21,16 @@ from stocktool_chat.domain.tool_values import ToolValue, values_of
 
 _PLACES = Decimal(1).scaleb(-18)
 _MARKED = re.compile(r"\[symbol=([A-Z0-9^][A-Z0-9.^=_:-]{0,31})\]")
+
+
+class Computed(TypedDict):
+    """What a calculation gives."""
+
+    value: NotRequired[JsonObject | str]
+    quantity: NotRequired[JsonObject | str]
+    unit: Literal["amount", "number", "fraction"]
+    symbol: NotRequired[str]
+    calculation: JsonObject
 
 
 class Operand(args.Arguments):
@@ -143,5 +154,5 @@ def _written(outcome: Quantity) -> Json:
 TOOLS = (
     Tool("calculate", "Computes exactly with figures of results of this turn: sums, differences, ratios, growth. Use "
          "it for every figure that no tool gives; call it after the tools whose figures it takes.", Calculation,
-         calculation, cached=False),
+         calculation, Computed, cached=False),
 )  # fmt: skip

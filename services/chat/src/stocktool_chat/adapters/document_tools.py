@@ -25,6 +25,6 @@ async def read_page(session: Session, wanted: args.ReadPage) -> JsonObject:
 
 TOOLS = (
     Tool("search_documents", "Finds passages in the user's own documents; each has a citation number to refer to.",
-         args.SearchDocuments, search_documents),
-    Tool("read_page", "The whole text of one page of a document.", args.ReadPage, read_page),
+         args.SearchDocuments, search_documents, pb.SearchResponse),
+    Tool("read_page", "The whole text of one page of a document.", args.ReadPage, read_page, pb.GetPageResponse),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import planning_pb2 as pb
 
 from stocktool_chat.adapters import tool_arguments as args
@@ -84,14 +85,14 @@ async def project(session: Session, wanted: args.Projection) -> JsonObject:
 
 TOOLS = (
     Tool("get_xray", "Examines a portfolio by rules: concentration, sectors, currencies, fees, cash, stale prices, "
-         "drawdown; a failing rule names the positions behind it.", args.OfPortfolio, xray),
+         "drawdown; a failing rule names the positions behind it.", args.OfPortfolio, xray, Struct, ("portfolio",)),
     Tool("what_if", "Compares the portfolio with what it would be after some trades: allocation, risk, gains realised. "
-         "Nothing is stored.", args.WhatIf, what_if),
+         "Nothing is stored.", args.WhatIf, what_if, Struct, ("portfolio",)),
     Tool("plan_rebalance", "Trades that bring a portfolio to target weights, the stored ones or those given. Nothing "
-         "is traded.", args.Rebalance, rebalance),
+         "is traded.", args.Rebalance, rebalance, Struct, ("portfolio",)),
     Tool("optimise_portfolio", "Weights of the portfolio's holdings that are best by a method, over its history.",
-         args.Optimise, optimise),
+         args.Optimise, optimise, Struct, ("portfolio",)),
     Tool("project_portfolio", "Where a portfolio's value may stand in some years, by simulation (Monte Carlo) under a "
          "plan of savings and withdrawals: percentiles by year, the risk of a loss and of running out.",
-         args.Projection, project),
+         args.Projection, project, Struct, ("portfolio",)),
 )  # fmt: skip

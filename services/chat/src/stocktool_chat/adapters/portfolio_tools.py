@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from google.protobuf.struct_pb2 import Struct
 from stocktool.stock.v1 import analytics_service_pb2 as analytics_pb
 from stocktool.stock.v1 import insights_pb2 as insights_pb
 from stocktool.stock.v1 import portfolio_service_pb2 as pb
 from stocktool.stock.v1 import stock_service_pb2 as market_pb
+from stocktool.stock.v1 import trail_pb2 as trail_pb
 from stocktool_kit.core.errors import InvalidArgument
 
 from stocktool_chat.adapters import tool_arguments as args
@@ -188,26 +190,28 @@ def _proposed(entry: Mapping[str, Json], account: str, portfolio: str) -> str:
 
 
 TOOLS = (
-    Tool("list_portfolios", "The user's portfolios with their accounts.", args.NoArguments, list_portfolios),
+    Tool("list_portfolios", "The user's portfolios with their accounts.",
+         args.NoArguments, list_portfolios, pb.ListPortfoliosResponse),
     Tool("get_holdings", "What a portfolio holds: quantities, prices, values, unrealised gains, weights, cash, total.",
-         args.Holdings, holdings),
+         args.Holdings, holdings, pb.Holdings, ("portfolio",)),
     Tool("get_performance", "A portfolio's time-weighted and money-weighted return, gain and net flows over a span, "
-         "against a benchmark.", args.Performance, performance),
+         "against a benchmark.", args.Performance, performance, analytics_pb.Performance, ("portfolio",)),
     Tool("get_risk", "A portfolio's volatility, Sharpe and Sortino ratio, drawdown, value at risk and beta over a "
-         "span.", args.Performance, risk),
+         "span.", args.Performance, risk, analytics_pb.Risk, ("portfolio",)),
     Tool("get_allocation", "A portfolio's value in slices by sector, symbol, class, country, currency or account.",
-         args.Allocation, allocation),
+         args.Allocation, allocation, analytics_pb.Allocation, ("portfolio",)),
     Tool("get_contribution", "What each holding, account, sector or currency gave to the portfolio's return over a "
-         "span; the rows sum to it.", args.Contribution, contribution),
+         "span; the rows sum to it.",
+         args.Contribution, contribution, insights_pb.GetContributionResponse, ("portfolio",)),
     Tool("get_income", "Dividends and interest received by month and holding, yields, and what may come in twelve "
-         "months.", args.PortfolioRange, income),
+         "months.", args.PortfolioRange, income, Struct, ("portfolio",)),
     Tool("get_tax_lots", "What sales made: each with the lots it took, how long they were held, short and long-term "
-         "gain.", args.Realised, tax_lots),
+         "gain.", args.Realised, tax_lots, Struct, ("portfolio",)),
     Tool("explain_figure", "Where a figure of the portfolio came from: formula, lots, flows, prices and rates.",
-         args.Explain, explain),
+         args.Explain, explain, trail_pb.Trail, ("portfolio",)),
     Tool("list_transactions", "The newest entries of a portfolio's ledger: purchases, sales, deposits, dividends.",
-         args.Transactions, transactions),
+         args.Transactions, transactions, pb.ListTransactionsResponse, ("portfolio", "total_count")),
     Tool("propose_transaction", "Prepares an entry of the ledger for the user to approve: a purchase, sale, deposit, "
          "dividend or the like. Nothing is written until the user approves.", args.NewTransaction,
-         propose_transaction, cached=False),
+         propose_transaction, Prepared, cached=False),
 )  # fmt: skip

@@ -110,14 +110,21 @@ class Tool:
     """A tool: what the model is told of it, and what it does.
 
     Attributes:
+        gives: The type its result is made from: the service's message, or one of ours.
+        besides: Names of the result beside those of that message: lists under our own name, the portfolio.
         cached: Whether the same call, made again in the same turn, may be answered with what it gave before.
+        kept: Whether it may be for a short while after the turn too, to the same user: what it gives does not change by
+            what anybody does here.
     """
 
     name: str
     description: str
     arguments: type[args.Arguments]
     run: Callable[[Session, Any], Awaitable[JsonObject | Prepared]]
+    gives: type[Any]
+    besides: tuple[str, ...] = ()
     cached: bool = True
+    kept: bool = False
 
     def definition(self) -> ToolDefinition:
         """As the model sees it."""

@@ -117,10 +117,11 @@ async def propose_watch(session: Session, wanted: NewWatch) -> Prepared:
 
 
 TOOLS = (
-    Tool("list_watches", "The user's watches (alerts) with their state.", args.NoArguments, list_watches),
+    Tool("list_watches", "The user's watches (alerts) with their state.",
+         args.NoArguments, list_watches, pb.ListAlertsResponse),
     Tool("propose_watch", "Prepares a watch for the user to approve: it tells them once a price, a move, a weight, a "
          "drawdown or coming earnings meet a level. Nothing is written until the user approves.", NewWatch,
-         propose_watch, cached=False),
+         propose_watch, Prepared, cached=False),
     Tool("backtest_watch", "On which days of the last year a watch would have fired. Nothing is stored.", Rule,
-         backtest_watch),
+         backtest_watch, pb.BacktestAlertResponse, ("text", "days_looked_at", "fired_count", "of")),
 )  # fmt: skip
