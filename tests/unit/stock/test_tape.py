@@ -23,7 +23,7 @@ class Kept:
 
 @given(first=st.lists(st.integers(), max_size=6), more=st.lists(st.integers(), max_size=6), data=st.data())
 def test_a_tape_is_what_a_list_is(first: list[int], more: list[int], data: st.DataObject) -> None:
-    tape: Tape[int] = Tape(first=Kept(first).unread)
+    tape: Tape[int, int] = Tape(first=Kept(first).unread)
     for each in more:
         tape.append(each)
     plain = first + more
@@ -37,7 +37,11 @@ def test_a_tape_is_what_a_list_is(first: list[int], more: list[int], data: st.Da
         at = data.draw(st.integers(-len(plain), len(plain) - 1))
         assert tape[at] == plain[at]
         copy = tape.copy()
-        copy[at] = plain[at] = 7
+        if at % len(plain) < len(first):
+            with pytest.raises(IndexError):
+                copy[at] = 7
+        else:
+            copy[at] = plain[at] = 7
         assert copy == plain
     for beyond in (len(plain), -len(plain) - 1):
         with pytest.raises(IndexError):
@@ -46,7 +50,7 @@ def test_a_tape_is_what_a_list_is(first: list[int], more: list[int], data: st.Da
 
 def test_the_beginning_is_read_once_and_only_when_looked_at() -> None:
     kept = Kept([1, 2])
-    tape: Tape[int] = Tape(first=kept.unread)
+    tape: Tape[int, int] = Tape(first=kept.unread)
     other = tape.copy()
     other.append(3)
     other[-1] = 4
@@ -55,12 +59,28 @@ def test_the_beginning_is_read_once_and_only_when_looked_at() -> None:
 
 
 def test_what_is_changed_in_a_copy_stays_there() -> None:
-    tape = Tape([1, 2])
+    tape: Tape[int, int] = Tape([1, 2])
     copy = tape.copy()
     copy.append(3)
     copy[0] = 5
     assert (tape, copy) == ([1, 2], [5, 2, 3])
-    shared: Tape[int] = Tape(first=Kept([1, 2]).unread)
-    copy = shared.copy()
-    copy[0] = 5
-    assert (shared, copy) == ([1, 2], [5, 2])
+
+
+def test_rows_become_things_when_they_are_looked_at() -> None:
+    built: list[tuple[int, str]] = []
+
+    def build(number: int, word: str) -> str:
+        built.append((number, word))
+        return f"{number} {word}"
+
+    first = Unread.of(["1 one"])
+    tape: Tape[str, tuple[int, str]] = Tape(build=build, first=first)
+    tape.append((2, "two"))
+    tape.append((3, "three"))
+    assert (len(tape), len(tape.copy()), len(tape.beginning(2)), built) == (3, 3, 2, [])
+    assert (tape[-1], built) == ("3 three", [(3, "three")])
+    assert [list(tape), list(tape)] == [["1 one", "2 two", "3 three"]] * 2
+    assert len(built) == 3, "all of them are built once"
+    tape[1] = (4, "four")
+    tape.append((5, "five"))
+    assert tape == ["1 one", "4 four", "3 three", "5 five"]

@@ -59,7 +59,7 @@ class BookSnapshot:
     rates_until: date
     whole: Book
     opened: Unread[Book]
-    rest: Tape[Entry]
+    rest: Tape[Entry, Entry]
 
     @property
     def sequence(self) -> int:

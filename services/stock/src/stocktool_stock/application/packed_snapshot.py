@@ -25,12 +25,13 @@ from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.tape import Tape, Unread, stretches
 
-_TAPES = {"payments": Schema(Payment), "charges": Schema(Charge), "sales": Schema(Sale)}
+_TAPES = {"payments": Payment, "charges": Charge, "sales": Sale}
+_SCHEMAS = {name: Schema(kind) for name, kind in _TAPES.items()}
 _PRICES = Schema(TradePrice)
 _STEPS = ("quantities", "cash_steps")
 _BOOK = Schema(Book, leave_out=["portfolio", "trade_prices", "payment_days", *_STEPS, *_TAPES])
 _ENTRIES = Schema(Entry, leave_out=["reversed_by"])
-_FORMAT = "-".join([str(RULES), *(each.name for each in (_BOOK, _ENTRIES, _PRICES, *_TAPES.values()))])
+_FORMAT = "-".join([str(RULES), *(each.name for each in (_BOOK, _ENTRIES, _PRICES, *_SCHEMAS.values()))])
 
 
 class SnapshotUnusable(Exception):
@@ -40,7 +41,7 @@ class SnapshotUnusable(Exception):
 def pack_snapshot(snapshot: BookSnapshot) -> bytes:
     """Write a snapshot."""
     whole = snapshot.whole
-    tapes: dict[str, Tape[Any]] = {name: getattr(whole, name) for name in _TAPES}
+    tapes: dict[str, Tape[Any, Any]] = {name: getattr(whole, name) for name in _TAPES}
     steps = [*whole.quantities.values(), *whole.cash_steps.values()]
     prices = [price for tape in whole.trade_prices.values() for price in tape]
     parts = [
@@ -50,7 +51,7 @@ def pack_snapshot(snapshot: BookSnapshot) -> bytes:
         orjson.dumps({"open": _state(snapshot.book), "rest": _ENTRIES.write_many(snapshot.rest)}),
         orjson.dumps(write_exact(steps)),
         orjson.dumps(_PRICES.write_many(prices)),
-        *(orjson.dumps(_TAPES[name].write_many(tape)) for name, tape in tapes.items()),
+        *(orjson.dumps(_SCHEMAS[name].write_many(tape)) for name, tape in tapes.items()),
     ]
     packed = [zlib.compress(part, 3) for part in parts]
     body = b"".join(packed)
@@ -137,9 +138,10 @@ class _Parts:
         counts = [count for _, count in state["trade_prices"]]
         prices = stretches(_reading(self._prices, _PRICES), counts)
         for (symbol, count), read in zip(state["trade_prices"], prices, strict=True):
-            book.trade_prices[symbol] = Tape(first=Unread(count, read))
-        for (name, schema), part in zip(_TAPES.items(), self._tapes, strict=True):
-            setattr(book, name, Tape(first=Unread(state["tapes"][name], _reading(part, schema))))
+            book.trade_prices[symbol] = Tape(build=TradePrice, first=Unread(count, read))
+        for (name, kind), part in zip(_TAPES.items(), self._tapes, strict=True):
+            first = Unread(state["tapes"][name], _reading(part, _SCHEMAS[name]))
+            setattr(book, name, Tape(build=kind, first=first))
         return book
 
     def opened(self, whole: Book) -> Book:

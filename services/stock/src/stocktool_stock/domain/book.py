@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from stocktool_stock.domain.ledger import EntryType
 from stocktool_stock.domain.lots import Lot
@@ -116,6 +117,14 @@ class Charge:
     entry_id: str
 
 
+PaymentRow = tuple[date, EntryType, str, Decimal, str, str, str]
+ChargeRow = tuple[date, str, str, Decimal, Decimal, str]
+SaleRow = tuple[str, date, str, str, Decimal, Decimal, Decimal, tuple[Lot, ...], EntryType]
+TradePriceRow = tuple[date, Decimal, str]
+Prices = Tape[TradePrice, TradePriceRow]
+"""Of one symbol, in the order of the trades."""
+
+
 @dataclass(slots=True)
 class Book:
     """What a ledger comes to.
@@ -143,14 +152,14 @@ class Book:
     cash_steps: dict[str, Steps] = field(default_factory=lambda: defaultdict(Steps))
     flows: list[Flow] = field(default_factory=list)
     internal_flows: list[Flow] = field(default_factory=list)
-    payments: Tape[Payment] = field(default_factory=Tape)
+    payments: Tape[Payment, PaymentRow] = field(default_factory=partial(Tape, build=Payment))
     payment_days: list[date] = field(default_factory=list)
-    charges: Tape[Charge] = field(default_factory=Tape)
+    charges: Tape[Charge, ChargeRow] = field(default_factory=partial(Tape, build=Charge))
     conversions: list[Conversion] = field(default_factory=list)
-    sales: Tape[Sale] = field(default_factory=Tape)
+    sales: Tape[Sale, SaleRow] = field(default_factory=partial(Tape, build=Sale))
     splits: list[BookedSplit] = field(default_factory=list)
     reorganisations: list[Reorganisation] = field(default_factory=list)
-    trade_prices: dict[str, Tape[TradePrice]] = field(default_factory=lambda: defaultdict(Tape))
+    trade_prices: dict[str, Prices] = field(default_factory=lambda: defaultdict(partial(Tape, build=TradePrice)))
     realised: Decimal = Decimal(0)
     income: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from stocktool_stock.domain import lots as lot_rules
-from stocktool_stock.domain.book import Book, Flow, Position, Reorganisation, TradePrice
+from stocktool_stock.domain.book import Book, Flow, Position, Reorganisation
 from stocktool_stock.domain.exact import exact
 from stocktool_stock.domain.keeping import quantity_of, ratio_of
 from stocktool_stock.domain.ledger import Entry, EntryType, NothingHeld
@@ -18,7 +18,6 @@ from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.reorganising import Reorganising
 from stocktool_stock.domain.splits import BookedSplit
-from stocktool_stock.domain.tape import Tape
 
 _FUNDING = frozenset({EntryType.DEPOSIT, EntryType.WITHDRAWAL, EntryType.OPENING})
 
@@ -259,15 +258,15 @@ class _Keeper(Reorganising):
 
     def _split_prices(self, entry: Entry) -> None:
         """Trades earlier on the day were made at prices of old shares; once, whichever accounts book the split."""
-        ratio, trades = ratio_of(entry), self.book.trade_prices.get(entry.symbol, Tape[TradePrice]())
+        ratio, trades = ratio_of(entry), self.book.trade_prices.get(entry.symbol)
         told = any((s.symbol, s.day, s.ratio) == (entry.symbol, entry.day, ratio) for s in self.book.splits)
-        if told or not any(self._positions(entry)):
+        if told or not trades or not any(self._positions(entry)):
             return
         for index in range(len(trades) - 1, -1, -1):
-            if trades[index].day != entry.day:
+            trade = trades[index]
+            if trade.day != entry.day:
                 break
-            price = trades[index].price * ratio.denominator / ratio.numerator
-            trades[index] = replace(trades[index], price=price)
+            trades[index] = (trade.day, trade.price * ratio.denominator / ratio.numerator, trade.currency)
 
     def _note_split(self, position: Position, entry: Entry) -> Fraction:
         ratio = ratio_of(entry)

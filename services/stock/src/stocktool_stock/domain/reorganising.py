@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 
 from stocktool_stock.domain import lots as lot_rules
-from stocktool_stock.domain.book import Position, Reorganisation, TradePrice
+from stocktool_stock.domain.book import Position, Reorganisation
 from stocktool_stock.domain.keeping import Keeping, ratio_of
 from stocktool_stock.domain.ledger import Entry, NoFraction, NothingHeld
 from stocktool_stock.domain.lots import CostMethod, Lot
@@ -105,7 +105,7 @@ class Reorganising(Keeping):
     def _note_new_price(self, entry: Entry, part: Decimal) -> None:
         """What a new share is worth where no market says: as the entry says, else by the last trade of the old one."""
         if entry.price:
-            self.book.trade_prices[entry.new_symbol].append(TradePrice(entry.day, entry.price, entry.currency))
+            self.book.trade_prices[entry.new_symbol].append((entry.day, entry.price, entry.currency))
         trades = self.book.trade_prices.get(entry.symbol)
         if not trades:
             return
@@ -120,10 +120,9 @@ class Reorganising(Keeping):
             cash = cash * self._cross(entry.currency, last.currency, entry.day) if cash else cash
             price = max(old * part - cash, Decimal(0)) * ratio.denominator / ratio.numerator
             if price:
-                self.book.trade_prices[entry.new_symbol].append(TradePrice(entry.day, price, last.currency))
+                self.book.trade_prices[entry.new_symbol].append((entry.day, price, last.currency))
         if part < 1:
-            worth = TradePrice(entry.day, old * (1 - part), last.currency)
-            self.book.trade_prices[entry.symbol].append(worth)
+            self.book.trade_prices[entry.symbol].append((entry.day, old * (1 - part), last.currency))
 
 
 def _cost_of_boot(cash: Decimal, worth: Decimal, cost: Decimal) -> Decimal:

@@ -75,15 +75,15 @@ class UnreadSteps(Unread[Step]):
         return UnreadSteps(self.columns.until(count), lambda: self.things()[:count])
 
 
-class Steps(Tape[Step]):
+class Steps(Tape[Step, Step]):
     """Steps in order of their days, each on a day of its own."""
 
     __slots__ = ()
 
     def columns(self) -> StepColumns:
         """All of them as columns; what a store keeps is not read for it."""
-        first, more = self._first, StepColumns.of(self._more)
+        first, more = self._first, StepColumns.of(self._rows)
         if first is None:
             return more
         known = first.columns if isinstance(first, UnreadSteps) else StepColumns.of(first.things())
-        return known.followed_by(more) if self._more else known
+        return known.followed_by(more) if self._rows else known

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, starmap
 from typing import Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 
 class Unread(Generic[T]):
@@ -56,62 +57,84 @@ def stretches(read: Callable[[], Sequence[T]], counts: Iterable[int]) -> Iterato
         at += count
 
 
-class Tape(Sequence[T]):
+class Tape(Sequence[T], Generic[T, Row]):
     """Things in the order they were appended.
 
-    What a store has kept of it is read when it is first looked at; copies share what they have in common.
+    What a store has kept of it is read when it is first looked at, and so are rows put together then; copies share what
+    they have in common.
+
+    Args:
+        rows: What it begins with.
+        build: Makes a thing of the fields of a row; None where rows are the things.
+        first: What a store has kept, before all rows.
 
     Attributes:
-        append: Puts one at the end. The list's own, since books append several times for each entry.
+        append: Puts a row at the end. The list's own, since books append several times for each entry.
     """
 
-    __slots__ = ("_first", "_more", "append")
+    __slots__ = ("_build", "_built", "_first", "_rows", "append")
 
-    def __init__(self, things: Iterable[T] = (), *, first: Unread[T] | None = None) -> None:
+    def __init__(
+        self, rows: Iterable[Row] = (), *, build: Callable[..., T] | None = None, first: Unread[T] | None = None
+    ) -> None:
         self._first = first
-        self._more = list(things)  # the same list for life: `append` is bound to it
-        self.append: Callable[[T], None] = self._more.append
+        self._build = build
+        self._built: list[T] | None = None
+        self._rows = list(rows)  # the same list for life: `append` is bound to it
+        self.append: Callable[[Row], None] = self._rows.append
 
     def copy(self) -> Self:
         """The same things; what is appended to one is not in the other."""
-        return type(self)(self._more, first=self._first)
+        return type(self)(self._rows, build=self._build, first=self._first)
 
     def beginning(self, count: int) -> Self:
         """Its first things as a tape of their own; what a store has kept is not read for it."""
-        if self._first is None or count > self._first.count:
-            return type(self)(self[:count])
-        return type(self)(first=self._first.until(count))
+        kept = self._first.count if self._first else 0
+        if self._first is not None and count <= kept:
+            return type(self)(build=self._build, first=self._first.until(count))
+        return type(self)(self._rows[: count - kept], build=self._build, first=self._first)
 
     def __len__(self) -> int:
-        return len(self._more) + (self._first.count if self._first else 0)
+        return len(self._rows) + (self._first.count if self._first else 0)
 
     def __iter__(self) -> Iterator[T]:
-        return chain(self._first.things(), self._more) if self._first else iter(self._more)
+        return chain(self._first.things(), self._more()) if self._first else iter(self._more())
 
     @overload
     def __getitem__(self, at: int) -> T: ...
     @overload
     def __getitem__(self, at: slice) -> Sequence[T]: ...
     def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if not self._first:
-            return self._more[at]
-        if isinstance(at, int):
-            place = at if at >= 0 else at + len(self)
-            if place >= self._first.count:
-                return self._more[place - self._first.count]
-            if place < 0:
-                raise IndexError("no such place on the tape")
-            return self._first.things()[place]
-        return list(self)[at]
-
-    def __setitem__(self, at: int, thing: T) -> None:
+        if isinstance(at, slice):
+            return list(self)[at]
+        place = at if at >= 0 else at + len(self)
+        if place < 0:
+            raise IndexError("no such place on the tape")
         if self._first:
-            place = at if at >= 0 else at + len(self)
-            if place >= self._first.count:
-                self._more[place - self._first.count] = thing
-                return
-            self._more[:0], self._first = self._first.things(), None  # it parts from those that share its beginning
-        self._more[at] = thing
+            if place < self._first.count:
+                return self._first.things()[place]
+            place -= self._first.count
+        return self._thing(place)
+
+    def __setitem__(self, at: int, row: Row) -> None:
+        """Put another row in the place of one that was appended here; what a store has kept stays as it is."""
+        place = (at if at >= 0 else at + len(self)) - (self._first.count if self._first else 0)
+        if place < 0:
+            raise IndexError("no such place on the tape that can be changed")
+        self._rows[place], self._built = row, None
+
+    def _thing(self, place: int) -> T:
+        row = self._rows[place]
+        return row if self._build is None else self._build(*row)  # type: ignore[misc, return-value]  # see `build`
+
+    def _more(self) -> Sequence[T]:
+        """What was appended."""
+        if self._build is None:
+            return self._rows  # type: ignore[return-value]  # rows are the things
+        built = self._built
+        if built is None or len(built) != len(self._rows):
+            built = self._built = list(starmap(self._build, self._rows))  # type: ignore[arg-type]  # rows are tuples
+        return built
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Tape | list):
