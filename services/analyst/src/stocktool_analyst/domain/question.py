@@ -124,7 +124,9 @@ def _apart(reader: Reader, text: str, today: str) -> list[str]:
 def _together(text: str, parts: Sequence[str], today: str, before: tuple[Ask, ...], language: Language) -> Question:
     asks: list[Ask] = []
     for part in parts:
-        asks.extend(_read(part, today, (*before, *asks), language).asks)
+        # An errand that leaves its symbol out means that of the sentence before it; other questions stand on their own.
+        errand = _READERS[language].errand(part, today)
+        asks.extend(_read(part, today, (*before, *asks) if errand else before, language).asks)
     vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
     return Question(text, tuple(dict.fromkeys(asks)), vague=vague)
 
