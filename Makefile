@@ -195,6 +195,10 @@ bench: python ## benchmarks of the running mesh, one JSON line each
 	@$(BIN)/python -m stocktool_dev.bench_receipts
 	@$(BIN)/python -m stocktool_dev.bench
 
+.PHONY: demo-chat
+demo-chat: python ## a question of each family of tools, then a chat killed in mid-answer before two readers
+	@$(BIN)/python -m stocktool_dev.demo_chat
+
 .PHONY: eval
 eval: python ## golden questions asked end to end, scored and stored: make eval MODEL=... ONLY="risk advice" LEAST=0.8
 	@$(BIN)/python -m stocktool_dev.evaluation $(if $(MODEL),--model $(MODEL)) $(foreach family,$(ONLY),--only $(family)) \
