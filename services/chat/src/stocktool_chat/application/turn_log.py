@@ -98,7 +98,8 @@ class TurnLog:
         await self._flush()
         async with self._writing:
             events = numbered(last, self._live.last_id + 1)
-            ending = replace(ending, summary=self._sealer.object(ending.summary))
+            # A long answer over many passages takes some 20 ms to be looked through.
+            ending = replace(ending, summary=await asyncio.to_thread(self._sealer.object, ending.summary))
             await self._store.finish(self._claim, self._sealed(events), self._sealed_results(self._results), ending)
             self._live.publish(events)
 
