@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stocktool_admin.domain.audit import AuditFilter, AuditRecord, ShardSlice
+from stocktool_admin.domain.evaluations import Evaluation
 from stocktool_admin.domain.flags import Flag, StaleFlag
 from stocktool_admin.domain.queues import DeadLetter, QueueState
 from stocktool_kit.core.idempotency import IdempotencyKey
@@ -82,3 +83,21 @@ class FakeQueues:
         self._dead[name].clear()
         self._waiting[name] += moved
         return moved
+
+
+class FakeEvaluations:
+    def __init__(self) -> None:
+        self._runs: dict[str, Evaluation] = {}
+
+    async def add(self, evaluation: Evaluation) -> bool:
+        if evaluation.id in self._runs:
+            return False
+        self._runs[evaluation.id] = evaluation
+        return True
+
+    async def find(self, evaluation_id: str) -> Evaluation | None:
+        return self._runs.get(evaluation_id)
+
+    async def newest(self, *, before: str, limit: int) -> Sequence[Evaluation]:
+        ids = sorted((each for each in self._runs if not before or each < before), reverse=True)
+        return [self._runs[each] for each in ids[:limit]]

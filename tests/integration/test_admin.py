@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 from stocktool.admin.v1 import admin_service_pb2 as pb
 from stocktool.admin.v1 import admin_service_pb2_grpc as pb_grpc
 from stocktool.chat.v1 import chat_service_pb2 as chat_pb
@@ -21,6 +24,7 @@ from stocktool.rag.v1 import rag_service_pb2_grpc as rag_grpc
 from stocktool.stock.v1 import stock_service_pb2 as stock_pb
 from stocktool.stock.v1 import stock_service_pb2_grpc as stock_grpc
 from stocktool_admin.bootstrap import bootstrap as admin_bootstrap
+from stocktool_admin.domain.evaluations import Evaluation
 from stocktool_admin.settings import Settings as AdminSettings
 from stocktool_auth.bootstrap import bootstrap as auth_bootstrap
 from stocktool_auth.bootstrap import console
@@ -40,6 +44,7 @@ from stocktool_kit.testing.process import SERVICE_SECRET, ephemeral
 
 from tests.conftest import EmulatedAws
 from tests.eventually import eventually
+from tests.factories.admin import an_evaluation
 
 PASSWORD = "nine unrelated heron feathers"
 
@@ -226,6 +231,13 @@ async def test_only_administrators_come_in(mesh: Mesh) -> None:
     for path in ("users", "audit", "queues", "queues/ingest-queue/dead-letters", "usage", "health", "flags"):
         problem(await mesh.http.get(f"/api/admin/v1/{path}", headers=user), 403, "PERMISSION_DENIED")
         problem(await mesh.http.get(f"/api/admin/v1/{path}"), 401, "UNAUTHENTICATED")
+    run = f"/api/admin/v1/evaluations/{an_evaluation().id}"
+    for answer in (
+        await mesh.http.get("/api/admin/v1/evaluations", headers=user),
+        await mesh.http.put(run, json=a_report(), headers=user),
+        await mesh.http.get(run, headers=user),
+    ):
+        problem(answer, 403, "PERMISSION_DENIED")
     redrive = "/api/admin/v1/queues/ingest-queue/dead-letters:redrive"
     problem(await mesh.http.post(redrive, headers=user), 403, "PERMISSION_DENIED")
     problem(await mesh.http.put("/api/admin/v1/flags/a", json={"value": 1}, headers=user), 403, "PERMISSION_DENIED")
@@ -283,8 +295,8 @@ async def test_dead_letters_are_shown_and_sent_back(mesh: Mesh, emulator: Emulat
         shown = (await mesh.http.get(path, headers=headers)).json()["items"]
         assert [(letter["body"], letter["attributes"]["reason"]) for letter in shown] == [('{"job":"j1"}', "poison")]
     key = {"idempotency-key": new_ulid()}
-    moved = await mesh.http.post(f"{path}:redrive", headers=headers | key)
-    assert moved.json() == {"moved": 1}
+    twice = await asyncio.gather(*(mesh.http.post(f"{path}:redrive", headers=headers | key) for _ in range(2)))
+    assert [moved.json() for moved in twice] == [{"moved": 1}] * 2
     assert (await mesh.http.post(f"{path}:redrive", headers=headers | key)).json() == {"moved": 1}
     assert (await mesh.http.post(f"{path}:redrive", headers=headers)).json() == {"moved": 0}
     queues = (await mesh.http.get("/api/admin/v1/queues", headers=headers)).json()["items"]
@@ -328,6 +340,54 @@ async def test_flags_are_versioned_and_usage_is_asked_with_the_admins_own_token(
     ]
     assert (await mesh.http.get("/api/admin/v1/usage", headers=headers)).json()["items"][0]["cost"] is None
     problem(await mesh.http.get("/api/admin/v1/usage?by=moon", headers=headers), 422, "INVALID_ARGUMENT")
+
+
+def a_report() -> dict[str, Any]:
+    """A run as its runner writes it."""
+    document: dict[str, Any] = json.loads(TypeAdapter(Evaluation).dump_json(an_evaluation()))
+    del document["id"]
+    return document
+
+
+async def test_evaluations_are_stored_once_and_read(mesh: Mesh) -> None:
+    admin_id, headers = await mesh.admin()
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{new_ulid()[-8:]}"
+    path = f"/api/admin/v1/evaluations/{name}"
+    problem(await mesh.http.get(path, headers=headers), 404, "EVALUATION_NOT_FOUND")
+    key = {"idempotency-key": new_ulid()}
+    stored = await mesh.http.put(path, json=a_report(), headers=headers | key)
+    assert stored.status_code == 200, stored.text
+    for again in (headers | key, headers):
+        assert (await mesh.http.put(path, json=a_report(), headers=again)).json() == stored.json()
+    other = await mesh.http.put(path, json=a_report() | {"commit": "other"}, headers=headers)
+    problem(other, 409, "EVALUATION_EXISTS")
+
+    listed = (await mesh.http.get("/api/admin/v1/evaluations?page_size=1", headers=headers)).json()
+    assert listed["items"] == [stored.json()]
+    assert "failures" not in stored.json()
+    whole = (await mesh.http.get(path, headers=headers)).json()
+    assert whole == {**stored.json(), "families": a_report()["families"], "failures": a_report()["failures"]}
+    assert whole["cost"] == {"amount": "0.0125", "currency": "USD"}
+
+    for wrong in ({"passed": 2}, {"axes": [{"name": "plan", "met": 3, "asked": 1}]}, {"surprise": 1}):
+        another = path[:-1] + ("a" if path[-1] != "a" else "b")
+        problem(await mesh.http.put(another, json=a_report() | wrong, headers=headers), 422, "INVALID_ARGUMENT")
+    bad = await mesh.http.get("/api/admin/v1/evaluations/nope", headers=headers)
+    problem(bad, 422, "INVALID_ARGUMENT")
+    events = await mesh.http.get(f"/api/admin/v1/audit?actor={admin_id}&action=evaluation.stored", headers=headers)
+    assert [event["target"] for event in events.json()["items"]] == [name]
+
+    caller = Caller(subject=admin_id, token=headers["authorization"].removeprefix("Bearer "))
+    async with open_channel(mesh.admin_target, ServiceIdentity("chat", SecretStr(SERVICE_SECRET))) as channel:
+        stub: pb_grpc.AdminServiceAsyncStub = pb_grpc.AdminServiceStub(channel)
+        with acting_as(caller):
+            page = await stub.ListEvaluations(pb.ListEvaluationsRequest(page_size=1))
+            assert [(each.id, each.cases, each.passed) for each in page.evaluations] == [(name, 1, 0)]
+            answer = await stub.GetEvaluation(pb.GetEvaluationRequest(evaluation_id=name))
+            assert answer.evaluation == page.evaluations[0]
+            assert [(each.case, each.got) for each in answer.failures] == [("risk-beta", "Your beta is 0.90.")]
+            with pytest.raises(NotFound):
+                await stub.GetEvaluation(pb.GetEvaluationRequest(evaluation_id=f"20000101T000000Z-{new_ulid()[-8:]}"))
 
 
 async def test_the_same_is_to_be_had_over_grpc(mesh: Mesh) -> None:

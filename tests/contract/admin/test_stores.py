@@ -1,4 +1,4 @@
-"""What flags and the audit trail promise, on the fakes and on DynamoDB; what queues do on SQS."""
+"""What flags, evaluations and the audit trail promise, on the fakes and on the real stores; what queues do on SQS."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from stocktool_admin.adapters.dynamodb_audit import DynamoDBAuditTrail
 from stocktool_admin.adapters.dynamodb_flags import DynamoDBFlags
+from stocktool_admin.adapters.s3_evaluations import S3Evaluations
 from stocktool_admin.adapters.sqs_queues import SqsQueues
-from stocktool_admin.application.ports import AuditTrail, FlagStore
+from stocktool_admin.application.ports import AuditTrail, EvaluationStore, FlagStore
 from stocktool_admin.application.read_audit import ReadAudit
 from stocktool_admin.domain.audit import AuditFilter, AuditRecord
 from stocktool_admin.domain.flags import Flag, StaleFlag
 from stocktool_kit.aws.audit import audit_entry
+from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.idempotency import IdempotencyKeyReused, IdempotencyRecords
 from stocktool_kit.aws.queue import Queue
 from stocktool_kit.aws.table import Table
@@ -24,7 +26,8 @@ from stocktool_kit.testing.aws import emulated, own_table
 from stocktool_kit.testing.clock import FakeClock
 
 from tests.conftest import EmulatedAws
-from tests.fakes.admin import FakeAuditTrail, FakeFlags
+from tests.factories.admin import an_evaluation
+from tests.fakes.admin import FakeAuditTrail, FakeEvaluations, FakeFlags
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -168,6 +171,50 @@ async def test_an_effect_runs_once_per_request(table: Table) -> None:
     assert await once(None, effect) == {"run": 2}
     with pytest.raises(IdempotencyKeyReused):
         await once(a_key("another"), effect)
+
+
+class EvaluationStoreContract:
+    """Subclass and provide `evaluations`, empty."""
+
+    async def test_a_run_is_read_back_as_it_was_stored(self, evaluations: EvaluationStore) -> None:
+        run = an_evaluation(1, only=("risk",), cost=None)
+        assert await evaluations.find(run.id) is None
+        assert await evaluations.add(run)
+        assert await evaluations.find(run.id) == run
+        other = an_evaluation(2)
+        assert await evaluations.add(other)
+        assert await evaluations.find(other.id) == other
+
+    async def test_a_stored_run_never_changes(self, evaluations: EvaluationStore) -> None:
+        run = an_evaluation()
+        assert await evaluations.add(run)
+        assert not await evaluations.add(an_evaluation(model="another"))
+        assert await evaluations.find(run.id) == run
+
+    async def test_runs_come_newest_first(self, evaluations: EvaluationStore) -> None:
+        assert await evaluations.newest(before="", limit=5) == []
+        runs = [an_evaluation(number) for number in range(1, 6)]
+        for run in (runs[2], runs[0], runs[4], runs[1], runs[3]):
+            await evaluations.add(run)
+        assert await evaluations.newest(before="", limit=2) == [runs[4], runs[3]]
+        assert await evaluations.newest(before=runs[3].id, limit=9) == [runs[2], runs[1], runs[0]]
+        assert await evaluations.newest(before=runs[0].id, limit=9) == []
+
+
+class TestFakeEvaluations(EvaluationStoreContract):
+    @pytest.fixture
+    def evaluations(self) -> EvaluationStore:
+        return FakeEvaluations()
+
+
+class TestS3Evaluations(EvaluationStoreContract):
+    @pytest.fixture
+    async def evaluations(self, emulator: EmulatedAws) -> AsyncIterator[EvaluationStore]:
+        aws = emulated(emulator.endpoint_url)
+        bucket = Bucket(aws, emulator.outputs["KnowledgeBucket"])
+        await bucket.delete_all_versions("reports/evaluations/")
+        yield S3Evaluations(bucket)
+        aws.close()
 
 
 async def test_dead_letters_are_seen_twice_and_come_back_once(emulator: EmulatedAws) -> None:

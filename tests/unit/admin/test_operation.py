@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stocktool_admin.application.keep_evaluations import ListEvaluations, ReadEvaluation, StoreEvaluation
 from stocktool_admin.application.manage_flags import SetFlag
 from stocktool_admin.application.operate_queues import ListDeadLetters, MeasureDepths, RedriveDeadLetters
 from stocktool_admin.application.read_audit import ReadAudit
 from stocktool_admin.application.watch_health import HealthBoard
 from stocktool_admin.domain.audit import AuditFilter, AuditRecord
+from stocktool_admin.domain.evaluations import AxisScore, EvaluationExists, EvaluationNotFound
 from stocktool_admin.domain.flags import Flag, FlagValue, StaleFlag, next_flag
 from stocktool_admin.domain.health import STALE_AFTER, ServiceHealth, ServiceState
 from stocktool_admin.domain.queues import DeadLetter, QueueNotFound
@@ -23,7 +25,8 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.paging import PageRequest
 from stocktool_kit.testing.clock import FakeClock
 
-from tests.fakes.admin import FakeAuditTrail, FakeFlags, FakeQueues
+from tests.factories.admin import an_evaluation
+from tests.fakes.admin import FakeAuditTrail, FakeEvaluations, FakeFlags, FakeQueues
 from tests.fakes.twins import Between, outcome
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -175,3 +178,49 @@ async def test_a_flag_set_twice_at_once_is_answered_twice_the_same() -> None:
 
         between.run(set_flag, before_call=call)
         assert await outcome(set_flag(between.over(flags))) == between.found
+
+
+async def test_a_run_is_stored_and_recorded_once() -> None:
+    store, trail = FakeEvaluations(), FakeAuditTrail()
+    keep = StoreEvaluation(store, trail)
+    run = an_evaluation()
+    assert await keep(run, by="usr_a") == run
+    assert await keep(run, by="usr_a") == run
+    with pytest.raises(EvaluationExists):
+        await keep(an_evaluation(commit="other"), by="usr_a")
+    assert trail.recorded == [
+        ("evaluation.stored", "usr_a", run.id, {"model": "offline-analyst", "passed": "0", "cases": "1"})
+    ]
+    assert await ReadEvaluation(store)(run.id) == run
+    with pytest.raises(EvaluationNotFound):
+        await ReadEvaluation(store)(an_evaluation(2).id)
+
+
+@pytest.mark.parametrize("bad", ["", "../flags", "20260105T120000Z", "20260105T120000Z-" + "a" * 40])
+async def test_ids_of_runs_cannot_leave_their_folder(bad: str) -> None:
+    with pytest.raises(InvalidArgument):
+        an_evaluation(id=bad)
+    with pytest.raises(InvalidArgument):
+        await ReadEvaluation(FakeEvaluations())(bad)
+
+
+async def test_runs_are_listed_in_pages_newest_first() -> None:
+    store = FakeEvaluations()
+    runs = [an_evaluation(number) for number in range(5)]
+    for run in runs:
+        await store.add(run)
+    seen, token = [], ""
+    for expected in (2, 2, 1):
+        page = await ListEvaluations(store)(PageRequest(2, token))
+        assert len(page.items) == expected
+        seen += page.items
+        token = page.next_page_token
+    assert token == ""
+    assert seen == runs[::-1]
+
+
+def test_scores_that_cannot_be_are_refused() -> None:
+    with pytest.raises(InvalidArgument):
+        AxisScore("plan", 2, 1)
+    with pytest.raises(InvalidArgument):
+        an_evaluation(passed=2)

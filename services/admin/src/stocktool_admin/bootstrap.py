@@ -9,6 +9,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from stocktool.admin.v1 import admin_service_pb2 as pb
 from stocktool.admin.v1 import admin_service_pb2_grpc as pb_grpc
 from stocktool_kit.aio import Limiter
+from stocktool_kit.aws.bucket import Bucket
 from stocktool_kit.aws.idempotency import IdempotencyRecords
 from stocktool_kit.aws.table import Table
 from stocktool_kit.http.app import create_app
@@ -20,8 +21,10 @@ from stocktool_admin.adapters.dynamodb_flags import DynamoDBFlags
 from stocktool_admin.adapters.grpc_usage import GrpcUsage
 from stocktool_admin.adapters.grpc_users import GrpcUsers
 from stocktool_admin.adapters.probes import GrpcProbe, OpsProbe, OwnProbe
+from stocktool_admin.adapters.s3_evaluations import S3Evaluations
 from stocktool_admin.adapters.sqs_queues import SqsQueues
 from stocktool_admin.application.administer import ListUsers, ReportUsage, UpdateUser
+from stocktool_admin.application.keep_evaluations import ListEvaluations, ReadEvaluation, StoreEvaluation
 from stocktool_admin.application.manage_flags import GetFlag, ListFlags, SetFlag
 from stocktool_admin.application.operate_queues import ListDeadLetters, ListQueues, MeasureDepths, RedriveDeadLetters
 from stocktool_admin.application.ports import Probe
@@ -42,6 +45,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     trail = DynamoDBAuditTrail(Table(aws, settings.audit_table), clock)
     flags = DynamoDBFlags(config, records, trail)
     queues = SqsQueues(aws, settings.queues)
+    evaluations = S3Evaluations(Bucket(aws, settings.knowledge_bucket))
     users = GrpcUsers(runtime.channel(settings.auth_address))
     board = HealthBoard(clock)
     watch = WatchHealth(_probes(runtime), board)
@@ -51,6 +55,7 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
     list_queues = ListQueues(queues)
     list_dead_letters = ListDeadLetters(queues)
     redrive = RedriveDeadLetters(queues, trail)
+    list_evaluations, read_evaluation = ListEvaluations(evaluations), ReadEvaluation(evaluations)
     app = create_app(runtime, title=TITLE, prefix=PREFIX, routers=ROUTERS, root_routers=ROOT_ROUTERS)
     app.state.use_cases = UseCases(
         list_users=ListUsers(users),
@@ -60,6 +65,9 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         list_queues=list_queues,
         list_dead_letters=list_dead_letters,
         redrive=redrive,
+        store_evaluation=StoreEvaluation(evaluations, trail),
+        list_evaluations=list_evaluations,
+        read_evaluation=read_evaluation,
         list_flags=ListFlags(flags),
         get_flag=GetFlag(flags),
         set_flag=SetFlag(flags, clock),
@@ -73,6 +81,8 @@ async def bootstrap(runtime: Runtime[Settings]) -> AsyncIterator[Parts]:
         list_queues=list_queues,
         list_dead_letters=list_dead_letters,
         redrive=redrive,
+        list_evaluations=list_evaluations,
+        read_evaluation=read_evaluation,
         clock=clock,
     )
     runtime.health.check("config-table", lambda: _reach(config))

@@ -24,6 +24,9 @@ class Settings(ServiceSettings):
     )
     audit_table: str = Field(default="stocktool-audit", description="DynamoDB table of audit events.")
     config_table: str = Field(default="stocktool-config", description="DynamoDB table of flags.")
+    knowledge_bucket: str = Field(
+        default="stocktool-knowledge", description="S3 bucket of evaluations (`reports/evaluations/`)."
+    )
     queues: tuple[str, ...] = Field(
         default=("analysis-queue", "ingest-queue", "notify-queue"),
         description="Queues that are shown and measured, as JSON; each has its `<name>-dlq`.",

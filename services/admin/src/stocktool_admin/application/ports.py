@@ -10,6 +10,7 @@ from stocktool_kit.core.idempotency import IdempotencyKey
 from stocktool_kit.core.paging import Page, PageRequest
 
 from stocktool_admin.domain.audit import AuditFilter, ShardSlice
+from stocktool_admin.domain.evaluations import Evaluation
 from stocktool_admin.domain.flags import Flag
 from stocktool_admin.domain.health import ServiceHealth
 from stocktool_admin.domain.queues import DeadLetter, QueueState
@@ -89,6 +90,27 @@ class FlagStore(Protocol):
 
     async def replayed(self, key: IdempotencyKey | None) -> Flag | None:
         """What the same request was answered before; None when it is new."""
+        ...
+
+
+class EvaluationStore(Protocol):
+    """Runs of the golden questions; what is stored never changes."""
+
+    async def add(self, evaluation: Evaluation) -> bool:
+        """Store a run; False, and nothing changed, where its id is taken."""
+        ...
+
+    async def find(self, evaluation_id: str) -> Evaluation | None:
+        """A run."""
+        ...
+
+    async def newest(self, *, before: str, limit: int) -> Sequence[Evaluation]:
+        """Runs, newest first.
+
+        Args:
+            before: Only those with smaller ids; empty from the newest.
+            limit: At most so many.
+        """
         ...
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import FastAPI
 from stocktool_kit.http.app import describe
 
-from stocktool_admin.http import ready_route, routes
+from stocktool_admin.http import evaluation_routes, ready_route, routes
 
 TITLE = "StockTool admin"
 PREFIX = "/api/admin/v1"
-ROUTERS = (routes.router,)
+ROUTERS = (routes.router, evaluation_routes.router)
 ROOT_ROUTERS = (ready_route.root_router,)
 
 

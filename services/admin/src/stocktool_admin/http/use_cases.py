@@ -12,6 +12,7 @@ from stocktool_kit.core.paging import DEFAULT_PAGE_SIZE, PageRequest
 from stocktool_kit.http.idempotency import idempotency_key
 
 from stocktool_admin.application.administer import ListUsers, ReportUsage, UpdateUser
+from stocktool_admin.application.keep_evaluations import ListEvaluations, ReadEvaluation, StoreEvaluation
 from stocktool_admin.application.manage_flags import GetFlag, ListFlags, SetFlag
 from stocktool_admin.application.operate_queues import ListDeadLetters, ListQueues, RedriveDeadLetters
 from stocktool_admin.application.ports import Replays
@@ -30,6 +31,9 @@ class UseCases:
     list_queues: ListQueues
     list_dead_letters: ListDeadLetters
     redrive: RedriveDeadLetters
+    store_evaluation: StoreEvaluation
+    list_evaluations: ListEvaluations
+    read_evaluation: ReadEvaluation
     list_flags: ListFlags
     get_flag: GetFlag
     set_flag: SetFlag

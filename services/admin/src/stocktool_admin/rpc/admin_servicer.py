@@ -14,10 +14,12 @@ from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import InvalidArgument
 from stocktool_kit.core.paging import DEFAULT_PAGE_SIZE, PageRequest
 
+from stocktool_admin.application.keep_evaluations import ListEvaluations, ReadEvaluation
 from stocktool_admin.application.operate_queues import ListDeadLetters, ListQueues, RedriveDeadLetters
 from stocktool_admin.application.read_audit import ReadAudit
 from stocktool_admin.application.watch_health import HealthBoard
 from stocktool_admin.domain.audit import AuditFilter, AuditRecord
+from stocktool_admin.domain.evaluations import Evaluation, EvaluationFailure
 from stocktool_admin.domain.health import ServiceHealth, ServiceState
 from stocktool_admin.domain.queues import DeadLetter
 
@@ -42,6 +44,8 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         list_queues: ListQueues,
         list_dead_letters: ListDeadLetters,
         redrive: RedriveDeadLetters,
+        list_evaluations: ListEvaluations,
+        read_evaluation: ReadEvaluation,
         clock: Clock,
     ) -> None:
         self._board = board
@@ -49,6 +53,8 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         self._list_queues = list_queues
         self._list_dead_letters = list_dead_letters
         self._redrive = redrive
+        self._list_evaluations = list_evaluations
+        self._read_evaluation = read_evaluation
         self._clock = clock
 
     async def GetHealth(self, request: pb.GetHealthRequest, context: Context) -> pb.GetHealthResponse:
@@ -90,6 +96,20 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         """Dead letters sent back."""
         return pb.RedriveDeadLettersResponse(moved=await self._redrive(request.queue, by=current_caller().subject))
 
+    async def ListEvaluations(self, request: pb.ListEvaluationsRequest, context: Context) -> pb.ListEvaluationsResponse:
+        """A page of runs of the golden questions."""
+        page = await self._list_evaluations(PageRequest(request.page_size or DEFAULT_PAGE_SIZE, request.page_token))
+        return pb.ListEvaluationsResponse(
+            evaluations=[_evaluation(each) for each in page.items], next_page_token=page.next_page_token
+        )
+
+    async def GetEvaluation(self, request: pb.GetEvaluationRequest, context: Context) -> pb.GetEvaluationResponse:
+        """One run, with what failed."""
+        found = await self._read_evaluation(request.evaluation_id)
+        return pb.GetEvaluationResponse(
+            evaluation=_evaluation(found), failures=[_failure(each) for each in found.failures]
+        )
+
 
 def _day(text: str) -> date | None:
     try:
@@ -125,3 +145,29 @@ def _letter(letter: DeadLetter) -> pb.DeadLetter:
     )
     message.sent_at.FromDatetime(letter.sent_at)
     return message
+
+
+def _evaluation(evaluation: Evaluation) -> pb.Evaluation:
+    message = pb.Evaluation(
+        id=evaluation.id,
+        model=evaluation.model,
+        commit=evaluation.commit,
+        questions=evaluation.questions,
+        only=evaluation.only,
+        cases=evaluation.cases,
+        passed=evaluation.passed,
+        axes=[pb.AxisScore(name=axis.name, met=axis.met, asked=axis.asked) for axis in evaluation.axes],
+    )
+    message.began_at.FromDatetime(evaluation.at)
+    return message
+
+
+def _failure(failure: EvaluationFailure) -> pb.EvaluationFailure:
+    return pb.EvaluationFailure(
+        case=failure.case,
+        family=failure.family,
+        axis=failure.axis,
+        question=failure.question,
+        expected=failure.expected,
+        got=failure.got,
+    )

@@ -71,6 +71,46 @@ export type AuditModel = {
 };
 
 /**
+ * AxisModel
+ *
+ * Checks of one kind.
+ */
+export type AxisModel = {
+    /**
+     * Asked
+     *
+     * 0 where no question looks at this.
+     */
+    asked: number;
+    /**
+     * Met
+     */
+    met: number;
+    /**
+     * Name
+     *
+     * `plan`, `figures`, `citations`, `conduct`, `receipts`.
+     */
+    name: string;
+};
+
+/**
+ * CostModel
+ *
+ * What the answers cost.
+ */
+export type CostModel = {
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * Currency
+     */
+    currency: string;
+};
+
+/**
  * DeadLetterList
  *
  * Dead letters, oldest first: a look at the queue, which has no pages.
@@ -114,6 +154,259 @@ export type DeadLetterModel = {
      * Sent At
      */
     sent_at: string;
+};
+
+/**
+ * EvaluationBody
+ *
+ * A run of the golden questions.
+ */
+export type EvaluationBody = {
+    /**
+     * At
+     *
+     * When it began.
+     */
+    at: string;
+    /**
+     * Axes
+     */
+    axes: Array<AxisModel>;
+    /**
+     * Cases
+     */
+    cases: number;
+    /**
+     * Commit
+     *
+     * With a plus when the code was changed since; empty: not known.
+     */
+    commit: string;
+    /**
+     * Null where the deployment lists no price for the model.
+     */
+    cost: CostModel | null;
+    /**
+     * Failures
+     */
+    failures: Array<FailureModel>;
+    /**
+     * Families
+     */
+    families: Array<FamilyModel>;
+    latency: LatencyModel;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Only
+     *
+     * What alone was asked; empty for all of it.
+     */
+    only: Array<string>;
+    /**
+     * Passed
+     */
+    passed: number;
+    /**
+     * Questions
+     *
+     * Which set of questions it was.
+     */
+    questions: string;
+    receipts: ReceiptsModel;
+    /**
+     * Seconds
+     */
+    seconds: number;
+    tokens: TokensModel;
+};
+
+/**
+ * EvaluationList
+ *
+ * Runs, newest first.
+ */
+export type EvaluationList = {
+    /**
+     * Items
+     */
+    items: Array<EvaluationSummary>;
+    /**
+     * Next Page Token
+     *
+     * Empty on the last page.
+     */
+    next_page_token: string;
+};
+
+/**
+ * EvaluationModel
+ *
+ * A run, whole.
+ */
+export type EvaluationModel = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Axes
+     */
+    axes: Array<AxisModel>;
+    /**
+     * Cases
+     */
+    cases: number;
+    /**
+     * Commit
+     */
+    commit: string;
+    cost: MoneyModel | null;
+    /**
+     * Failures
+     */
+    failures: Array<FailureModel>;
+    /**
+     * Families
+     */
+    families: Array<FamilyModel>;
+    /**
+     * Id
+     */
+    id: string;
+    latency: LatencyModel;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Only
+     */
+    only: Array<string>;
+    /**
+     * Passed
+     */
+    passed: number;
+    /**
+     * Questions
+     */
+    questions: string;
+    receipts: ReceiptsModel;
+    /**
+     * Seconds
+     */
+    seconds: number;
+    tokens: TokensModel;
+};
+
+/**
+ * EvaluationSummary
+ *
+ * A run without its families and failures.
+ */
+export type EvaluationSummary = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Axes
+     */
+    axes: Array<AxisModel>;
+    /**
+     * Cases
+     */
+    cases: number;
+    /**
+     * Commit
+     */
+    commit: string;
+    cost: MoneyModel | null;
+    /**
+     * Id
+     */
+    id: string;
+    latency: LatencyModel;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Only
+     */
+    only: Array<string>;
+    /**
+     * Passed
+     */
+    passed: number;
+    /**
+     * Questions
+     */
+    questions: string;
+    receipts: ReceiptsModel;
+    /**
+     * Seconds
+     */
+    seconds: number;
+    tokens: TokensModel;
+};
+
+/**
+ * FailureModel
+ *
+ * One check that was not met.
+ */
+export type FailureModel = {
+    /**
+     * Axis
+     */
+    axis: string;
+    /**
+     * Case
+     */
+    case: string;
+    /**
+     * Expected
+     */
+    expected: string;
+    /**
+     * Family
+     */
+    family: string;
+    /**
+     * Got
+     */
+    got: string;
+    /**
+     * Question
+     */
+    question: string;
+};
+
+/**
+ * FamilyModel
+ *
+ * Cases of one subject.
+ */
+export type FamilyModel = {
+    /**
+     * Axes
+     */
+    axes: Array<AxisModel>;
+    /**
+     * Cases
+     */
+    cases: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Passed
+     */
+    passed: number;
 };
 
 /**
@@ -194,6 +487,30 @@ export type HealthModel = {
      * Services
      */
     services: Array<ServiceModel>;
+};
+
+/**
+ * LatencyModel
+ *
+ * From the question to the first word and to the end; null where no answer had any.
+ */
+export type LatencyModel = {
+    /**
+     * First Word P50 Ms
+     */
+    first_word_p50_ms: number | null;
+    /**
+     * First Word P95 Ms
+     */
+    first_word_p95_ms: number | null;
+    /**
+     * Whole P50 Ms
+     */
+    whole_p50_ms: number | null;
+    /**
+     * Whole P95 Ms
+     */
+    whole_p95_ms: number | null;
 };
 
 /**
@@ -295,6 +612,26 @@ export type ReadyModel = {
 };
 
 /**
+ * ReceiptsModel
+ *
+ * Figures of all answers, by whether the server found where they come from.
+ */
+export type ReceiptsModel = {
+    /**
+     * Derived
+     */
+    derived: number;
+    /**
+     * Matched
+     */
+    matched: number;
+    /**
+     * Unmatched
+     */
+    unmatched: number;
+};
+
+/**
  * RedriveAnswer
  *
  * How a redrive went.
@@ -338,6 +675,22 @@ export type ServiceModel = {
      * `ready`, `not_ready`, `unreachable`.
      */
     state: string;
+};
+
+/**
+ * TokensModel
+ *
+ * Tokens of all answers.
+ */
+export type TokensModel = {
+    /**
+     * Input
+     */
+    input: number;
+    /**
+     * Output
+     */
+    output: number;
 };
 
 /**
@@ -530,6 +883,122 @@ export type ReadAuditResponses = {
 };
 
 export type ReadAuditResponse = ReadAuditResponses[keyof ReadAuditResponses];
+
+export type ListEvaluationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page Size
+         *
+         * 1 to 500.
+         */
+        page_size?: number;
+        /**
+         * Page Token
+         *
+         * From the page before.
+         */
+        page_token?: string;
+    };
+    url: '/api/admin/v1/evaluations';
+};
+
+export type ListEvaluationsErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListEvaluationsError = ListEvaluationsErrors[keyof ListEvaluationsErrors];
+
+export type ListEvaluationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: EvaluationList;
+};
+
+export type ListEvaluationsResponse = ListEvaluationsResponses[keyof ListEvaluationsResponses];
+
+export type GetEvaluationData = {
+    body?: never;
+    path: {
+        /**
+         * Evaluation Id
+         *
+         * Instant and some letters: 20260105T120000Z-1a2b3c.
+         */
+        evaluation_id: string;
+    };
+    query?: never;
+    url: '/api/admin/v1/evaluations/{evaluation_id}';
+};
+
+export type GetEvaluationErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetEvaluationError = GetEvaluationErrors[keyof GetEvaluationErrors];
+
+export type GetEvaluationResponses = {
+    /**
+     * Successful Response
+     */
+    200: EvaluationModel;
+};
+
+export type GetEvaluationResponse = GetEvaluationResponses[keyof GetEvaluationResponses];
+
+export type StoreEvaluationData = {
+    body: EvaluationBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Unique per principal, method and path, kept 24 h: same key and body, same answer.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Evaluation Id
+         *
+         * Instant and some letters: 20260105T120000Z-1a2b3c.
+         */
+        evaluation_id: string;
+    };
+    query?: never;
+    url: '/api/admin/v1/evaluations/{evaluation_id}';
+};
+
+export type StoreEvaluationErrors = {
+    /**
+     * Problem document (RFC 9457)
+     */
+    default: {
+        [key: string]: unknown;
+    };
+};
+
+export type StoreEvaluationError = StoreEvaluationErrors[keyof StoreEvaluationErrors];
+
+export type StoreEvaluationResponses = {
+    /**
+     * Successful Response
+     */
+    200: EvaluationSummary;
+};
+
+export type StoreEvaluationResponse = StoreEvaluationResponses[keyof StoreEvaluationResponses];
 
 export type ListFlagsData = {
     body?: never;
