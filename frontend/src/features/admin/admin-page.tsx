@@ -1,6 +1,7 @@
 import { Tabs } from "radix-ui";
 
 import { AuditPanel } from "@/features/admin/audit-panel";
+import { EvaluationsPanel } from "@/features/admin/evaluations-panel";
 import { HealthPanel } from "@/features/admin/health-panel";
 import { QueuesPanel } from "@/features/admin/queues-panel";
 import { UsersPanel } from "@/features/admin/users-panel";
@@ -10,6 +11,7 @@ const tabs = [
   { value: "queues", label: "Queues", panel: QueuesPanel },
   { value: "users", label: "Users", panel: UsersPanel },
   { value: "audit", label: "Audit", panel: AuditPanel },
+  { value: "evaluations", label: "Evaluations", panel: EvaluationsPanel },
 ] as const;
 
 export function AdminPage({ ownId }: { ownId: string }) {
