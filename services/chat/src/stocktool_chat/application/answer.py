@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from stocktool_kit.core.clock import Clock
 from stocktool_kit.core.errors import DeadlineExceeded, InvalidArgument, Kind, StockToolError
@@ -23,6 +24,7 @@ from stocktool_chat.application.ports import (
     ToolRequest,
     ToolSession,
 )
+from stocktool_chat.application.receipt_reading import ReceiptReading
 from stocktool_chat.application.turn_log import TurnLog
 from stocktool_chat.domain import events
 from stocktool_chat.domain.citations import number_passages, without_chunk_ids
@@ -43,6 +45,7 @@ from stocktool_chat.domain.json_types import Json, JsonObject
 from stocktool_chat.domain.pricing import Budget, Catalogue, Spending, Tokens
 from stocktool_chat.domain.prompt import INSTRUCTIONS, conversation_input, portable
 from stocktool_chat.domain.proposals import Prepared, Proposal, propose
+from stocktool_chat.domain.receipts import Receipt
 from stocktool_chat.domain.sealing import passages_of
 from stocktool_chat.domain.showing import show
 from stocktool_chat.domain.summaries import one_line
@@ -68,6 +71,7 @@ class Progress:
         results: This turn's tool results by call id.
         earlier: The same by the names that further calls know them by.
         today: The market's day; None as long as it is not known.
+        before: What the results of the turns before offer, once they are read.
     """
 
     log: TurnLog
@@ -78,22 +82,39 @@ class Progress:
     results: dict[str, JsonObject] = field(default_factory=dict)
     earlier: EarlierResults = field(default_factory=EarlierResults)
     today: date | None = None
-    _reading: list[asyncio.Task[Evidence]] = field(default_factory=list)
+    before: asyncio.Task[list[Evidence]] | None = None
+    _offered: list[asyncio.Task[Evidence]] = field(default_factory=list)
+    _reading: ReceiptReading = field(default_factory=ReceiptReading)
 
     def add_result(self, call: ToolRequest, result: JsonObject) -> None:
         """Keep a result, and begin to read its values while the model goes on."""
         call_id = call.call_id
         self.results[call_id] = result
         self.earlier.add(call_id, call.name, result)
-        self._reading.append(asyncio.create_task(asyncio.to_thread(read_evidence, call_id, result)))
+        self._offered.append(asyncio.create_task(asyncio.to_thread(read_evidence, call_id, result)))
 
     def propose(self, tool: str, prepared: Prepared) -> Proposal:
         """What a writing tool of this turn wants done, for the user to decide."""
         return propose(self.claim, tool, prepared, self.clock.now(), _PROPOSALS_LAST)
 
-    async def evidence(self) -> list[Evidence]:
-        """What the results offer, in the order they came."""
-        return await asyncio.gather(*self._reading)
+    def grew(self, piece: str) -> None:
+        """Read on in the answer when a piece of it may have ended a sentence and all results are read."""
+        tasks = [*([] if self.before is None else [self.before]), *self._offered]
+        if not self._reading.is_due(piece) or not all(_has_succeeded(task) for task in tasks):
+            return
+        evidence = [*([] if self.before is None else self.before.result()), *(each.result() for each in self._offered)]
+        self._reading.follow(self.log.view.text, evidence, self.today)
+
+    async def receipts(self) -> list[Receipt]:
+        """The receipts of the answer, once it has ended."""
+        text = self.log.view.text
+        before = [] if self.before is None else await self.before
+        evidence = [*before, *await asyncio.gather(*self._offered)]
+        return await self._reading.receipts(text, evidence, self.today) if text else []
+
+
+def _has_succeeded(task: asyncio.Task[Any]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 class Answerer:
@@ -200,6 +221,7 @@ class Answerer:
             async for piece in pieces:
                 if isinstance(piece, str):
                     saying.say(piece)
+                    progress.grew(piece)
                     continue
                 used = Tokens(piece.input_tokens, piece.output_tokens, piece.cached_tokens)
                 progress.spending.add_tokens(progress.model, used)

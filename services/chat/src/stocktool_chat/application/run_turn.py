@@ -25,7 +25,6 @@ from stocktool_chat.domain.events import NewEvent
 from stocktool_chat.domain.evidence import Evidence, read_evidence
 from stocktool_chat.domain.json_types import JsonObject
 from stocktool_chat.domain.pricing import Catalogue
-from stocktool_chat.domain.receipts import match_receipts
 from stocktool_chat.domain.sealing import passages_of
 from stocktool_chat.domain.turn_view import TurnView
 
@@ -124,9 +123,9 @@ class RunTurn:
             if job.is_restart:
                 log.add(events.turn_restarted(job.claim.attempt))
             progress = Progress(log, job.claim, self._clock, job.turn.model)
-            earlier = group.create_task(self._earlier_evidence(job.history, log))
+            progress.before = group.create_task(self._earlier_evidence(job.history, log))
             outcome = await self._answer_or_stop(job, progress)
-            await self._finish(progress, outcome, earlier)
+            await self._finish(progress, outcome)
             for helper in helpers:
                 helper.cancel()
 
@@ -155,12 +154,11 @@ class RunTurn:
             return events.turn_failed(Internal("something broke on our side; the answer could not be finished"))
         return events.turn_completed()
 
-    async def _finish(self, progress: Progress, outcome: NewEvent, earlier: asyncio.Task[list[Evidence]]) -> None:
+    async def _finish(self, progress: Progress, outcome: NewEvent) -> None:
         log, spending, results = progress.log, progress.spending, progress.results
         cost = self._catalogue.cost(spending)
         text = log.view.text
-        evidence = [*await earlier, *await progress.evidence()]
-        receipts = await asyncio.to_thread(match_receipts, text, evidence, progress.today) if text else []
+        receipts = await progress.receipts()
         last = await cited_events(text, results, receipts, self._quotes)
         last += [events.usage(progress.model, spending.input_tokens, spending.output_tokens, cost), outcome]
         for event in last:

@@ -17,7 +17,7 @@ from stocktool_chat.domain.figures import CURRENCIES, Figure, Unit
 from stocktool_chat.domain.japanese_words import noun_after
 from stocktool_chat.domain.measures import measures_in, stem, stems
 from stocktool_chat.domain.sentences import Cell, Dating, Sentences, dating
-from stocktool_chat.domain.subjects import Subjects
+from stocktool_chat.domain.subjects import Names, Subjects
 
 _AMOUNT_HEADER = re.compile(
     r"\b(?:prices?|values?|worth|costs?|gains?|profits?|loss(?:es)?|amounts?|gross|net|tax(?:es)?|fees?|dividends?|income"
@@ -38,6 +38,8 @@ _AGAINST = re.compile(r"\s*(?:against|versus|vs\.?|compared (?:with|to))\s+[*_]*
 _EDGE = re.compile(
     r"\b(?:(?P<before>began|begins?|opened|started|starts)|(?P<after>ended|ends|closed|finished))\b[^,;]{0,24}\bat\s+[*_]*$"
 )
+_EDGE_WORDS = "began begin begins opened started starts ended ends closed finished"
+_EDGES = frozenset(stem(word) for word in _EDGE_WORDS.split())
 _EACH_AFTER = re.compile(r"[\s*_]*(?:per share|a share|each|apiece|per unit)\b", re.IGNORECASE)
 _EACH_BEFORE = re.compile(
     r"\b(?:trad(?:es?|ed|ing)|quot(?:es?|ed)|chang(?:es?|ed|ing) hands)(?: now)? (?:at|for)\s+[*_]*$"
@@ -71,21 +73,37 @@ class _Sentence:
     named: tuple[list[str], list[str], bool]
 
 
+class Context:
+    """What is the same for all sentences of an answer.
+
+    Attributes:
+        names: How those that the results know may be called.
+        branched: Whether a result tells of before and after a change.
+        today: What "this year" is told from; None where it is not known.
+    """
+
+    def __init__(self, index: EvidenceIndex, today: date | None = None) -> None:
+        self.names = Names(index)
+        self.branched = any(each.branched for each in index.evidence)
+        self.today = today
+
+
 class _Reader:
     """Reads one text; holds what is looked at once per text or per sentence."""
 
-    def __init__(self, text: str, figures: Sequence[Figure], index: EvidenceIndex, today: date | None) -> None:
+    def __init__(self, text: str, figures: Sequence[Figure], context: Context, lead: str) -> None:
         self._text = text
         self._figures = figures
+        self._lead = lead
         self._starts = [figure.start for figure in figures]
         self._sentences = Sentences(text)
-        self._timed, self._at_time = _timed(text, figures, today)
-        self._subjects = Subjects(self._sentences, figures, index)
+        self._timed, self._at_time = _timed(text, figures, context.today)
+        self._subjects = Subjects(self._sentences, figures, context.names)
         self._measures = measures_in(text)
         self._measures_at = [start for start, _, _ in self._measures]
         self._sides = sides_in(text)
         self._sides_at = [start for start, _, _ in self._sides]
-        self._branched = any(each.branched for each in index.evidence)
+        self._branched = context.branched
         self._read: dict[tuple[int, int], _Sentence] = {}
 
     def claims(self) -> list[Claim]:
@@ -107,7 +125,9 @@ class _Reader:
 
     def _claim(self, place: int, figure: Figure, read: Figure, sentence: _Sentence, cell: Cell | None) -> Claim:
         words = sentence.words if cell is None else sentence.words | stems(cell.header)
-        edge = self._edge(figure, sentence.span[0])
+        if figure.days is not None:
+            return self._dated(figure, sentence, words)
+        edge = "" if _EDGES.isdisjoint(words) else self._edge(figure, sentence.span[0])
         return Claim(
             figure=figure,
             read=read,
@@ -125,6 +145,23 @@ class _Reader:
             nouns=self._nouns(figure),
             named=sentence.named,
             told=self._told(figure),
+            cites=sentence.cites,
+            days=sentence.days,
+        )
+
+    def _dated(self, figure: Figure, sentence: _Sentence, words: frozenset[str]) -> Claim:
+        """A date: all that matters is whose it may be, and of what its sentence speaks."""
+        return Claim(
+            figure=figure,
+            read=figure,
+            sentence=sentence.span,
+            subject=self._subjects.of(figure),
+            words=words,
+            measure="",
+            dating=Dating(),
+            branch="",
+            nouns=(),
+            named=sentence.named,
             cites=sentence.cites,
             days=sentence.days,
         )
@@ -236,8 +273,10 @@ class _Reader:
         if figure.unit is not Unit.PLAIN or figure.quantum == 1:
             return ""
         low = self._text.rfind("\n", 0, span[0]) + 1
-        said = [(start, name) for start, _, name in self._measures if low <= start < span[1]]
-        return said[-1][1] if said and said[-1][0] < span[0] else ""
+        said = [each for each in self._measures if low <= each[0] < span[1]]
+        if not said and not low:
+            said = [(-1, 0, name) for _, _, name in measures_in(self._lead)]
+        return said[-1][-1] if said and said[-1][0] < span[0] else ""
 
     def _branch(self, figure: Figure, start: int, cell: Cell | None) -> str:
         """Whether a figure is said of what was before a change or of what is after it; empty where nothing says."""
@@ -297,16 +336,16 @@ def _timed(text: str, figures: Sequence[Figure], today: date | None) -> tuple[Se
     return both, [places[id(figure)] for figure in figures]
 
 
-def read_claims(text: str, figures: Sequence[Figure], index: EvidenceIndex, today: date | None = None) -> list[Claim]:
+def read_claims(text: str, figures: Sequence[Figure], context: Context, lead: str = "") -> list[Claim]:
     """Read what a text says of its figures.
 
     Args:
-        text: The text.
+        text: The text: whole sentences.
         figures: Its figures, in order.
-        index: The results; only whom and what they know of is looked at.
-        today: What "this year" is told from; None where it is not known.
+        context: What the results know of, and the day.
+        lead: What stands before the text on its first line.
     """
-    return _Reader(text, figures, index, today).claims()
+    return _Reader(text, figures, context, lead).claims()
 
 
 def _as_headed(figure: Figure, header: str) -> Figure:

@@ -98,6 +98,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 
+# What a date that begins with digits begins with: cheaper to ask than the whole pattern.
+_MAYBE = re.compile(r"(?:19|20)\d\d|\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?[A-Za-z]|\d{1,4}[年月]")
 _FIRST_WORDS = beginnings("jan feb mar apr may jun jul aug sep oct nov dec first second third fourth q h fy")
 
 
@@ -107,7 +109,8 @@ def find_dates(text: str) -> Iterator[tuple[int, int, Days]]:
     A month without a year takes that of the date it is joined to: "between January and November 2024".
     """
     waiting: list[tuple[int, int, Days]] = []
-    for match in matches(_DATE, text, _FIRST_WORDS, digits_at(text)):
+    places = tuple(at for at in digits_at(text) if _MAYBE.match(text, at))
+    for match in matches(_DATE, text, _FIRST_WORDS, places):
         days = _read({name: value for name, value in match.groupdict().items() if value is not None})
         if days is None:
             continue

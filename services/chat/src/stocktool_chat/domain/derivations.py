@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from stocktool_chat.domain import operations as op
 from stocktool_chat.domain.agreement import Claim, branch_of, days_agree
@@ -61,7 +62,8 @@ _THAN_YOU = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"\[\d+\]|\['[^']*'\]")
-_MOST_OPERANDS = 24
+_MOST_OPERANDS = 12
+_CLOSE = 240  # characters within which what is stated of others than those who are named may be meant
 _SURE_DIGITS = 5  # a sum of so many digits needs no word for it
 _MOST_COMPARED = 3
 _MOST_SUMMED = 60
@@ -81,11 +83,29 @@ _TIMES_SIGNS = ("x", "\u00d7")
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Some sentences of a paragraph, read.
+
+    Attributes:
+        offset: Where it begins in the whole text.
+        text: Its characters.
+        claims: Its figures with what is said of them, in order.
+        found: What each of them states; None where no single value says it.
+    """
+
+    offset: int
+    text: str
+    claims: Sequence[Claim]
+    found: Mapping[Figure, ToolValue | None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
     """A figure to derive, with the operations its sentence names."""
 
     claim: Claim
     figure: Figure
+    at: int
     owners: tuple[str, ...]
     side: int
     adds: bool
@@ -112,6 +132,10 @@ class _Task:
         """Whether the figure is a percent, and not a distance between two."""
         return self.figure.unit is Unit.PERCENT and not self.figure.points
 
+    def shows(self, value: Decimal) -> bool:
+        """Whether an outcome rounds to what is shown; asked before an operation is put together."""
+        return self.figure.states(abs(value))
+
     def like(self, each: Stated) -> bool:
         return op.kind_of(each) == (self.figure.unit, self.figure.currency)
 
@@ -126,23 +150,27 @@ class _Task:
 
 
 class Deriver:
-    """Finds the operations a text states: over values its figures state nearby, or over those its words name."""
+    """Finds the operations a paragraph states: over values its figures state nearby, or over those its words name."""
 
-    def __init__(
-        self, text: str, index: EvidenceIndex, claims: Sequence[Claim], found: Mapping[Figure, ToolValue | None]
-    ) -> None:
-        self._text = text
+    def __init__(self, pieces: Sequence[Piece], index: EvidenceIndex) -> None:
+        self._pieces = pieces
         self._index = index
         self._stated: list[tuple[int, Stated]] = [
-            (claim.figure.start, value)
-            for claim in claims
-            if (value := found[claim.figure]) is not None and value.unit is not Unit.DATE
+            (piece.offset + claim.figure.start, value)
+            for piece in pieces
+            for claim in piece.claims
+            if (value := piece.found[claim.figure]) is not None and value.unit is not Unit.DATE
         ]
 
-    def derive(self, claims: Sequence[Claim]) -> dict[Figure, Derivation]:
+    def derive(self) -> dict[Figure, Derivation]:
         """Derive what can be: what one figure came to, the next may be computed from."""
         derived: dict[Figure, Derivation] = {}
-        tasks = [task for claim in claims if (task := self._task(claim)) is not None]
+        tasks = [
+            task
+            for piece in self._pieces
+            for claim in piece.claims
+            if piece.found[claim.figure] is None and (task := _task(claim, piece)) is not None
+        ]
         for _ in range(2):
             before = len(derived)
             for task in tasks:
@@ -150,62 +178,26 @@ class Deriver:
                     found = next(self._found(task), None)
                     if found is not None:
                         derived[task.claim.figure] = found
-                        self._stated.append((task.figure.start, found))
+                        self._stated.append((task.at, found))
             if len(derived) == before:
                 break
         return derived
 
-    def _task(self, claim: Claim) -> _Task | None:
-        figure = claim.read
-        if figure.unit is Unit.DATE:
-            return None
-        if figure.unit is Unit.PLAIN and not self._is_computed(claim):
-            return None
-        sentence = self._text[slice(*claim.sentence)]
-        sentence = f"{claim.header} {sentence} {in_english(sentence)}"
-        owners = (*claim.named[0], *claim.named[1])
-        words = [match for match in _DIFFERENCE.finditer(sentence) if match["less"] or match["more"]]
-        end = claim.figure.end - claim.sentence[0] + len(claim.header) + 1
-        behind = next((match for match in words if end <= match.start() <= end + _BESIDE), None)
-        told = behind or (words[0] if words else None)
-        side = 0 if told is None else -1 if told["less"] else 1
-        return _Task(
-            claim=claim,
-            figure=figure,
-            owners=owners,
-            side=-1 if figure.sign in (Sign.DOWN, Sign.MINUS) else side,
-            adds=bool(_SUM.search(sentence)),
-            compares=bool(words) or bool(_DIFFERENCE.search(sentence)),
-            changes=bool(_CHANGE.search(sentence)),
-            shares=figure.unit is Unit.PERCENT and not figure.points and bool(_SHARE.search(sentence)),
-            sentence=sentence,
-        )
-
-    def _is_computed(self, claim: Claim) -> bool:
-        """Whether a bare number is said to come of others: "four times", "2.5x", "rose by 94"."""
-        if _TIMES in claim.nouns or claim.figure.text.endswith(_TIMES_SIGNS):
-            return True
-        return claim.figure.digits > 1 and bool(
-            _BY.search(self._text, max(0, claim.figure.start - 8), claim.figure.start)
-        )
-
     def _found(self, task: _Task) -> Iterator[Derivation]:
-        near = self._near(task.figure)
+        near = self._near(task)
         for proposed in itertools.chain(_of_stated(task, near, self._index), self._of_named(task, near)):
             places = {(value.call_id, value.path, value.value) for value in proposed.operands}
             if _states(task.figure, proposed) and len(places) == len(proposed.operands):
                 yield proposed
 
-    def _near(self, figure: Figure) -> list[Stated]:
-        """What is stated in the same paragraph, the nearest first."""
-        at = figure.start
-        low = self._text.rfind("\n\n", 0, at)
-        high = self._text.find("\n\n", at)
-        inside = [
-            (abs(place - at), stated)
-            for place, stated in self._stated
-            if place > low and (high < 0 or place < high) and place != at
-        ]
+    def _near(self, task: _Task) -> list[Stated]:
+        """What is stated in the same paragraph, the nearest first; farther off only of those who are named."""
+        inside = []
+        for place, stated in self._stated:
+            gap = abs(place - task.at)
+            symbol = "" if isinstance(stated, Derivation) else stated.symbol
+            if gap and (gap <= _CLOSE or not task.owners or not symbol or symbol in task.owners):
+                inside.append((gap, stated))
         inside.sort(key=lambda each: each[0])
         return [stated for _, stated in inside[:_MOST_OPERANDS]]
 
@@ -255,22 +247,11 @@ class Deriver:
 
     def _over_fields(self, task: _Task) -> Iterator[Derivation]:
         """The sum of a field all over a list, or of the same figure of several results: "both years together"."""
-        over_results: dict[str, list[ToolValue]] = {}
-        for each in self._index.evidence:
-            for path, values in each.fields.items():
-                if not (task.like(values[0]) and values[0].sense.words & task.claim.words):
-                    continue
-                if "[]" not in path:
-                    over_results.setdefault(path, []).extend(values)
-                elif 1 < len(values) <= _MOST_SUMMED:
-                    owned = [
-                        value
-                        for value in values
-                        if not task.owners or (value.symbol or value.label.lower()) in task.owners
-                    ]
-                    yield from op.sums([value for value in owned if task.fits(value)], of_all=True)
-        for values in over_results.values():
-            if 1 < len(values) <= _MOST_COMPARED:
+        for values in self._index.lists(task.figure.unit, task.figure.currency, task.owners):
+            if values and len(values) <= _MOST_SUMMED and values[0].sense.words & task.claim.words:
+                yield from op.sums([value for value in values if task.fits(value)], of_all=True)
+        for values in () if task.owners else self._index.repeated(task.figure.unit, task.figure.currency):
+            if len(values) <= _MOST_COMPARED and values[0].sense.words & task.claim.words:
                 yield from op.sums(values, of_all=True)
 
     def _since_previous(self, task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
@@ -383,7 +364,9 @@ class Deriver:
             and (_called(task.claim, value) or (value.key == "total" and task.claim.words & _WHOLE))
         ]
         for whole in wholes:
-            yield from (op.share(part, whole) for part in near if _is_part(part, whole))
+            yield from (
+                op.share(part, whole) for part in near if _is_part(part, whole) and task.shows(part.value / whole.value)
+            )
         named_so = {stem(noun) for noun in _OF.findall(task.sentence)}
         for part in near:
             if isinstance(part, ToolValue) and part.unit is Unit.MONEY and not part.quoted:
@@ -438,6 +421,41 @@ class Deriver:
                         yield op.percent_change(first, last)
                     elif task.like(last) and (last.value < first.value) == (task.side < 0):
                         yield from op.distance(last, first, 0)
+
+
+def _task(claim: Claim, piece: Piece) -> _Task | None:
+    figure = claim.read
+    if figure.unit is Unit.DATE:
+        return None
+    if figure.unit is Unit.PLAIN and not _is_computed(claim, piece.text):
+        return None
+    sentence = piece.text[slice(*claim.sentence)]
+    sentence = f"{claim.header} {sentence} {in_english(sentence)}"
+    owners = (*claim.named[0], *claim.named[1])
+    words = [match for match in _DIFFERENCE.finditer(sentence) if match["less"] or match["more"]]
+    end = claim.figure.end - claim.sentence[0] + len(claim.header) + 1
+    behind = next((match for match in words if end <= match.start() <= end + _BESIDE), None)
+    told = behind or (words[0] if words else None)
+    side = 0 if told is None else -1 if told["less"] else 1
+    return _Task(
+        claim=claim,
+        figure=figure,
+        at=piece.offset + figure.start,
+        owners=owners,
+        side=-1 if figure.sign in (Sign.DOWN, Sign.MINUS) else side,
+        adds=bool(_SUM.search(sentence)),
+        compares=bool(words) or bool(_DIFFERENCE.search(sentence)),
+        changes=bool(_CHANGE.search(sentence)),
+        shares=figure.unit is Unit.PERCENT and not figure.points and bool(_SHARE.search(sentence)),
+        sentence=sentence,
+    )
+
+
+def _is_computed(claim: Claim, text: str) -> bool:
+    """Whether a bare number is said to come of others: "four times", "2.5x", "rose by 94"."""
+    if _TIMES in claim.nouns or claim.figure.text.endswith(_TIMES_SIGNS):
+        return True
+    return claim.figure.digits > 1 and bool(_BY.search(text, max(0, claim.figure.start - 8), claim.figure.start))
 
 
 def _of_stated(task: _Task, near: Sequence[Stated], index: EvidenceIndex) -> Iterator[Derivation]:
@@ -500,7 +518,7 @@ def _relations(task: _Task, near: Sequence[Stated]) -> Iterator[Derivation]:
                 and (not task.side or (left.value < right.value) == (task.side < 0))
             ):
                 yield op.percent_change(right, left)
-            if task.shares and _is_part(left, right):
+            if task.shares and _is_part(left, right) and task.shows(left.value / right.value):
                 yield op.share(left, right)
 
 

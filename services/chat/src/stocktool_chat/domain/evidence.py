@@ -32,6 +32,9 @@ class Evidence:
         owners: Values by the symbol or label they belong to, lower case labels; what is quoted or counted is left out.
         scopes: Values by the object they stand in.
         fields: Values by their path without places in lists: what a field holds all over a result.
+        lists: Those of lists, by unit and currency.
+        single: Those of no list, by unit and currency and by path.
+        owned_lists: What one owner has in a list, by owner, unit and currency.
         benchmark: What it compares with; empty without one.
         branched: Whether it tells of before and after a change.
     """
@@ -45,6 +48,9 @@ class Evidence:
     owners: dict[str, list[ToolValue]] = field(init=False)
     scopes: dict[str, list[ToolValue]] = field(init=False)
     fields: dict[str, list[ToolValue]] = field(init=False)
+    lists: dict[tuple[Unit, str], list[list[ToolValue]]] = field(init=False)
+    single: dict[tuple[Unit, str], dict[str, ToolValue]] = field(init=False)
+    owned_lists: dict[tuple[str, Unit, str], list[list[ToolValue]]] = field(init=False)
     branched: bool = field(init=False)
     benchmark: str = field(init=False)
 
@@ -68,10 +74,30 @@ class Evidence:
         object.__setattr__(self, "owners", dict(owners))
         object.__setattr__(self, "scopes", dict(scopes))
         object.__setattr__(self, "fields", dict(fields))
+        self._group(fields)
         object.__setattr__(self, "branched", any(value.branch or value.key.endswith(_ENDS) for value in self.values))
         object.__setattr__(self, "benchmark", _benchmark(self.result))
         object.__setattr__(self, "symbols", frozenset(v.symbol for v in self.values if v.symbol and not v.quoted))
         object.__setattr__(self, "labels", frozenset(value.label for value in self.values if value.label))
+
+    def _group(self, fields: Mapping[str, list[ToolValue]]) -> None:
+        lists: dict[tuple[Unit, str], list[list[ToolValue]]] = defaultdict(list)
+        single: dict[tuple[Unit, str], dict[str, ToolValue]] = defaultdict(dict)
+        owned: dict[tuple[str, Unit, str], list[list[ToolValue]]] = defaultdict(list)
+        for path, values in fields.items():
+            kind = (values[0].unit, values[0].currency)
+            if "[]" not in path:
+                single[kind][path] = values[0]
+            elif len(values) > 1:
+                lists[kind].append(values)
+                of_one: dict[str, list[ToolValue]] = defaultdict(list)
+                for value in values:
+                    of_one[value.symbol or value.label.lower()].append(value)
+                for owner, part in of_one.items():
+                    owned[owner, *kind].append(part)
+        object.__setattr__(self, "lists", dict(lists))
+        object.__setattr__(self, "single", dict(single))
+        object.__setattr__(self, "owned_lists", dict(owned))
 
 
 def _benchmark(result: JsonObject) -> str:
@@ -149,6 +175,25 @@ class EvidenceIndex:
         """The values of the same field all over a value's result."""
         found = self._by_call.get(value.call_id)
         return found.fields.get(_PLACE.sub("[]", value.path), ()) if found else ()
+
+    def lists(self, unit: Unit, currency: str, owners: Sequence[str]) -> Iterator[Sequence[ToolValue]]:
+        """The values of each field of each list, of all its entries or of those of some owners."""
+        for each in self.evidence:
+            if not owners:
+                yield from each.lists.get((unit, currency), ())
+            elif len(owners) == 1:
+                yield from each.owned_lists.get((owners[0], unit, currency), ())
+            else:
+                for values in each.lists.get((unit, currency), ()):
+                    yield [value for value in values if (value.symbol or value.label.lower()) in owners]
+
+    def repeated(self, unit: Unit, currency: str) -> Iterator[Sequence[ToolValue]]:
+        """The values that stand under one path in several results."""
+        found: dict[str, list[ToolValue]] = defaultdict(list)
+        for each in self.evidence:
+            for path, value in each.single.get((unit, currency), {}).items():
+                found[path].append(value)
+        yield from (values for values in found.values() if len(values) > 1)
 
     def owned(self, owner: str) -> Iterator[ToolValue]:
         """The values of an instrument by its symbol, of a part by its name, or of neither by the empty name."""

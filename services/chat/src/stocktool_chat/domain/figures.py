@@ -150,6 +150,7 @@ _NOT_FIGURES = re.compile(
     r"|\b24/7\b|\b(?:COVID-19)\b",
     re.IGNORECASE,
 )
+_MAYBE_NONE = re.compile(r"\d{1,4}(?:[/:(-]|\.\d{1,2}\.|(?:\.\d)?\s?%|\()")
 _OPENING = re.compile('[\\["\u201c]')
 _LIST_MARK = re.compile(r"(?m)^\s*(?:#+\s*)?\d{1,2}[.)](?=\s)")
 _FIRST_WORDS = beginnings(
@@ -178,7 +179,7 @@ _LOSS_BEFORE = re.compile(
 
 def find_figures(text: str) -> list[Figure]:
     """Find every figure, in order; times, citations, list marks and names with numbers are passed over."""
-    taken = [match.span() for match in matches(_NOT_FIGURES, text, _FIRST_WORDS, (*digits_at(text), *_marks(text)))]
+    taken = [match.span() for match in matches(_NOT_FIGURES, text, _FIRST_WORDS, (*_maybe(text), *_marks(text)))]
     taken += [match.span() for match in _LIST_MARK.finditer(text)]
     others = sorted([*_dates(text), *_words(text)], key=lambda figure: figure.start)
     taken.sort()
@@ -186,6 +187,11 @@ def find_figures(text: str) -> list[Figure]:
     free = [figure for figure in others if not _within(figure.start, starts, taken)]
     taken = sorted([*taken, *((figure.start, figure.end) for figure in free)])
     return sorted([*free, *_numbers(text, taken)], key=lambda figure: figure.start)
+
+
+def _maybe(text: str) -> tuple[int, ...]:
+    """Digits that may begin what is no figure."""
+    return tuple(at for at in digits_at(text) if _MAYBE_NONE.match(text, at))
 
 
 def _within(place: int, starts: list[int], spans: list[tuple[int, int]]) -> bool:

@@ -10,13 +10,14 @@ from decimal import Decimal
 from enum import StrEnum
 
 from stocktool_chat.domain.agreement import Claim, agrees, rank
-from stocktool_chat.domain.claims import read_claims
-from stocktool_chat.domain.derivations import Deriver
+from stocktool_chat.domain.claims import Context, read_claims
+from stocktool_chat.domain.derivations import Deriver, Piece
 from stocktool_chat.domain.evidence import Evidence, EvidenceIndex
 from stocktool_chat.domain.figures import Figure, Sign, Unit, find_figures
 from stocktool_chat.domain.measures import stem
 from stocktool_chat.domain.operations import Derivation
 from stocktool_chat.domain.passages import quote_of
+from stocktool_chat.domain.sentences import sentence_ends
 from stocktool_chat.domain.tool_values import ToolValue
 from stocktool_chat.domain.trails import Trail, trail_of
 
@@ -76,22 +77,79 @@ class Receipt:
 
 
 def match_receipts(text: str, evidence: Sequence[Evidence], today: date | None = None) -> list[Receipt]:
-    """Match the figures of a text to results.
+    """Match the figures of a whole text to results, as `AnswerReader` does."""
+    return AnswerReader(evidence, today).receipts(text)
+
+
+class AnswerReader:
+    """Matches the figures of an answer to results while it is being written.
+
+    What is said of a figure stands in its sentence or its table, and what it is computed from in its paragraph. So
+    sentences are read as they end and paragraphs derived as they close; after the last word only the last are left.
 
     Args:
-        text: The final text.
         evidence: Results, the newest last.
         today: The market's day, which "this year" is told from; None where it is not known.
-
-    Returns:
-        One receipt for each figure, in the order of the text. Small bare numbers and durations that match nothing are
-        left out: "2 things stand out" and "12 months" are no claims.
     """
+
+    def __init__(self, evidence: Sequence[Evidence], today: date | None = None) -> None:
+        self._index = EvidenceIndex(evidence)
+        self._context = Context(self._index, today)
+        self._end = 0
+        self._paragraph: list[Piece] = []
+        self._receipts: list[Receipt] = []
+
+    def read(self, text: str) -> None:
+        """Read on in the text so far, as far as sentences have ended."""
+        while (at := text.find("\n\n", self._end)) >= 0:
+            self._take(text, at + 2)
+            self._close()
+        self._take(text, _safe_end(text, self._end))
+
+    def receipts(self, text: str) -> list[Receipt]:
+        """The receipts of the whole text, once it has ended.
+
+        Returns:
+            One for each figure, in the order of the text. Small bare numbers and durations that match nothing are left
+            out: "2 things stand out" and "12 months" are no claims.
+        """
+        self.read(text)
+        self._take(text, len(text))
+        self._close()
+        return self._receipts
+
+    def _take(self, text: str, end: int) -> None:
+        if end > self._end:
+            lead = text[text.rfind("\n", 0, self._end) + 1 : self._end]
+            piece = _piece(self._end, text[self._end : end], lead, self._index, self._context)
+            if piece is not None:
+                self._paragraph.append(piece)
+            self._end = end
+
+    def _close(self) -> None:
+        """Derive what the figures of a paragraph that has ended do not state as it stands."""
+        derived = Deriver(self._paragraph, self._index).derive()
+        for piece in self._paragraph:
+            for claim in piece.claims:
+                receipt = _receipt(claim, piece, derived.get(claim.figure), self._index)
+                if receipt is not None:
+                    self._receipts.append(receipt)
+        self._paragraph = []
+
+
+def _safe_end(text: str, start: int) -> int:
+    """Where the last sentence ends that more text cannot change; tables are left for when they have ended."""
+    table = text.find("|", start)
+    limit = len(text) - 1 if table < 0 else text.rfind("\n", start, table) + 1
+    return max((end for end in sentence_ends(text, start) if end <= limit), default=start)
+
+
+def _piece(offset: int, text: str, lead: str, index: EvidenceIndex, context: Context) -> Piece | None:
+    """Read some sentences and find what their figures state."""
     figures = find_figures(text)
     if not figures:
-        return []
-    index = EvidenceIndex(evidence)
-    claims = read_claims(text, figures, index, today)
+        return None
+    claims = read_claims(text, figures, context, lead)
     found: dict[Figure, ToolValue | None] = {}
     used: set[tuple[tuple[int, int], str, str]] = set()
     for at, claim in enumerate(claims):
@@ -110,26 +168,23 @@ def match_receipts(text: str, evidence: Sequence[Evidence], today: date | None =
     for at, claim in enumerate(claims):
         if claim.read.unit is Unit.DATE:
             found[claim.figure] = _best_day(index, claim, _beside(claims, found, at))
-    deriver = Deriver(text, index, claims, found)
-    derived = deriver.derive([claim for claim in claims if found[claim.figure] is None])
-    receipts = []
-    for claim in claims:
-        value, derivation = found[claim.figure], derived.get(claim.figure)
-        if value is not None:
-            receipts.append(_matched(claim.figure, value, index))
-        elif derivation is not None:
-            receipts.append(_derived(claim.figure, derivation))
-        elif not _is_no_claim(claim):
-            figure = claim.figure
-            receipts.append(Receipt(figure.start, figure.end, figure.text, Status.UNMATCHED))
-    return receipts
+    return Piece(offset, text, claims, found)
 
 
-def _matched(figure: Figure, value: ToolValue, index: EvidenceIndex) -> Receipt:
+def _receipt(claim: Claim, piece: Piece, derivation: Derivation | None, index: EvidenceIndex) -> Receipt | None:
+    figure, value = claim.figure, piece.found[claim.figure]
+    span = (piece.offset + figure.start, piece.offset + figure.end)
+    if value is not None:
+        return _matched(span, figure, value, index)
+    if derivation is not None:
+        return _derived(span, figure, derivation)
+    return None if _is_no_claim(claim) else Receipt(*span, figure.text, Status.UNMATCHED)
+
+
+def _matched(span: tuple[int, int], figure: Figure, value: ToolValue, index: EvidenceIndex) -> Receipt:
     result = index.result(value.call_id)
     return Receipt(
-        figure.start,
-        figure.end,
+        *span,
         figure.text,
         Status.DERIVED if value.is_count or value.is_computed else Status.MATCHED,
         value.call_id,
@@ -141,10 +196,9 @@ def _matched(figure: Figure, value: ToolValue, index: EvidenceIndex) -> Receipt:
     )
 
 
-def _derived(figure: Figure, derivation: Derivation) -> Receipt:
+def _derived(span: tuple[int, int], figure: Figure, derivation: Derivation) -> Receipt:
     return Receipt(
-        figure.start,
-        figure.end,
+        *span,
         figure.text,
         Status.DERIVED,
         derivation.operands[0].call_id,

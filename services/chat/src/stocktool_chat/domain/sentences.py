@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stocktool_chat.domain.dates import Days
 from stocktool_chat.domain.figures import Figure
 
-# What ends in a dot and no sentence: "4.7 % vs. 4.6 %", "i.e.", "Apple Inc. is".
-_SENTENCE_END = re.compile(
-    r"(?<!\bvs)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)(?<!\bincl)(?<!\bresp)(?<!\bca)\.(?=[\s*_]|$)(?<!\bInc\.(?= [a-z]))"
-    r"|[!?](?=[\s*_]|$)|\u3002|\n"
+_END = re.compile(r"[.!?](?=[\s*_]|$)|\u3002|\n")
+# What ends in a dot and no sentence: "4.7 % vs. 4.6 %", "i.e.", "Nov. 29", the "1." of a list.
+_NO_END = re.compile(
+    r"(?:(?<![A-Za-z.])(?:vs|approx|i\.e|e\.g|incl|resp|ca|pp?|[Nn]o|fig|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
+    r"|^[ \t]*(?:#+[ \t]*)?\d{1,2})\.$",
+    re.MULTILINE,
 )
 _CLAUSE_BREAK = re.compile(r"[;]|,\s+(?:and|while|whereas|but)\b|\b(?:while|whereas)\b", re.IGNORECASE)
 _JOINS_DATE = re.compile(
@@ -66,7 +68,7 @@ class Sentences:
     _headers: list[tuple[int, int, list[tuple[int, int]]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
+        self._ends = list(sentence_ends(self.text))
         self._headers = _tables(self.text)
 
     def around(self, start: int, end: int) -> tuple[int, int]:
@@ -75,15 +77,10 @@ class Sentences:
         last = bisect.bisect_left(self._ends, end)
         return (self._ends[first - 1] if first else 0), (self._ends[last] if last < len(self._ends) else len(self.text))
 
-    def before(self, start: int) -> tuple[int, int]:
-        """The sentence before the one that begins there, within the paragraph; empty where there is none."""
-        at = bisect.bisect_left(self._ends, start)
-        if at >= len(self._ends) or self._ends[at] != start or self.text[start - 1 : start + 1] == "\n\n":
-            return start, start
-        return (self._ends[at - 1] if at else 0), start
-
     def cell(self, figure: Figure) -> Cell | None:
         """The table cell a figure stands in; None outside of tables and in a header."""
+        if not self._headers:
+            return None
         at = bisect.bisect_right(self._headers, figure.start, key=lambda table: table[0]) - 1
         if at < 0 or figure.start >= self._headers[at][1]:
             return None
@@ -96,6 +93,14 @@ class Sentences:
             return Cell("", 0, row)
         low, high = columns[column]
         return Cell(self.text[low:high], low, row)
+
+
+def sentence_ends(text: str, start: int = 0) -> Iterator[int]:
+    """Where sentences end, from a place on."""
+    for match in _END.finditer(text, start):
+        at = match.start()
+        if text[at] != "." or not _NO_END.search(text[max(0, at - 9) : at + 1]):
+            yield at + 1
 
 
 def _tables(text: str) -> list[tuple[int, int, list[tuple[int, int]]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from stocktool_chat.domain.company_names import COMPANY_NAMES, SECTORS
@@ -86,6 +86,7 @@ _JAPANESE_WHOLE = re.compile(r"(?:ポートフォリオ|全体|(?<!時価)総額
 _OTHER_PARTY = re.compile(
     r"[\s*_)]*(?:volatility|return|drawdown|yield)?\s*(?:against|versus|vs\.?|compared (?:with|to))\s+[*_]*$"
 )
+_OTHER_ENDS = ("against", "versus", "vs", "vs.", "with", "to")
 _YOURS = re.compile(r"\byour (?:own )?[*_]*$", re.IGNORECASE)  # "against your 26.7 %"
 _IN_CASH = re.compile(
     r"[\s*_]*(?:(?:in|of) cash|(?:that |which )?(?:lies|sits|is) idle|in (?:total|all)|altogether|overall)\b",
@@ -161,12 +162,12 @@ class _Mention:
 class Subjects:
     """Where a text speaks of whom."""
 
-    def __init__(self, sentences: Sentences, figures: Sequence[Figure], index: EvidenceIndex) -> None:
+    def __init__(self, sentences: Sentences, figures: Sequence[Figure], names: Names) -> None:
         self._sentences = sentences
         self._text = sentences.text
         self._starts = [figure.start for figure in figures]
         self._ends = [figure.end for figure in figures]
-        self._mentions = sorted(_mentions(self._text, index), key=lambda mention: mention.start)
+        self._mentions = sorted(_mentions(self._text, names), key=lambda mention: mention.start)
         self._at = [mention.start for mention in self._mentions]
 
     def named(self, start: int, end: int) -> tuple[list[str], list[str], bool]:
@@ -190,16 +191,17 @@ class Subjects:
         if ("of " in lead or "from " in lead or "to " in lead) and _OF_WHOLE.search(lead):
             named = _subject([mention for mention in before if mention.kind != "whole"])
             return Subject(named.symbols, named.labels, others=named.others, of_whole=True)
-        if figure.unit is not Unit.PLAIN and _YOURS.search(lead):
+        if figure.unit is not Unit.PLAIN and "your " in lead[-12:] and _YOURS.search(lead):
             return _PORTFOLIO
         return self._before(before, figure, lead) if before else self._of_rest(figure.end, end)
 
     def _before(self, before: Sequence[_Mention], figure: Figure, lead: str) -> Subject:
         """Whose a figure may be by whom its sentence names before it."""
         subject = self._of_last_whole(before, figure) if before[-1].kind == "whole" else self._from(before, figure)
-        if _LIMIT_OF.search(lead) or _IN_CASH.match(self._text, figure.end):
+        if (" of " in lead[-8:] and _LIMIT_OF.search(lead)) or _IN_CASH.match(self._text, figure.end):
             return _with_whole(subject)
-        return replace(subject, others=True) if self._is_other_party(figure, before[0].start) else subject
+        ends = lead.rstrip(" *_").endswith(_OTHER_ENDS)
+        return replace(subject, others=True) if ends and self._is_other_party(figure, before[0].start) else subject
 
     def _is_other_party(self, figure: Figure, start: int) -> bool:
         """Whether a figure is set against the one before it, without a name: "JPM's 20.7 % against 20.3 %"."""
@@ -305,44 +307,56 @@ def _with_whole(subject: Subject) -> Subject:
     return replace(subject, whole=True)
 
 
-def _mentions(text: str, index: EvidenceIndex) -> list[_Mention]:
+class Names:
+    """How a text may call those that results know: looked up once for an answer, whatever number of its sentences."""
+
+    def __init__(self, index: EvidenceIndex) -> None:
+        self.symbols = _symbol_names(index)
+        self.labels = _label_names(index)
+        self.symbols_by_word = _by_first_word(self.symbols)
+        self.labels_by_word = _by_first_word(self.labels)
+
+
+def _mentions(text: str, names: Names) -> list[_Mention]:
     found = [_Mention(*match.span(), "", "whole") for match in matches(_WHOLE, text, _FIRST_OF_WHOLE)]
     if not text.isascii():
         found.extend(_Mention(*match.span(), "", "whole", loose=True) for match in _JAPANESE_WHOLE.finditer(text))
-        found.extend(_japanese_names(text, index))
-    named = _named(text, _symbol_names(index))
+        found.extend(_japanese_names(text, names))
+    named = _named(text, names)
     found.extend(named)
     taken = {mention.start for mention in named}
-    labels = _label_names(index)
     for at, word in words_at(text):
-        if at in taken or not text[at].isupper() or word in labels:
+        if not text[at].isupper() or at in taken or word in names.labels:
             continue
         match = _TICKER.match(text, at)
         if match is not None and match.group() not in _ACRONYMS:
             found.append(_Mention(*match.span(), match.group(), "symbol"))
-    if labels:
-        lowered = text.lower()
-        starts = _by_first_word(labels)
-        end = 0
-        for at, word in words_at(text):
-            if at < max(end, 0) or at in taken or word not in starts:
-                continue
-            for name in starts[word]:
-                if lowered.startswith(name, at) and not _goes_on(lowered, at, at + len(name)):
-                    found.append(_Mention(at, at + len(name), labels[name], "label"))
-                    end = at + len(name)
-                    break
+    if names.labels:
+        found.extend(_labelled(text, names, taken))
     return found
 
 
-def _japanese_names(text: str, index: EvidenceIndex) -> Iterator[_Mention]:
+def _labelled(text: str, names: Names, taken: Set[int]) -> Iterator[_Mention]:
+    """Where parts of the portfolio are named."""
+    lowered = text.lower()
+    end = 0
+    for at, word in words_at(text):
+        if at < end or word not in names.labels_by_word or at in taken:
+            continue
+        for name in names.labels_by_word[word]:
+            if lowered.startswith(name, at) and not _goes_on(lowered, at, at + len(name)):
+                yield _Mention(at, at + len(name), names.labels[name], "label")
+                end = at + len(name)
+                break
+
+
+def _japanese_names(text: str, names: Names) -> Iterator[_Mention]:
     """Companies and sectors by their Japanese names."""
-    labels = {label.lower() for label in index.labels}
     for match in _JAPANESE_NAME.finditer(text):
         name = match[0]
         if name in COMPANY_NAMES:
             yield _Mention(*match.span(), COMPANY_NAMES[name], "symbol")
-        elif SECTORS[name] in labels:
+        elif SECTORS[name] in names.labels:
             yield _Mention(*match.span(), SECTORS[name], "label")
 
 
@@ -351,17 +365,17 @@ _JAPANESE_NAME = re.compile(
 )
 
 
-def _named(text: str, names: Mapping[str, str]) -> list[_Mention]:
+def _named(text: str, names: Names) -> list[_Mention]:
     """Where names and symbols stand, the longest of those that begin alike."""
     found = []
-    starts = _by_first_word(names)
+    starts = names.symbols_by_word
     end = 0
     for at, word in words_at(text):
-        if at < end or word not in starts:
+        if word not in starts or at < end:
             continue
         for name in starts[word]:
             if text.startswith(name, at) and not _goes_on(text, at, at + len(name), also="&"):
-                found.append(_Mention(at, at + len(name), names[name], "symbol"))
+                found.append(_Mention(at, at + len(name), names.symbols[name], "symbol"))
                 end = at + len(name)
                 break
     return found
