@@ -31,6 +31,7 @@ from stocktool_chat.domain.references import (
     filled,
     filled_summary,
     filled_text,
+    length_of,
     own_words,
     refs_in,
 )
@@ -331,6 +332,15 @@ async def test_spans_follow_in_a_resumed_stream_too() -> None:
     start, end = receipt["span"]  # type: ignore[misc]
     assert said(from_start).count(DELETED) == 1
     assert said(from_start)[start:end] == "11 months"  # type: ignore[misc]
+    # One who has read the beginning before the document was deleted goes on from there.
+    whole = f"It says: {CHEESE} [1] That is 11 months."
+    deltas = [event for event in events_ if event.type == "text.delta"]
+    resumed = await at.replayed(after=deltas[0].id)
+    had = whole[: length_of(deltas[0].data["text"])]
+    (receipt,) = [event.data for event in resumed if event.type == "receipt"]
+    start, end = receipt["span"]  # type: ignore[misc]
+    assert len(had) < len(whole)
+    assert (had + said(resumed))[start:end] == "11 months"  # type: ignore[misc]
     # One who has read all of the text before the document was deleted has it whole: nothing moves for them.
     (receipt,) = [event.data for event in await at.replayed(after=events_[-3].id - 1) if event.type == "receipt"]
     assert receipt["span"] == [place, place + 9]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stocktool_kit.core.errors import StockToolError
@@ -89,21 +89,26 @@ class Quotes:
         return {call_id: filled_object(result, found) for call_id, result in results.items()}
 
     async def stream(
-        self, batches: AsyncIterator[Sequence[Event]], before: Sequence[Event] = ()
+        self,
+        batches: AsyncIterator[Sequence[Event]],
+        before: Callable[[], Awaitable[Sequence[Event]]] | None = None,
     ) -> AsyncIterator[Sequence[Event]]:
         """Events with their words, receipts where their figures stand in the text as this reader gets it.
 
         Args:
             batches: Events as they are stored, or as they were sent.
-            before: Events the reader has already.
+            before: Gives the events that the reader has already, if any; asked only when places move.
         """
-        spans = Spans(_written(before))
+        spans = Spans()
         async for batch in batches:
             found = await self.found(ref for event in batch for ref in refs_in(event.data))
+            if before is not None and any(words.fate is not Fate.SHOWN for words in found.values()):
+                spans = Spans(_written(await before()) + spans.written)
+                before = None
             shown = []
             for event in batch:
                 if event.type == "turn.restarted":
-                    spans = Spans()
+                    spans, before = Spans(), None
                 shown.append(_shown(event, found, spans))
             yield shown
 

@@ -97,9 +97,12 @@ class Turns:
         Attaches to a turn of this process, else to the process that runs it, and reads the table when neither can be
         had: while nobody runs the turn, or the one that does cannot be reached.
         """
-        before = await self._store.events(conversation_id, turn_id, 0) if after else []
+
+        async def before() -> list[Event]:
+            return [each for each in await self._store.events(conversation_id, turn_id, 0) if each.id <= after]
+
         async with aclosing(self._batches(conversation_id, turn_id, after)) as batches:
-            async for batch in self._quotes.stream(batches, [event for event in before if event.id <= after]):
+            async for batch in self._quotes.stream(batches, before if after else None):
                 yield batch
 
     async def _batches(

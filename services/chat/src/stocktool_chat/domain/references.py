@@ -154,6 +154,11 @@ class Spans:
         self._gone: list[tuple[int, int, int, int]] = []  # [start, end) as written, and as shown
         self._written = self._shown = start
 
+    @property
+    def written(self) -> int:
+        """How long the text was as it was written, up to here."""
+        return self._written
+
     def take(self, written: int, shown: int, *, gone: bool) -> None:
         """Go on by a piece of these lengths."""
         if gone:
