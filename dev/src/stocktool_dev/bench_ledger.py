@@ -20,6 +20,7 @@ from decimal import Decimal
 
 import httpx
 import numpy as np
+from stocktool_kit.collector import settle_collector
 from stocktool_kit.core.ids import OwnerId
 from stocktool_stock.adapters.ecb_rates import EcbRates
 from stocktool_stock.adapters.ledger_chunks import cut_entries, unpack_entries
@@ -184,6 +185,7 @@ async def figures() -> None:
     stored: list[float] = []
     warm: list[float] = []
     await bench.measure(bench.process(Afterwards()))  # imports, and the file of rates
+    settle_collector()  # as every service does
     for _ in range(_ROUNDS):
         bench.snapshots.data = None
         afterwards = Afterwards()

@@ -19,6 +19,9 @@ from typing import Any
 import httpx
 
 from stocktool_dev import emulator, vault
+from stocktool_dev.evaluation.asking import MeshFailed, signed_in
+from stocktool_dev.evaluation.keeping import PATH as EVALUATIONS
+from stocktool_dev.evaluation.keeping import AdminKeeper, NotKept, kept
 from stocktool_dev.layout import Layout
 
 DEMO = "demo@stocktool.local"
@@ -27,6 +30,7 @@ _FOLDER = emulator.ROOT / "dev" / "demo"
 PORTFOLIO = _FOLDER / "portfolio.json"
 DOCUMENT = _FOLDER / "about-these-prices.md"
 _PATIENCE_SECONDS = 30.0
+_REPORTS = 50  # as many as are brought back
 
 Say = Callable[[str], None]
 
@@ -49,6 +53,7 @@ def plant(layout: Layout, secrets: vault.Secrets, *, say: Say) -> None:
         Operator(layout.binaries, emulator.credentials(f"http://127.0.0.1:{chosen['emulator']}")),
         say=say,
     )
+    _evaluations(layout, secrets, say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,24 @@ def plant_at(url: str, host: str, secrets: vault.Secrets, operator: Operator, *,
             client.headers["authorization"] = f"Bearer {demo['access_token']}"
             _portfolio(client, json.loads(PORTFOLIO.read_text()), say)
             _document(client, DOCUMENT, say)
+
+
+def _evaluations(layout: Layout, secrets: vault.Secrets, say: Say) -> None:
+    """Give the admin service the reports of evaluations that this machine has kept and it has not."""
+    reports = kept(layout.state / "evaluations")[-_REPORTS:]
+    if not reports:
+        return
+    try:
+        with signed_in(f"http://127.0.0.1:{layout.port}", ADMIN, secrets.admin_password) as client:
+            newest = client.get(EVALUATIONS, params={"page_size": 1}).raise_for_status().json()["items"]
+            if newest and newest[0]["id"] >= reports[-1]["id"]:
+                return
+            keeper = AdminKeeper(client)
+            for report in reports:
+                keeper.keep(report)
+    except (NotKept, MeshFailed, httpx.HTTPError) as error:
+        raise SeedFailed(f"reports of evaluations: {error}") from error
+    say(f"brought {len(reports)} reports of evaluations back")
 
 
 def _told(response: httpx.Response, *expected: int) -> Any:

@@ -25,7 +25,7 @@ from stocktool_dev.evaluation import report
 from stocktool_dev.evaluation.asking import MeshFailed, Visit, signed_in
 from stocktool_dev.evaluation.keeping import AdminKeeper, FolderKeeper, NotKept, ReportKeeper
 from stocktool_dev.evaluation.oracle import OracleFailed
-from stocktool_dev.evaluation.questions import Case, QuestionsBroken, families, fingerprint, load
+from stocktool_dev.evaluation.questions import Case, QuestionsBroken, families, fingerprint, load, reads_documents
 from stocktool_dev.evaluation.run import OFFLINE, Outcome, run
 from stocktool_dev.layout import Layout, Misconfigured
 from stocktool_dev.model import VARIABLE as MODEL_VARIABLE
@@ -127,7 +127,8 @@ def _evaluate(cases: Sequence[Case], place: Place, wanted: argparse.Namespace) -
     with signed_in(place.url, DEMO, place.demo_password) as client, ExitStack() as stack:
         visit = Visit(client, wanted.model)
         stack.callback(visit.clear)
-        visit.plant()
+        if any(reads_documents(case) for case in cases):
+            visit.plant()
         _say(f"asking {visit.model} {sum(len(case.questions) for case in cases)} questions in {len(cases)} cases")
         outcomes = run(cases, visit, lambda number, outcome: _progress(number, len(cases), outcome))
     circumstances = report.Circumstances(at, visit.model, _commit(), fingerprint(), [*wanted.only, *wanted.case])

@@ -87,7 +87,6 @@ class Visit:
             offered = ", ".join(each["name"] for each in self.models())
             raise MeshFailed(f"the mesh offers no model {self.model!r}; it has: {offered}")
         self._portfolio = self._find_portfolio()
-        self._names: dict[str, str] = {}
         self._uploaded: list[str] = []
         self.today = date.fromisoformat(str(self._asked("/api/stock/v1/market")["now"])[:10])
         self._got: dict[str, Any] = {}
@@ -123,7 +122,6 @@ class Visit:
             if all(states.get(name) == "ready" for name in wanted):
                 break
             time.sleep(0.5)
-        self._names = {each["id"]: each["name"] for each in self._documents()}
 
     def _upload(self, path: Path) -> str:
         file = (path.name, path.read_bytes(), _TYPES[path.suffix])
@@ -168,6 +166,7 @@ class Visit:
         return first
 
     def _answer(self, told: Mapping[str, Any], first: float | None, whole_ms: float, *, wrote: bool) -> Answer:
+        names = {each["id"]: each["name"] for each in self._documents()} if told["citations"] else {}
         receipts: dict[str, int] = {}
         for receipt in told["receipts"]:
             receipts[receipt["status"]] = receipts.get(receipt["status"], 0) + 1
@@ -180,7 +179,7 @@ class Visit:
             receipts=receipts,
             unmatched=[each["value"] for each in told["receipts"] if each["status"] == "unmatched"],
             citations=[
-                Citation(self._names.get(each["document_id"], each["document_id"]), each["page"] or 0, each["quote"])
+                Citation(names.get(each["document_id"], each["document_id"]), each["page"] or 0, each["quote"])
                 for each in told["citations"]
             ],
             proposals=[(each["tool"], _object(each["arguments"])) for each in told["proposals"]],

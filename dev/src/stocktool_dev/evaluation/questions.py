@@ -213,3 +213,9 @@ def _known(entry: Mapping[str, Any], names: set[str]) -> None:
 def families(cases: Sequence[Case]) -> list[str]:
     """Families in the order they come."""
     return cast(list[str], list(dict.fromkeys(case.family for case in cases)))
+
+
+def reads_documents(case: Case) -> bool:
+    """Whether a case is about the user's documents, which then have to be there."""
+    tools = {tool for question in case.questions for call in question.calls for tool in call.tools}
+    return bool(tools & {"search_documents", "read_page"}) or any(question.citations for question in case.questions)
