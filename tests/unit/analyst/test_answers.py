@@ -476,6 +476,15 @@ def test_a_comparison_tells_who_did_best_and_who_swung_least() -> None:
     assert "AAPL did best, XOM worst. XOM swung least, AAPL most." in text
 
 
+@pytest.mark.parametrize("orders", [("AB",), ("BA",), ("AB", "BA")])
+def test_a_correlation_is_told_once_in_whichever_order_it_comes(orders: tuple[str, ...]) -> None:
+    pairs = [{"left": each[0], "right": each[1], "value": 0.71} for each in orders]
+    answer = {"items": [{"symbol": "A"}, {"symbol": "B"}], "correlations": pairs}
+    text, _ = converse("Compare AAPL and JPM", {"compare_symbols": answer})
+    assert re.findall(r"Correlation of daily returns: (?:A and B|B and A) 0\.71\.", text)
+    assert text.count("0.71") == 1
+
+
 def test_more_than_two_rows_are_a_table_and_fewer_are_lines() -> None:
     def quoted(count: int) -> str:
         items = [{"symbol": f"S{at}", "metrics": {"total_return": 0.1}} for at in range(count)]

@@ -63,11 +63,13 @@ def comparison(output: JsonObject, say: Wording) -> str:
     header = [say(name) for name in ("Symbol", "Return", "Volatility", "Largest fall", "Sharpe")]
     lines.append(phrases.table(header, body))
     lines += _difference(items, say)
-    pairs = [
-        say("{left} and {right} {value}", left=text(pair, "left"), right=text(pair, "right"), value=value)
-        for pair in rows(output, "correlations")
-        if text(pair, "left") < text(pair, "right") and (value := phrases.ratio(pair.get("value")))
-    ]
+    told: set[frozenset[str]] = set()  # a pair may be given in both orders, or in one
+    pairs = []
+    for pair in rows(output, "correlations"):
+        left, right, value = text(pair, "left"), text(pair, "right"), phrases.ratio(pair.get("value"))
+        if value and left != right and frozenset({left, right}) not in told:
+            told.add(frozenset({left, right}))
+            pairs.append(say("{left} and {right} {value}", left=left, right=right, value=value))
     if pairs:
         lines += ["", say("Correlation of daily returns: {pairs}.", pairs="; ".join(pairs[:6]))]
     return "\n".join([*lines, *_unknown(output, say)])

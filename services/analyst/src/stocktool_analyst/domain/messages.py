@@ -85,7 +85,8 @@ def _optimised(text: str, lowered: str) -> Question | None:
         return None
     method = next((method for method, words in _METHODS if re.search(words, lowered)), "min_variance")
     most = re.search(
-        r"\b(?:at most|max(?:imum)?(?: of)?|no more than|up to|cap(?:ped)? (?:at|of)|limit\w* (?:to|of|at)|under|below)"
+        r"\b(?:at most|max(?:imum)?(?: of)?|no more than|no \w+ (?:above|over)|up to"
+        r"|cap(?:ped)? (?:at|of)|limit\w* (?:to|of|at)|under|below)"
         rf"\s+({NUMBER})\s?(?:%|percent|per cent|pct)",
         lowered,
     )

@@ -67,10 +67,11 @@ HELP = re.compile(
 ADVICE = re.compile(
     r"\bshould (?:i|we)\b|\bshall i\b|recommend|\bpredict\w*|\bforecast\w*|tip for|price target"
     r"|target price|\bbuy or sell\b"
-    r"|\bwill .{1,40}\b(?:rise|fall|go up|go down|crash|be worth|recover|keep)\b|good (?:time"
+    r"|\bwill .{1,40}\b(?:rise|fall|go up|go down|crash|be worth|recover|keep)\b|(?:good|right) (?:time"
     r"|idea|moment|investment|buy|stock|share|fund|etf)s?\b"
     r"|\bworth (?:buying|selling|holding|it)\b|what (?:would|should) (?:you|i) (?:buy"
     r"|sell|do|pick)|best stocks? to|hot stocks?"
+    r"|\b(?:i|we) ought to\b|\bwhere will (?!my\b|our\b|i\b|we\b|the market open).{1,40}\bbe (?:in|by|next)\b"
     r"|is (?:it|now) (?:time|wise|smart)|\bis [\w .&']{1,30} (?:a (?:good )?(?:buy|sell"
     r"|bargain)|overvalued|undervalued|overpriced)",
     re.IGNORECASE,
@@ -88,7 +89,8 @@ EXPLAIN = re.compile(
     r"\b(?:how|why) (?:is|was|are|were|do|did|have)\b.{0,60}\b(?:comput\w*|calculat\w*"
     r"|work(?:ed)? out|derived?|determined|arriv\w*|come up|get(?: to)?"
     r"|measured)\b|\bwhere (?:does|did|do) .{0,40}\b(?:come|came) from\b|\bexplain (?:me )?(?:how )?(?:my"
-    r"|our)\b|\bexplain (?:me )?how the\b|\bshow (?:me )?(?:the )?(?:trail|workings?"
+    r"|our)\b|\bexplain (?:me )?how the\b|\bhow you (?:arrive|come|get|got|work|worked|reach)\b"
+    r"|\bshow (?:me )?(?:the )?(?:trail|workings?"
     r"|calculation|formula|maths?)\b|\bwalk me through\b|\bwhat(?:'s| is) behind my\b"
     r"|\bhow come my\b|\bbreak down how\b|\bprove\b|\bformula\b",
     re.IGNORECASE,
@@ -147,7 +149,7 @@ WORDS: Mapping[Topic, str] = {
         r"|losers?)|\bwinners and losers\b|\bdrag(?:ged|ging)?\b"
         r"|\bwhere (?:did|does|do) (?:my|the) (?:gains?|returns?|loss\w*|profits?|money) (?:come"
         r"|came) from|\bwho (?:helped|hurt)|\bpulled .{0,20}(?:down|up)\b"
-        r"|\bresponsible for\b|\bmade me the most\b|\bcost me\b|\bwhat (?:helped|hurt)\b"
+        r"|\bresponsible for\b|\bmade me the most\b|(?<!shares )\bcost me\b|\bwhat (?:helped|hurt)\b"
     ),
     Topic.TAX_LOTS: (
         r"(?<!un)\breali[sz]ed?\b(?! that)|capital gains?|\btax(?:able|es)?\b(?! withheld)"
@@ -199,7 +201,7 @@ WORDS: Mapping[Topic, str] = {
     ),
     Topic.PORTFOLIOS: (
         r"\b(?:which|what|list|show|how many)(?: me)?(?: all)?(?: of)?(?: my)? (?:portfolios"
-        r"|accounts|depots)\b|\bmy (?:portfolios|accounts)\b(?! perform| do)"
+        r"|accounts|depots)\b|(?<!in )\bmy (?:portfolios|accounts)\b(?! perform| do)"
     ),
     Topic.COMPARE: (
         r"\bcompar\w*|\bversus\b|\bvs\b|better than|against each other|correlat\w*|side by side"
@@ -232,10 +234,12 @@ WORDS: Mapping[Topic, str] = {
     Topic.HOLDINGS: (
         r"\bsummar\w+\b|(?<!market )\boverview\b|\b(?:explain|about) my portfolio\b|"
         r"\bholdings?\b|\bpositions?\b|what (?:do|did|have) (?:i|we)(?: got| currently)? (?:own"
-        r"|hold|have|got)|\bwhat(?:'s| is) in (?:my|the)|\bhow (?:much|many)\b.{0,40}\b(?:do"
+        r"|hold|have|got)|\bwhat(?:'s| is| was) in (?:my|the)|\bhow many\b.{0,40}\bin my (?:portfolio|accounts?)\b"
+        r"|\bhow (?:much|many)\b.{0,40}\b(?:do"
         r"|did) (?:i|we) (?:own|hold|have)"
         r"|(?:worth|value) .{0,25}\bportfolio|\bportfolio\b.{0,25}(?:worth|value|look like"
-        r"|contain)|\b(?:my|how much|idle|uninvested) cash\b|\bcash\b(?! flow).{0,20}\b(?:left"
+        r"|contain)|\b(?:my|how much|idle|uninvested) cash\b"
+        r"|\bdid my .{1,40}\bcost me\b|\bcash\b(?! flow).{0,20}\b(?:left"
         r"|have|balance|position)|\blots\b(?! of)|(?<!a )\blot\b(?! of)"
         r"|cost basis|\bunreali[sz]ed\b|\bnet worth\b|\bmy (?:total|stake)\b|^\W*(?:list"
         r"|show)(?: me)? my (?:stocks|shares|investments)\b"
@@ -263,7 +267,7 @@ WORDS: Mapping[Topic, str] = {
     ),
     Topic.NEWS: (
         r"\bnews\b|headlines?|\bwhat(?:'s| is) (?:new|happening|going on)\b.{0,10}\b(?:with"
-        r"|at)\b|\bwhy (?:is|did|has|was) .{1,30}\b(?:mov\w*|up|down|fall\w*|fell|ris\w*|rose|drop\w*|jump\w*"
+        r"|at|about)\b|\bwhy (?:is|did|has|was) .{1,30}\b(?:mov\w*|up|down|fall\w*|fell|ris\w*|rose|drop\w*|jump\w*"
         r"|rall\w*|crash\w*)\b"
         r"|\bstories\b|\bin the press\b"
     ),
