@@ -296,6 +296,31 @@ def test_an_errand_in_japanese_says_the_figures_of_the_english_one(
 _IN_ENGLISH = {"get_indicators", "list_watches", "propose_watch", "backtest_watch", "web_search"}
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Project my portfolio 20 years if I save 500 euros a month", "You named an amount in EUR, but"),
+        ("毎月5万円積み立てたら20年後はいくら？", "JPYの金額でお尋ねですが、ポートフォリオの通貨はUSDのため"),
+    ],
+)
+def test_an_amount_in_another_currency_than_the_portfolios_is_told(question: str, said: str) -> None:
+    assert said in converse(question)[0]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Project my portfolio if I save $500 a month",
+        "毎月500ドル積み立てたら20年後は？",
+        "Project my portfolio if I save 500 a month",
+    ],
+)
+def test_one_in_its_own_is_not(question: str) -> None:
+    text, _, _ = converse(question)
+    assert "You named" not in text
+    assert "お尋ねですが" not in text
+
+
 def test_an_errand_is_followed_by_a_question_in_its_language() -> None:
     assert "次に聞けること：「アラートを見せて」" in converse("AAPLが250ドルを超えたら知らせて")[0]
     assert "次に聞けること：「分析は終わった？」" in converse("2023年の報告書を作って")[0]

@@ -13,6 +13,7 @@ from stocktool_analyst.domain import (
     planning_answers,
     portfolio_answers,
 )
+from stocktool_analyst.domain.errands import Outlook
 from stocktool_analyst.domain.fixed_answers import ADVICE, GREETING, HELP, THANKS, UNKNOWN
 from stocktool_analyst.domain.next_questions import next_question
 from stocktool_analyst.domain.plan import AGAINST_BENCHMARK, TOOL_OF, missing_tools, resolved
@@ -208,6 +209,20 @@ def _versus(key: str, output: JsonObject, say: Wording) -> str:
     return say(" against {benchmark}", benchmark=benchmark)
 
 
+def _other_currency(outlook: Outlook, output: JsonObject, say: Wording) -> str:
+    """That an amount said in euros was taken as one of dollars, when the portfolio counts in those."""
+    initial = output.get("initial")
+    base = initial.get("currency") if isinstance(initial, dict) else None
+    if not outlook.currency or not isinstance(base, str) or base == outlook.currency:
+        return ""
+    return say(
+        "You named an amount in {said}, but the portfolio counts in {base}: the simulation took it as {base}. Ask with"
+        " the amount in {base}.",
+        said=outlook.currency,
+        base=base,
+    )
+
+
 def _gaps(question: Question, tools: Sequence[Tool], done: Sequence[Result], say: Wording) -> Iterator[str]:
     missing = missing_tools(question, tools)
     if missing:
@@ -221,6 +236,8 @@ def _gaps(question: Question, tools: Sequence[Tool], done: Sequence[Result], say
             names=", ".join(dict.fromkeys(names)),
         )
     for ask in question.asks:
+        if ask.outlook is not None:
+            yield _other_currency(ask.outlook, output_of(done, "project_portfolio"), say)
         if ask.topic is Topic.WHAT_IF and not missing and not output_of(done, "what_if"):
             of = say(" of {symbols}", symbols=say.listed(list(ask.symbols))) if ask.symbols else ""
             yield say(

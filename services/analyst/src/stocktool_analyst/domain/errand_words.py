@@ -231,7 +231,7 @@ def _outlook(text: str, lowered: str, portfolio: str) -> Question | None:
                 Topic.PROJECT,
                 text,
                 portfolio=portfolio,
-                outlook=Outlook(wanted, saving, withdrawal, share, began, _fraction(inflation)),
+                outlook=Outlook(wanted, saving, withdrawal, share, began, _fraction(inflation), _currency(money)),
             ),
         ),
     )
@@ -242,6 +242,10 @@ def _monthly_money() -> str:
     return (
         rf"(?:{MONEY}|(?P<bare>{NUMBER})\s?(?P<kilo>k\b|thousand\b)?)\s*(?:(?P<month>{_MONTHLY})|(?P<year>{_YEARLY}))"
     )
+
+
+def _currency(money: Sequence[re.Match[str]]) -> str:
+    return next((money_of(match)[1] for match in money if not match["bare"]), "")
 
 
 def _monthly(match: re.Match[str]) -> str:

@@ -47,7 +47,11 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A look at the years ahead; amounts are decimal text for a month, None and empty where the words do not say."""
+    """A look at the years ahead; amounts are decimal text for a month, None and empty where the words do not say.
+
+    Attributes:
+        currency: Of the amounts as they were said; the tool takes them in the portfolio's own.
+    """
 
     years: int | None = None
     saving: str = ""
@@ -55,6 +59,7 @@ class Outlook:
     rate: float | None = None
     start: float | None = None
     inflation: float | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

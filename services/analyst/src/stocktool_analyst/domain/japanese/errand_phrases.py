@@ -48,6 +48,11 @@ ERRANDS: Mapping[str, str] = {
     ),
     ", from your history since {day}": "（ {day} 以降の実績による）",
     "{growth}{taken}.": "{growth}{taken}。",
+    "You named an amount in {said}, but the portfolio counts in {base}: the simulation took it as {base}. Ask with"
+    " the amount in {base}.": (
+        "{said}の金額でお尋ねですが、ポートフォリオの通貨は{base}のため、試算は{base}の金額として計算しました。"
+        "{base}の金額でお尋ねください。"
+    ),
     "This is a simulation, no forecast.": "これは試算であり、予測ではありません。",
     "I prepared this watch: **{summary}**. It waits for your approval below; nothing is set until you approve it.": (
         "アラートを用意しました：**{summary}**。下で承認するまで、何も設定されません。"

@@ -67,7 +67,8 @@ def read_outlook(text: str, symbols: Sequence[tuple[int, str]], portfolio: str) 
         years = min(began + _LONG_YEARS, _MOST_YEARS)
     if years is None and not saving and not taken and not re.search(r"モンテカルロ|将来|老後|試算|シミュ", text):
         return None
-    plan = Outlook(years, saving, withdrawal, share, began, _fraction(prices))
+    said = next((money_of(each)[1] for paid in _PAID.finditer(text) for each in MONEY.finditer(paid["money"])), "")
+    plan = Outlook(years, saving, withdrawal, share, began, _fraction(prices), said)
     return Question(text, (Ask(Topic.PROJECT, text, portfolio=portfolio, outlook=plan),))
 
 
