@@ -6,11 +6,12 @@ import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 from stocktool_market.bootstrap import build
 from stocktool_market.main import server_config
 from stocktool_market.settings import Settings
@@ -62,8 +63,8 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def market_server(now: str = DEMO_NOW) -> Iterator[MarketServer]:
-    """Run the stand-in until the block ends."""
+def market_server(now: str = DEMO_NOW, build: Callable[[Settings], FastAPI] = build) -> Iterator[MarketServer]:
+    """Run the stand-in until the block ends; another `build` puts it together otherwise."""
     settings = Settings(now=now, allow_faults=True, http_port=0)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
