@@ -9,7 +9,7 @@ import pytest
 
 from tests.labelled_answers import FOLDER, Case, Score, read_cases, score
 
-FILES = ("blind.txt", "open.txt", "later.txt", "unseen.txt", "unseen2.txt")
+FILES = ("blind.txt", "open.txt", "later.txt", "unseen.txt", "unseen2.txt", "unseen3.txt")
 LEAST_RECALL = 0.98
 MOST_FALSE = 0.005
 

@@ -12,7 +12,7 @@ from stocktool_chat.domain.receipts import AnswerReader, Status, match_receipts
 
 from tests.labelled_answers import FOLDER, TODAY, evidence, read_cases
 
-FILES = ("blind.txt", "open.txt", "later.txt", "unseen.txt", "unseen2.txt")
+FILES = ("blind.txt", "open.txt", "later.txt", "unseen.txt", "unseen2.txt", "unseen3.txt")
 TEXT = (
     "You hold 180 shares of AAPL, worth $42,719.40. That is 19.9 % of the portfolio.\n\n"
     "| Symbol | Shares |\n|---|---|\n| SPY | 101 |\n| JPM | 180 |\n\nIn all you have $214,794.53."

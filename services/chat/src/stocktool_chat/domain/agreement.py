@@ -94,7 +94,7 @@ def agrees(claim: Claim, value: ToolValue, before: ToolValue | None = None) -> b
         and sign_agrees(figure, value)
         and (claim.subject.owns(value) or (claim.measure == "correlation" and not value.symbol))
         and _measure_agrees(claim, value)
-        and not (claim.branch and branch_of(value) and claim.branch != branch_of(value))
+        and branch_agrees(claim.branch, value)
         and days_agree(claim.dating, value.when, quoted=value.quoted)
         and sides_agree(claim.sides, value.sense.sides)
         and not (claim.edge and value.when.own and not _at_edge(claim, value.when))
@@ -111,6 +111,14 @@ def sign_agrees(figure: Figure, value: ToolValue) -> bool:
     if figure.sign is Sign.COST:
         return value.value <= 0 or value.magnitude or bool(_COSTS.search(value.key))
     return value.value >= 0 or (figure.sign is Sign.NONE and value.magnitude)
+
+
+def branch_agrees(said: str, value: ToolValue) -> bool:
+    """Whether a value is of the state a figure is said to be of; what is "now" is before a change, and ends a range."""
+    held = branch_of(value)
+    if said == "now":
+        said = "after" if value.key.endswith(("_start", "_end")) else "before"
+    return not said or not held or said == held
 
 
 def branch_of(value: ToolValue) -> str:
@@ -218,6 +226,7 @@ def rank(claim: Claim, value: ToolValue, *, used: bool = False) -> tuple[float, 
         not value.quoted,
         not value.series,
         value.key not in _SECONDARY,
+        stem(value.key.partition("_")[0]) in claim.words,
         -float(abs(abs(value.value) - claim.read.value)),
         -len(value.path),
     )

@@ -45,14 +45,16 @@ _EACH_BEFORE = re.compile(
     r"\b(?:trad(?:es?|ed|ing)|quot(?:es?|ed)|chang(?:es?|ed|ing) hands)(?: now)? (?:at|for)\s+[*_]*$"
 )
 _ALONE = re.compile(r"\s*(?:[,.;)|\u3001\u3002]|and\b|or\b|to\b|[-\u2013]|$)")
-_JOINED = re.compile(r"[\s*_]*[(/][\s*_~+]*")
+_JOINED = re.compile(r"[\s*_]*(?:[(/]|,(?=\s?[*_~+\u2212-]|\s?$))[\s*_~+]*")
 _JOIN = re.compile(r"\s*(?:,|and|or|to|[-\u2013])+\s*(?:about |around )?")
 _AFTER = re.compile(
     r"\b(?:after(?:wards)?|would|will|then|method|proposed|leaving|becomes?|ends? (?:at|up))\b", re.IGNORECASE
 )
 _BEFORE = re.compile(r"\b(?:before|now|today|currently)\b", re.IGNORECASE)
 _BRANCH_BESIDE = re.compile(
-    r"[\s*_)]{1,3}(?:(?P<before>before(?:hand)?|now|today)|(?P<after>after(?:wards)?|then))(?=[\s*_]*(?:[.,;)]|and\b|$))"
+    r"[\s*_)]{1,3}(?:(?P<before>before(?:hand)?|on new year's day|at the (?:start|beginning|outset))|(?P<now>now|today)"
+    r"|(?P<after>after(?:wards)?|then|at the end|in the end))(?=[\s*_]*(?:[.,;)]|and\b|$))",
+    re.IGNORECASE,
 )
 _PAUSE = re.compile("[,;:]")
 _BEFORE_HEADER = re.compile(r"\b(?:before|now|today|current)\b", re.IGNORECASE)

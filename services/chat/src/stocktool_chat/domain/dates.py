@@ -84,7 +84,7 @@ _DATE = re.compile(
     rf"|(?<![\w-])(?<!\b[Ee]ach )(?<!\b[Ee]very )(?P<m4>(?-i:{_SURE_MONTHS}))(?![\w-])"
     rf"|(?<=\b(?:[Ii]n|[Oo]f|[Bb]y) )(?P<m5>(?-i:{_MONTHS}))(?!\w)"
     rf"|(?<=\b(?:[Ss]ince|[Uu]ntil) )(?P<m6>(?-i:{_MONTHS}))(?!\w)"
-    rf"|(?P<m7>(?-i:March|May))(?='s\b|\s(?:and|to|through)\s(?-i:{_MONTHS})|\s(?:was|is|saw|had|brought)\b)"
+    rf"|(?P<m7>(?-i:March|May))(?='s\b|:|\s(?:and|to|through)\s(?-i:{_MONTHS})|\s(?:was|is|saw|had|brought)\b)"
     rf"|\bQ(?P<q1>[1-4])(?:\s*(?:of\s+)?(?:FY\s?)?(?P<y4>{_YEAR}))?\b"
     rf"|\b(?P<y5>{_YEAR})\s?Q(?P<q2>[1-4])\b"
     rf"|\b(?P<q3>first|second|third|fourth) quarter(?:\s+of)?(?:\s+(?P<y6>{_YEAR}))?\b"

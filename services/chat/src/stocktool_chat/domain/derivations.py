@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stocktool_chat.domain import operations as op
-from stocktool_chat.domain.agreement import Claim, branch_of, days_agree
+from stocktool_chat.domain.agreement import Claim, branch_agrees, branch_of, days_agree
 from stocktool_chat.domain.evidence import EvidenceIndex
 from stocktool_chat.domain.facets import sides_agree
 from stocktool_chat.domain.figures import Figure, Sign, Unit
@@ -140,12 +140,11 @@ class _Task:
         return op.kind_of(each) == (self.figure.unit, self.figure.currency)
 
     def fits(self, value: ToolValue) -> bool:
-        branch = branch_of(value)
         claim = self.claim
         return (
             days_agree(claim.dating, value.when)
             and sides_agree(claim.sides, value.sense.sides)
-            and not (claim.branch and branch and claim.branch != branch)
+            and branch_agrees(claim.branch, value)
         )
 
 

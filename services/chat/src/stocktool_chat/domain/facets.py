@@ -27,7 +27,7 @@ _BOUGHT = (
 )
 _SOLD = r"sells?|selling|sold|sales?|let(?:ting)? go|dispos\w+|part(?:ed)? with|売却|売り"
 _COST = r"costs?|paid|invested|purchase price|取得(?:額|コスト|価額|原価)"
-_WORTH = r"worth|valued|market value|current value|評価額|時価(?!総額)"
+_WORTH = r"worth|now(?= [$\u20ac\u00a3\d])|valued|market value|current value|評価額|時価(?!総額)"
 _EXPECTED = (
     r"should pay|will pay|expected|expects?|forecast|projected|coming year|next (?:year|12 months|twelve months)|見込み"
 )
@@ -57,6 +57,7 @@ _SIDES = {
     "kept_paper": (r"unreali[sz]ed|paper|含み", r"unrealised"),
     "kind_cost": (_COST, r"cost_basis|cost"),
     "kind_worth": (_WORTH, r"market_value|value|value_end|value_start|total"),
+    "kind_got": (r"brought(?! in)|fetched|sold for|proceeds|売却額", r"proceeds"),
     "when_received": (r"received|collected|has paid|have paid|so far|brought in|arrived|受け取", r"received"),
     "when_expected": (_EXPECTED, r"expected"),
 }
@@ -68,7 +69,7 @@ _FIRST = beginnings(
     "short long before pre gross after net yield on of trailing current past last forward expected this next estimated"
     " buy bought purchase pick acquired add sell sold sale let letting dispose part deposit paid pay put withdraw"
     " withdrew took taken take low bottom high peak pass warn fail real realise booked locked unreal paper received"
-    " has have so brought arrived cost costs invested purchase worth valued market should will"
+    " has have so brought arrived cost costs invested purchase worth valued market should will fetched proceeds now"
     " collected expect forecast project coming"
 )
 _JAPANESE = re.compile(
@@ -128,6 +129,8 @@ def sides_said(text: str, places: Sequence[Place], figures: Sequence[tuple[int, 
                 said[at].add(done)
             elif leads and at + 1 == len(figures) and (last := after[at]) is not None:
                 said[at].add(last[1])
+            elif not leads and at == 0 and (first := before[at]) is not None:
+                said[at].add(first[1])
     return [frozenset(each) for each in said]
 
 
@@ -168,7 +171,7 @@ def _done(text: str, places: Sequence[Place], start: int) -> str:
 
 _COMMA = re.compile(r"[,;:(\u3001]")
 _STRICT = frozenset({"term"})
-_VERBS = frozenset({"trade", "flow"})  # what is done goes on: "you sold 10 shares for $500"
+_VERBS = frozenset({"trade", "flow", "yield"})  # what is done goes on: "you sold 10 shares for $500"
 
 
 def sides_agree(said: frozenset[str], held: frozenset[str]) -> bool:

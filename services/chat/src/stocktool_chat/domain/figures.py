@@ -105,6 +105,8 @@ _NAMES = {
     "euros": "EUR",
     "pounds": "GBP",
     "yen": "JPY",
+    "cent": "USD",
+    "cents": "USD",
 }
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "mm": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "trillion": 12}
 _SCALES |= {"千": 3, "万": 4, "百万": 6, "億": 8, "十億": 9, "兆": 12}
@@ -125,7 +127,7 @@ _FIGURE = re.compile(
     rf"(?:{_SPACE}?(?P<points>(?:%[- ]?|percentage )points?\b|pp\b|(?:%|\uff05|パーセント)?ポイント)"
     rf"|{_SPACE}?(?P<percent>%|\uff05|パーセント|per ?cent\b(?!age)|pct\b)"
     rf"|{_SPACE}?(?P<basis>bps?\b|basis points?\b)"
-    rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b"
+    rf"|{_SPACE}?(?P<after>[€£¥₹]|(?:{_CODES})\b|dollars?\b|euros?\b|pounds\b|yen\b|cents?\b"
     rf"|{'|'.join(_JAPANESE_NAMES)})"
     r"|(?P<times>[x\u00d7](?![A-Za-z\d])))?",
 )
@@ -298,7 +300,7 @@ def _read(text: str, match: re.Match[str], previous_end: int) -> Figure | None:
         unit, points, end = Unit.PERCENT, True, later.end()
     if group["basis"]:
         shift -= 4
-    elif unit is Unit.PERCENT:
+    elif unit is Unit.PERCENT or (group["after"] or "").lower().startswith("cent"):
         shift -= 2
     value = Decimal(digits).scaleb(shift)
     decimals = len(digits.partition(".")[2])

@@ -79,7 +79,7 @@ _SYNONYMS = {
     "xirr": "return returned performance money weighted annual year",
     "total_return": "return returned performance gained lost rose fell up down year better worse best worst",
     "simple_return": "return returned performance",
-    "unrealised_return": "return returned gain gained lost loss up down rose fell grew performance",
+    "unrealised_return": "made return returned gain gained lost loss up down rose fell grew performance",
     "change_fraction": "up down rose fell gained lost move moved change slipped",
     "change": "up down rose fell gained lost move change",
     "weight": "weigh share portfolio total make part biggest largest allocation position heaviest lightest stand",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stocktool_chat.domain.figures import Unit, find_figures
+from stocktool_chat.domain.figures import Sign, Unit, find_figures
 from stocktool_chat.domain.measures import stems
 from stocktool_chat.domain.sentences import Sentences, dating
 
@@ -27,6 +27,7 @@ class QuotedValue:
         words: Stems of its sentence.
         days: First and last day it is said to be of, empty when nothing is said.
         at: Start and end of its sentence in the passage.
+        rises: Whether the passage says that it goes up.
     """
 
     unit: Unit
@@ -36,6 +37,7 @@ class QuotedValue:
     words: frozenset[str]
     days: tuple[int, ...]
     at: tuple[int, int]
+    rises: bool = False
 
 
 def quoted_values(passage: str) -> Iterator[QuotedValue]:
@@ -59,7 +61,8 @@ def quoted_values(passage: str) -> Iterator[QuotedValue]:
         days = (said.days[0].first, said.days[0].last) if said.firm and said.days[0].first else ()
         tickers = _TICKER.findall(text, start, figure.start)
         symbol = tickers[-1] if tickers else ""
-        yield QuotedValue(figure.unit, figure.signed, figure.currency, symbol, words, days, at)
+        rises = figure.sign in (Sign.UP, Sign.PLUS)
+        yield QuotedValue(figure.unit, figure.signed, figure.currency, symbol, words, days, at, rises)
         if scale != 1 and figure.unit in (Unit.MONEY, Unit.PLAIN):
             # A table "in millions of dollars": the cell 391,035 states 391,035 million.
             value = figure.signed * scale

@@ -213,9 +213,21 @@ class Subjects:
     def _of_rest(self, start: int, end: int) -> Subject:
         """Whose a figure may be that nobody is named before: whoever its sentence names after it."""
         after = self._between(start, end)
-        named = _subject([mention for mention in after if mention.kind != "whole"])
+        others = [mention for mention in after if mention.kind != "whole"]
+        if others and all(self._goes_with_next(mention, start, end) for mention in others):
+            return Subject(others=False, of_whole=any(mention.kind == "whole" for mention in after))
+        named = _subject(others)
         of_whole = any(mention.kind == "whole" for mention in after)
         return Subject(named.symbols, named.labels, others=not named.symbols, of_whole=of_whole)
+
+    def _goes_with_next(self, mention: _Mention, start: int, end: int) -> bool:
+        """Whether a name in brackets speaks of the figure behind it alone: "+27 % (SPY: +28 %)"."""
+        at = bisect.bisect_right(self._starts, mention.start)
+        if at >= len(self._starts) or self._starts[at] >= end:
+            return False
+        return "(" in self._text[start : mention.start] and bool(
+            _TIGHT.fullmatch(self._text, mention.end, self._starts[at])
+        )
 
     def _of_last_whole(self, before: Sequence[_Mention], figure: Figure) -> Subject:
         """Whose a figure may be that the portfolio is named last before."""

@@ -228,7 +228,7 @@ def _string(call_id: str, path: str, key: str, node: str, context: _Context) -> 
                 found.value,
                 found.currency,
                 context.symbol or found.symbol,
-                magnitude=True,
+                magnitude=not found.rises,
                 quoted=True,
                 scope=path,
                 key=key,
