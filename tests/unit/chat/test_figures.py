@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stocktool_chat.domain.dates import find_relative
 from stocktool_chat.domain.figures import Sign, Unit, find_figures
 
 FOUND = [
@@ -32,6 +33,11 @@ FOUND = [
     ("a beta of 1.12", "1.12", Unit.PLAIN, "1.12", "0.01", ""),
     ("1.5x leverage", "1.5x", Unit.PLAIN, "1.5", "0.1", ""),
     ("2,024 shares", "2,024", Unit.PLAIN, "2024", "1", ""),
+    ("7 cents a share", "7 cents", Unit.MONEY, "0.07", "0.01", "USD"),
+    ("1.3 points ahead", "1.3 points", Unit.PERCENT, "0.013", "0.001", ""),
+    ("two hundred thousand dollars", "two hundred thousand dollars", Unit.MONEY, "200000", "100000", "USD"),
+    ("時価総額は3.15兆ドル", "3.15兆ドル", Unit.MONEY, "3150000000000", "10000000000", "USD"),
+    ("1.3ポイント上回った", "1.3ポイント", Unit.PERCENT, "0.013", "0.001", ""),
 ]
 
 
@@ -67,6 +73,12 @@ SIGNS = [
     ("AAPL fell 3 %, MSFT 5 %", Sign.DOWN),
     ("the gain is **$500**", Sign.UP),
     ("total - 12.3 %", Sign.NONE),
+    ("it leaves you $398 in the red", Sign.DOWN),
+    ("it is $2.40 or 1.02 % below the close", Sign.DOWN),
+    ("it costs $532", Sign.COST),
+    ("398ドルの含み損", Sign.DOWN),
+    ("5,704ドルの利益", Sign.UP),
+    ("現金は33,532ドルに増えます", Sign.NONE),
 ]
 
 
@@ -142,6 +154,29 @@ def test_a_date_without_a_year_is_of_any_year(text: str, day: str, meant: bool) 
     (figure,) = find_figures(text)
     assert figure.days is not None
     assert figure.days.covers(date.fromisoformat(day).toordinal()) is meant
+
+
+def test_a_month_takes_the_year_it_is_joined_to() -> None:
+    first, last = find_figures("between January and November 2024")
+    assert first.days is not None
+    assert first.days.first == date(2024, 1, 1).toordinal()
+    assert (first.text, last.text) == ("January", "November 2024")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("so far this year", "2024-01-01", "2024-12-31"),
+        ("last year", "2023-01-01", "2023-12-31"),
+        ("year to date", "2024-01-01", "2024-12-31"),
+        ("last month", "2024-10-01", "2024-10-31"),
+        ("this quarter", "2024-10-01", "2024-12-31"),
+        ("昨年のリターン", "2023-01-01", "2023-12-31"),
+    ],
+)
+def test_spans_told_from_a_day_on_are_known(text: str, first: str, last: str) -> None:
+    ((_, _, days),) = find_relative(text, date(2024, 11, 29))
+    assert (days.first, days.last) == (date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())
 
 
 def test_two_years_joined_by_a_word_are_two_dates() -> None:

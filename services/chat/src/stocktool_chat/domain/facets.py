@@ -20,7 +20,7 @@ _BEFORE_TAX = (
 )
 _AFTER_TAX = (
     r"after (?:any |withholding |withheld )?tax(?:es)?|after-tax|net of tax"
-    r"|net(?= dividend| income|,|\.|\)|$| of withh)|税引き?後|手取り"
+    r"|net(?= dividend| income| [$\u20ac\u00a3]|,|\.|\)|$| of withh)|税引き?後|手取り"
 )
 _BOUGHT = (
     r"b[ou]ys?|buying|bought|purchas\w+|pick(?:ed|s)? up|acquired|add(?:ed)? to|put(?= [$\u20ac\d])|買付|買い|購入"
