@@ -19,6 +19,7 @@ from stocktool_kit.aio import Limiter
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.cloudwatch import MetricsExporter
 from stocktool_kit.aws.log_shipper import CloudWatchLogs
+from stocktool_kit.collector import settle_collector
 from stocktool_kit.config import ServiceSettings
 from stocktool_kit.core.clock import Clock, SystemClock
 from stocktool_kit.health import Health
@@ -203,6 +204,7 @@ async def _until_stopped(settings: SettingsT, bootstrap: Bootstrap[SettingsT]) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings, bootstrap) as process:
+        settle_collector()
         waiting = asyncio.create_task(stop.wait())
         ends: list[asyncio.Future[Any]] = [waiting, process.failed]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

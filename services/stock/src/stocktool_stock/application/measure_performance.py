@@ -146,9 +146,9 @@ class MeasurePerformance:
             begin = history.worth(at_start)
         with exact():
             net = sum((moved.amount for moved in history.flows), Decimal(0))
-            outside = sum((amount for _, amount in history.outside), Decimal(0))
+            outside = history.outside
             final = history.worth(at_end)
-            gain = final - begin - outside
+            gain = final - begin - sum((amount for _, amount in outside), Decimal(0))
             fees, taxes = history.fees_and_taxes
         held = [h for h in at_end.holdings if history.scope.symbol in ("", h.symbol)]
         return PerformanceReport(
@@ -157,7 +157,7 @@ class MeasurePerformance:
             gross=history.gross,
             start=history.start,
             end=history.end,
-            figures=_figures(history, begin=begin, final=final, gain=gain),
+            figures=_figures(history, outside, begin=begin, final=final, gain=gain),
             gain=Money(gain, base),
             net_flows=Money(net, base),
             fees=Money(fees, base),
@@ -176,13 +176,14 @@ class MeasurePerformance:
         )
 
 
-def _figures(history: DailyHistory, *, begin: Decimal, final: Decimal, gain: Decimal) -> dict[str, Figure]:
+def _figures(
+    history: DailyHistory, outside: Sequence[tuple[date, Decimal]], *, begin: Decimal, final: Decimal, gain: Decimal
+) -> dict[str, Figure]:
     names = ("twr", "twr_annual", "xirr", "irr", "modified_dietz", "simple_return", "max_drawdown")
     if first_day(history.book, history.scope) is None:
         return dict.fromkeys(names, EMPTY)
     twr = time_weighted_return(history.returns)
     span = (history.end - history.start).days
-    outside = history.outside
     dated = [DatedFlow(day, -float(amount)) for day, amount in outside]
     rate = xirr([DatedFlow(history.start, -float(begin)), *dated, DatedFlow(history.end, float(final))])
     within = [(min(max(day, history.start), history.end), amount) for day, amount in outside]

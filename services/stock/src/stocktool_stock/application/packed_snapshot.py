@@ -6,7 +6,6 @@ only then.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -69,7 +68,7 @@ def pack_snapshot(snapshot: BookSnapshot) -> bytes:
         "implied": snapshot.implied,
         "rates_until": snapshot.rates_until.isoformat(),
         "parts": [len(part) for part in packed],
-        "body_digest": _digest(body),
+        "body_check": zlib.crc32(body),
     }
     return orjson.dumps(head) + b"\n" + body
 
@@ -83,8 +82,8 @@ def unpack_snapshot(data: bytes, portfolio: Portfolio) -> BookSnapshot:
     line, _, body = data.partition(b"\n")
     try:
         head: dict[str, Any] = orjson.loads(line)
-        said = (head["format"], head["portfolio"], head["cost_method"], head["base_currency"], head["body_digest"])
-        due = (_FORMAT, portfolio.id, portfolio.cost_method.value, portfolio.base_currency, _digest(body))
+        said = (head["format"], head["portfolio"], head["cost_method"], head["base_currency"], head["body_check"])
+        due = (_FORMAT, portfolio.id, portfolio.cost_method.value, portfolio.base_currency, zlib.crc32(body))
         if said != due:
             raise SnapshotUnusable("a snapshot that is not of this portfolio, or of another version, or damaged")
         parts = _Parts(body, head["parts"])
@@ -117,7 +116,7 @@ def _state(book: Book) -> dict[str, Any]:
 
 
 class _Parts:
-    """The parts of one snapshot, each read when it is asked for; the digest has told that they are whole."""
+    """The parts of one snapshot, each read when it is asked for; the checksum has told that they are whole."""
 
     def __init__(self, body: bytes, lengths: Sequence[int]) -> None:
         ends = list(accumulate(lengths))
@@ -180,14 +179,10 @@ def _book_of(portfolio: Portfolio, state: dict[str, Any]) -> Book:
 
 
 def _reading(part: bytes, schema: Schema | None = None) -> Callable[[], list[Any]]:
-    """Reads a part when it is asked for; the digest has told that it is whole."""
+    """Reads a part when it is asked for; the checksum has told that it is whole."""
 
     def read() -> list[Any]:
         content = orjson.loads(zlib.decompress(part))
         return schema.read_many(content) if schema else content
 
     return read
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()

@@ -26,6 +26,7 @@ from stocktool_stock.domain.returns import daily_returns, growth
 from stocktool_stock.domain.risk import Figure
 from stocktool_stock.domain.segments import Scope, first_day, flow_days, scope_flows, scope_values
 from stocktool_stock.domain.valuation import Valuation, value_book
+from stocktool_stock.domain.values import value
 
 WHOLE = Scope()
 _UNMOVED = 1e-12
@@ -47,7 +48,7 @@ class BenchmarkReport:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Moved:
     """What moved into a part of a portfolio in the base currency, and the flow or payment that says so."""
 
@@ -200,7 +201,7 @@ class ReadHistory:
         held = [bars for symbol, bars in material.bars.items() if symbol in symbols]
         known = material.bars.get(benchmark)
         extra = [material.bars[symbol] for symbol in also if symbol in material.bars]
-        trading = grid([*held, *extra], begin, last, _days_of(book))
+        trading = grid([*held, *extra], begin, last, book.payment_days, [flow.day for flow in book.flows])
         days = with_days(trading, flow_days(book, scope), last)
         fx = await self._reader.fx_columns(material, book, days)
         valuer = DailyValuer(book, days, {bars.symbol: bars for bars in held}, fx, rates)
@@ -252,11 +253,6 @@ def check_scope(scope: Scope, book: Book) -> None:
         raise InvalidArgument.of("account_id", "is no account of this portfolio")
     if scope.symbol and scope.symbol not in book.symbols:
         raise InvalidArgument.of("symbol", "was never held in this portfolio")
-
-
-def _days_of(book: Book) -> list[date]:
-    """Days on which something moved."""
-    return [*book.payment_days, *(flow.day for flow in book.flows)]
 
 
 def _benchmark(

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from stocktool_kit.core.errors import InvalidArgument
 
+from stocktool_stock.domain.days import day64
+
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Column: TypeAlias = npt.NDArray[np.float64]
 MANUAL = "manual"
@@ -138,8 +140,11 @@ class Bars:
 
     def between(self, start: date | None = None, end: date | None = None) -> Bars:
         """Cut to days from `start` to `end`, both included; the columns stay views, nothing is copied."""
-        low = 0 if start is None else int(self.days.searchsorted(np.datetime64(start, "D"), side="left"))
-        high = len(self.days) if end is None else int(self.days.searchsorted(np.datetime64(end, "D"), side="right"))
+        days = self.days
+        low = 0 if start is None else int(days.searchsorted(day64(start), side="left"))
+        high = len(days)
+        if end is not None and high and day64(end) < days[-1]:
+            high = int(days.searchsorted(day64(end), side="right"))
         if low == 0 and high == len(self.days) and not self.aside:
             return self
         return replace(
@@ -191,7 +196,9 @@ class Bars:
 
     def close_on(self, day: date) -> tuple[float, date] | None:
         """The last close at or before `day` with its own day, None when there is none yet."""
-        index = int(self.days.searchsorted(np.datetime64(day, "D"), side="right")) - 1
+        index = len(self.days) - 1
+        if index >= 0 and day64(day) < self.days[index]:
+            index = int(self.days.searchsorted(day64(day), side="right")) - 1
         while index >= 0:
             close = float(self.close[index])
             if close == close:  # noqa: PLR0124 - NaN is not itself, and numpy takes ten times as long to say so
@@ -230,7 +237,7 @@ class Bars:
 
 
 def _to_date(day: np.datetime64) -> date:
-    value = day.astype("datetime64[D]").item()
+    value = day.item()
     if not isinstance(value, date):  # datetime64 outside Python's years gives an int
         raise InvalidArgument("day outside the calendar")
     return value

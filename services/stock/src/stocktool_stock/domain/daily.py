@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +34,18 @@ class DailyValues:
     flows: Column
 
 
-def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date] = ()) -> Days:
+def grid(bars: Sequence[Bars], start: date, end: date, *moved_on: Sequence[date]) -> Days:
     """Days a series has: the first, every day one of the bars trades, and the last flow when that comes later still.
 
     Weekends between two trading days are left out, so that daily returns are those of trading days; flows on them count
     on the next trading day, and so do prices a user gave. Where nothing trades the days are those of the flows and of
     such prices, and the end.
+
+    Args:
+        bars: What trades.
+        start: The first day.
+        end: The last day there may be.
+        moved_on: Days of flows and payments, each of them in order.
     """
     low, span = day64(start), (end - start).days
     # One place a day: to sort what forty symbols have in common takes far longer.
@@ -48,10 +54,9 @@ def grid(bars: Sequence[Bars], start: date, end: date, flow_days: Sequence[date]
     for known in bars:
         (given if known.source == MANUAL else trading)(known.days)
     last = int(np.flatnonzero(traded)[-1]) if traded.any() else 0
-    if last:
-        last_traded = start + timedelta(last)
-        flow_days = [day for day in flow_days if day > last_traded]
-    given(np.sort(days64(flow_days)))
+    last_traded = start + timedelta(last) if last else date.min
+    for days in moved_on:
+        given(days64(days[bisect_right(days, last_traded) :]))
     if last:
         late = np.flatnonzero(moved[last:])
         traded[last + late[-1:]] = True
@@ -69,6 +74,12 @@ def with_days(days: Days, more: Sequence[date], end: date) -> Days:
     at = days.searchsorted(added)
     missing = (at > 0) & (days.take(at, mode="clip") != added)
     return np.insert(days, at[missing], added[missing])
+
+
+def _has_gaps(column: Column) -> bool:
+    """Whether some value is NaN: so is their sum then, which is had in a third of the time."""
+    total = np.add.reduce(column)
+    return bool(total != total) and bool(np.isnan(column).any())  # noqa: PLR0124 - NaN is not itself
 
 
 def _mark(places: npt.NDArray[np.bool_], low: np.datetime64, days: Days) -> None:
@@ -121,10 +132,15 @@ class DailyValuer:
         self._bars = bars
         self._fx = fx
         self._rates = rates
-        self._dates: list[date] = days.tolist()
         self._places = ByDays(partial(_places, days))
         self._plans = schedules(book, bars)
         self._prices = {symbol: self._base_prices(symbol) for symbol in book.symbols}
+
+    @cached_property
+    def _dates(self) -> list[date]:
+        """The grid as dates."""
+        dates: list[date] = self._days.tolist()
+        return dates
 
     def values(self) -> DailyValues:
         """Value at each close, and flows: one on a day off the grid counts on the next, one before it on the first."""
@@ -197,9 +213,8 @@ class DailyValuer:
         """
         known = self._bars.get(symbol)
         price = self._market_prices(known) if known is not None else np.full(len(self._days), np.nan)
-        unknown = np.isnan(price)
-        if unknown.any():
-            price = np.where(unknown, self._trade_prices(symbol, known), price)
+        if _has_gaps(price):
+            price = np.where(np.isnan(price), self._trade_prices(symbol, known), price)
             price[np.isnan(price)] = 0.0
         return price
 
@@ -207,7 +222,7 @@ class DailyValuer:
         """Closes in the base currency, NaN before the first."""
         places = self._places(known.days)
         close = known.close[places] if places is not None else None
-        if close is None or np.isnan(close).any():
+        if close is None or _has_gaps(close):
             close = carried(self._days, known.days, known.close)
         return close * self.rate(known.currency)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from stocktool_stock.domain.bars import Days
+if TYPE_CHECKING:
+    from stocktool_stock.domain.bars import Days
 
 T = TypeVar("T")
 

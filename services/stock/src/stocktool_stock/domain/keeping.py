@@ -53,7 +53,7 @@ class Keeping:
         for (_, currency), amount in book.cash.items():
             self._totals[currency] += amount
         # What every entry does, without a look for the book each time: half the time of a long ledger is calls.
-        self._cash, self._lots = book.cash, book.lots
+        self._cash, self._lots, self._prices = book.cash, book.lots, book.trade_prices
         self._averages = method is CostMethod.AVERAGE
         self._note_payment = book.payments.append
         self._note_charge = book.charges.append
@@ -265,9 +265,11 @@ class Keeping:
         return lot_rules.take_chosen(lots, {choice.lot_id: choice.quantity for choice in entry.lots})
 
     def _note_price(self, entry: Entry) -> None:
-        price = entry.price if entry.price is not None else entry.worth / quantity_of(entry)
-        if price > _NOTHING:
-            self.book.trade_prices[entry.symbol].append((entry.day, price, entry.currency))
+        price = entry.price
+        if price is None:
+            price = entry.worth / quantity_of(entry)
+        if price:
+            self._prices[entry.symbol].append((entry.day, price, entry.currency))
 
     def _sold(self, entry: Entry, symbol: str, quantity: Decimal, proceeds: Decimal, taken: Sequence[Lot]) -> None:
         cost = sum([lot.base_cost for lot in taken], _NOTHING)

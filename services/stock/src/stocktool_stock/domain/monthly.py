@@ -27,12 +27,13 @@ def monthly_returns(days: Days, returns: Column) -> tuple[YearReturns, ...]:
         returns: Daily, NaN where a day has none.
     """
     months = days[1:].astype("datetime64[M]").astype(np.int64)
+    years = months // 12
     known = ~np.isnan(returns)
     of_month = _chained(months[known], returns[known])
-    of_year = _chained(months[known] // 12, returns[known])
+    of_year = _chained(years[known], returns[known])
     return tuple(
         YearReturns(1970 + year, tuple(of_month.get(year * 12 + month) for month in range(12)), of_year.get(year))
-        for year in np.unique(months // 12).tolist()
+        for year in years[_firsts(years)].tolist()
     )
 
 
@@ -40,6 +41,11 @@ def _chained(periods: npt.NDArray[np.int64], returns: Column) -> dict[int, float
     """Returns chained by period, which are in order."""
     if not returns.size:
         return {}
-    starts = np.concatenate([[0], np.flatnonzero(periods[1:] != periods[:-1]) + 1])
+    starts = _firsts(periods)
     chained = np.multiply.reduceat(1.0 + returns, starts) - 1.0
     return dict(zip(periods[starts].tolist(), chained.tolist(), strict=True))
+
+
+def _firsts(periods: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+    """Where each period begins, of a column of them in order."""
+    return np.concatenate([np.arange(min(1, len(periods))), np.flatnonzero(periods[1:] != periods[:-1]) + 1])

@@ -13,6 +13,7 @@ import numpy as np
 from stocktool_stock.domain.bars import Column
 from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.present_value import CashFlows, money_weighted_rate, present_value, zero_rates
+from stocktool_stock.domain.values import value
 
 DAYS_A_YEAR = 365.0
 """ACT/365, as Excel's XIRR and XNPV count."""
@@ -23,7 +24,7 @@ _ZERO_VALUE = 0.005
 """Values under half a cent are rounding dust of floats; a return on them is no return."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DatedFlow:
     """Cash from the investor's side: paid in is negative, paid out positive."""
 

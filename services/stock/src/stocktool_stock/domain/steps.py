@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import SupportsFloat
@@ -14,12 +13,13 @@ import numpy.typing as npt
 from stocktool_stock.domain.bars import Column, Days
 from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.tape import Tape, Unread
+from stocktool_stock.domain.values import value
 
 Step = tuple[date, Decimal]
 """A day, and the amount there is from its end on."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class StepColumns:
     """Steps as columns of one length: days in order, and the amount from the end of each on, to a float's digits."""
 

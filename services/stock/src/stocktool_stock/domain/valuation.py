@@ -18,13 +18,14 @@ from stocktool_stock.domain.ledger import plain
 from stocktool_stock.domain.lots import Lot, held
 from stocktool_stock.domain.rates import RateTable
 from stocktool_stock.domain.splits import SplitSchedule, schedule
+from stocktool_stock.domain.values import value
 
 LEDGER = "ledger"
 NO_PRICE = "no price is known on or before this day"
 _ORDER = attrgetter("day", "id")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PricePoint:
     """Price of one share as traded, on its day; `source` is `LEDGER` when only the user's trades tell it."""
 
@@ -34,7 +35,7 @@ class PricePoint:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Holding:
     """What is held of a symbol; money in the base currency but for `price`.
 
@@ -72,7 +73,7 @@ class Holding:
         return float(self.unrealised.amount / self.cost_basis.amount)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AccountValue:
     """What a position, or cash in a currency (symbol empty), is worth in the base currency."""
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 else:
     from dataclasses import dataclass
 
-    def value(*, frozen, slots):
+    def value(*, frozen, slots, eq=True):
         """`dataclass(frozen=True, slots=True)` as the type checker sees it."""
         assert frozen, "values do not change"
-        return dataclass(slots=slots, unsafe_hash=True)
+        return dataclass(slots=slots, eq=eq, unsafe_hash=eq)
 
 
 __all__ = ["value"]
