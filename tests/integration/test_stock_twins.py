@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from stocktool_kit.aws.clients import AwsClients
 from stocktool_kit.aws.table import Table
+from stocktool_kit.core.ids import new_id
 from stocktool_kit.process import Process, running
 from stocktool_stock.settings import Settings
 
@@ -52,10 +53,6 @@ async def pods(emulator: EmulatedAws, market: MarketServer) -> AsyncIterator[lis
     settings = [stock_settings(market, emulator) for _ in range(2)]
     async with running(settings[0], trusting()) as one, running(settings[1], trusting()) as other:
         yield [one, other]
-
-
-def user_named(given: Given) -> str:
-    return f"usr_{given.__name__}"
 
 
 async def created(http: httpx.AsyncClient, path: str, body: Json) -> str:
@@ -215,7 +212,8 @@ async def setting_notifications(_: httpx.AsyncClient) -> Write:
 
 async def confirming_an_address(http: httpx.AsyncClient) -> Write:
     assert (await http.put("/notification-settings", json=MAIL)).status_code == 200
-    key = {"pk": f"U#{user_named(confirming_an_address)}", "sk": "settings#notifications"}
+    history = (await http.get(f"/portfolios/{await a_portfolio(http)}/history")).json()
+    key = {"pk": f"U#{history['items'][0]['actor']}", "sk": "settings#notifications"}
     row = await Table(AwsClients(), "stocktool-portfolios").get(key)
     assert row is not None
     return Write("POST", "/notification-settings:confirm", {"json": {"code": row["email"]["code"]}})
@@ -288,7 +286,7 @@ WRITES: list[Given] = [
 async def test_a_write_sent_twice_at_once_is_answered_twice_the_same(
     pods: list[Process[Settings]], given: Given
 ) -> None:
-    user = user_named(given)
+    user = new_id("usr")
     async with user_of(pods[0], user) as one, user_of(pods[1], user) as other:
         write = await given(one)
         first, second = await asyncio.gather(write.send(one), write.send(other))
