@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from stocktool_analyst.domain.question import Topic, understand
+from stocktool_analyst.domain.relative_spans import settled
 from stocktool_analyst.domain.spans import Period, Span, read_span
 
 TODAY = "2024-11-29"
@@ -63,3 +64,25 @@ def test_company_is_taken_by_name_when_no_symbol_is_given() -> None:
     assert understand("What is the price of Zyx Widgets?").asks[0].names == ("Zyx Widgets",)
     assert understand("What is the price of Apple in January?", TODAY).asks[0].symbols == ("AAPL",)
     assert understand("price of Microsfot").asks[0].symbols == ("MSFT",)
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "span"),
+    [
+        (Span("2023-01-01", "2023-06-30"), "and the year before?", Span("2022-01-01", "2022-06-30")),
+        (Span("2024-10-01", TODAY), "the quarter before", Span("2024-07-01", "2024-09-30")),
+        (Span("2023-01-01", "2023-01-31"), "a month earlier", Span("2022-12-01", "2022-12-31")),
+        (Span("2023-05-15", "2023-05-31"), "the month after", Span("2023-06-15", "2023-06-30")),
+        (Span("2021-06-30"), "the year before that", Span("2020-01-01", "2020-12-31")),
+        (Span("2024-02-29", "2024-02-29"), "the year before", Span("2023-02-28", "2023-02-28")),
+        (Span(period=Period.SINCE_INCEPTION), "the year before", Span("2023-01-01", "2023-12-31")),
+        (None, "the year before", Span("2023-01-01", "2023-12-31")),
+        (Span("2023-01-01", "2023-12-31"), "last year", Span("2023-01-01", "2023-12-31")),
+    ],
+)
+def test_a_range_counts_from_the_one_asked_about_before(before: Span | None, words: str, span: Span) -> None:
+    assert settled(read_span(words, TODAY), before, TODAY) == span
+
+
+def test_a_range_that_counts_from_nothing_known_is_none() -> None:
+    assert not settled(read_span("the year before", ""), None, "")

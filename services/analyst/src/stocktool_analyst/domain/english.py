@@ -35,7 +35,9 @@ _HINTS: Mapping[Hint, re.Pattern[str]] = {
     Hint.OWN: re.compile(r"\b(?:i|my|we|our|me|mine|portfolio)\b", re.IGNORECASE),
     Hint.PRONOUN: re.compile(
         r"\b(?:it|its|it's|they|their|them|both|that (?:stock|company|one|share)|this (?:stock"
-        r"|company|one)|the (?:stock|company|share)|those)\b",
+        r"|company|one)|the (?:stock|company|share)|those"
+        r"|(?:that|the same) (?:year|quarter|month|week|period|time|span))\b"
+        r"|\b(?:that|then)(?=\W*$)",
         re.IGNORECASE,
     ),
     Hint.FOLLOWS: re.compile(

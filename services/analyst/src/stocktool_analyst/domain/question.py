@@ -12,6 +12,7 @@ from stocktool_analyst.domain.clauses import Clause, Hint, Reader
 from stocktool_analyst.domain.english import EnglishReader
 from stocktool_analyst.domain.japanese.reader import JapaneseReader
 from stocktool_analyst.domain.language import Language, language_of
+from stocktool_analyst.domain.relative_spans import settled
 from stocktool_analyst.domain.spans import Period, Span
 from stocktool_analyst.domain.topics import Topic
 
@@ -99,7 +100,7 @@ def _read(text: str, today: str, before: tuple[Ask, ...], language: Language) ->
         return _completed(whole, before)
     asks: list[Ask] = []
     for clause in reader.clauses(text, today):
-        asks.extend(_asks(clause, asks, before))
+        asks.extend(_asks(_settled(clause, (*before, *asks), today), asks, before))
     asks = [ask for at, ask in enumerate(asks) if not any(_says_more(later, ask) for later in asks[at + 1 :])]
     vague = next((ask.span.vague for ask in asks if ask.span.vague), "")
     if not asks:
@@ -140,6 +141,12 @@ def _completed(question: Question, before: tuple[Ask, ...]) -> Question:
         return replace(question, asks=())
     asks = (replace(ask, symbols=named, watch=ask.watch and ask.watch.of(named[0])) for ask in question.asks)
     return replace(question, asks=tuple(asks), suggestions=())
+
+
+def _settled(clause: Clause, before: Sequence[Ask], today: str) -> Clause:
+    """A clause whose range has its days, where it counts from the one asked about last."""
+    last = next((ask.span for ask in reversed(before) if ask.span), None)
+    return replace(clause, base=replace(clause.base, span=settled(clause.base.span, last, today)))
 
 
 def _says_more(later: Ask, ask: Ask) -> bool:

@@ -29,17 +29,22 @@ class Span:
         end: Last day, likewise.
         period: The range by name, for tools that know it; None when the days say it.
         vague: Words that name no exact day ("last summer"), empty when there are none.
+        shift: Months to go on from the range asked about before, negative for back ("the year before" is -12); 0 when
+            the words count from nothing.
     """
 
     start: str = ""
     end: str = ""
     period: Period | None = None
     vague: str = ""
+    shift: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.start or self.end or self.period)
+        return bool(self.start or self.end or self.period or self.shift)
 
 
+MONTHS_OF = {"year": 12, "quarter": 3, "month": 1}
+"""How many months a unit of the calendar has."""
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
@@ -64,7 +69,18 @@ def read_span(text: str, today: str) -> Span:
         today: The market's day; without it, ranges that count back from it are known by name only.
     """
     now = read_iso(today)
-    for read in (_since_then, _ago, _between, _part_of_year, _open_ended, _named, _counted_back, _calendar, _single):
+    for read in (
+        _since_then,
+        _ago,
+        _between,
+        _part_of_year,
+        _open_ended,
+        _named,
+        _counted_back,
+        _calendar,
+        _single,
+        _shifted,
+    ):
         found = read(text, now)
         if found:
             return found
@@ -208,7 +224,7 @@ def _calendar(text: str, now: date | None) -> Span | None:
     """A year, quarter, month, week or day counted from the market's day: whole when past, so far when current."""
     if now is None:
         return Span(period=Period.ONE_YEAR) if re.search(r"\blast year\b", text) else None
-    if re.search(r"\byear before(?: last)?\b", text):
+    if re.search(r"\byear before last\b", text):
         return Span(f"{now.year - 2}-01-01", f"{now.year - 2}-12-31")
     match = re.search(r"\b(?:(last|previous)|this|current) (year|quarter|month|week)\b|\byesterday\b", text)
     if match is None:
@@ -235,6 +251,22 @@ def _single(text: str, now: date | None) -> Span | None:
     )
     found = _point(next(part for part in match.groups() if part), now) if match else None
     return Span(found[0].isoformat(), found[1].isoformat()) if found else None
+
+
+def _shifted(text: str, _: date | None) -> Span | None:
+    """A range counted from the one asked about before: "the year before", "a month earlier", "the following year"."""
+    match = re.search(
+        r"\b(?:the|a|one) (?P<back>year|quarter|month) (?:before|prior|earlier)\b(?! (?:the|i|we|my|our|\d))"
+        r"|\bthe (?:preceding|prior) (?P<prior>year|quarter|month)\b"
+        r"|\b(?:the|a|one) (?P<on>year|quarter|month) (?:after|later)\b(?! (?:the|i|we|my|our|\d))"
+        r"|\bthe (?:following|next) (?P<next>year|quarter|month)\b",
+        text,
+    )
+    if match is None:
+        return None
+    back = match["back"] or match["prior"]
+    months = MONTHS_OF[back or match["on"] or match["next"]]
+    return Span(shift=-months if back else months)
 
 
 def _point(words: str, now: date | None) -> tuple[date, date] | None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from stocktool_analyst.domain.days import day_of, month_end, months_before, read_iso
 from stocktool_analyst.domain.japanese.numbers import NUMBER, decimal_of
-from stocktool_analyst.domain.spans import Period, Span
+from stocktool_analyst.domain.spans import MONTHS_OF, Period, Span
 
 _YEAR = r"(?:19|20)\d{2}"
 _RELATIVE_YEAR = {"今年": 0, "本年": 0, "去年": 1, "昨年": 1, "前年": 1, "一昨年": 2, "おととし": 2, "3年前": 3}
@@ -34,7 +34,7 @@ def read_span(text: str, today: str) -> tuple[Span, str]:
         The range, and the words that say it.
     """
     now = read_iso(today)
-    for read in (_between, _part_of_year, _open_ended, _named, _counted_back, _calendar, _single):
+    for read in (_shifted, _between, _part_of_year, _open_ended, _named, _counted_back, _calendar, _single):
         found = read(text, now)
         if found is not None:
             return found
@@ -54,6 +54,24 @@ def read_day(text: str, today: str) -> tuple[str, str]:
     )
     found = _point(match[0], now) if match else None
     return (found[0].isoformat(), match[0]) if found and match else ("", "")
+
+
+_UNITS = {"年": "year", "四半期": "quarter", "期": "quarter", "月": "month"}
+_BESIDE = re.compile(
+    r"(?:その|この)(?:1つ|一つ|ひとつ)?(?P<side>前|次|翌)の?(?P<unit>年|四半期|期|月)(?!間|\d)"
+    r"|(?:その|さらに)(?:1|一)(?P<back>年|四半期|か月|カ月|ヶ月)(?P<way>前|後)|(?P<bare>前の年|次の年|翌年)"
+)
+
+
+def _shifted(text: str, _: date | None) -> tuple[Span, str] | None:
+    """A range counted from the one asked about before: その前の年, その翌月."""
+    match = _BESIDE.search(text)
+    if match is None:
+        return None
+    unit = match["unit"] or (match["back"] or "年")[-1]
+    months = MONTHS_OF[_UNITS[unit]]
+    back = "前" in (match["side"] or match["way"] or match["bare"][0])
+    return Span(shift=-months if back else months), match[0]
 
 
 def _between(text: str, now: date | None) -> tuple[Span, str] | None:
