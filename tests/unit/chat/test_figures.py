@@ -105,6 +105,10 @@ NO_FIGURES = [
     "twice a year",
     "May I ask?",
     'You could ask next: "How did I do in 2023?"',
+    'I am not sure what you mean. You could ask "Rebalance to 60 % SPY and 40 % AAPL" or "Rebalance to equal weights".',
+    'You could ask "Alert me when JPM is above 250" or "Record a deposit of 5,000 USD".',
+    "「SPYを60%、AAPLを40%にリバランスして」または「5,000ドルの入金を記録して」のように聞いてみてください。",
+    "次に聞けること：「2023年に250ドルを超えた日は？」",
     'Name a day, as in "since 2024-06-01".',
 ]
 

@@ -147,13 +147,16 @@ _NOT_FIGURES = re.compile(
     r"|\b(?:VaR|CVaR|confidence|level)\b[ (]{0,2}(?:of |at |level |the )*9[059](?:\.\d)?\s?%"
     r"|\b9[059](?:\.\d)?\s?%[\s-]*(?:one-day |daily |historical |1-day )*(?:VaR|CVaR|confidence|level|value at risk)"
     r"|\bone \w+ in (?:\d+|four|five|ten|twenty)\b"
-    r"|(?:\b(?:as in|such as|for example|e\.g\.|ask next|try)[:,]?\s*)[\"\u201c][^\"\u201d\n]*[\"\u201d]"
+    r"|(?:\b(?:as in|such as|for example|e\.g\.|ask(?: next)?|try)[:,]?\s*)[\"\u201c][^\"\u201d\n]*[\"\u201d]"
+    r"(?:,? or [\"\u201c][^\"\u201d\n]*[\"\u201d])*"
     r"|[\"\u201c][^\"\u201d\n]*\?[\"\u201d]"
+    r"|\u300c[^\u300d\n]*[?\uff1f]\u300d"
+    r"|(?:\u300c[^\u300d\n]*\u300d(?:または|や|、)?)+の?ように(?:聞|尋|質問)"
     r"|\b24/7\b|\b(?:COVID-19)\b",
     re.IGNORECASE,
 )
 _MAYBE_NONE = re.compile(r"\d{1,4}(?:[/:(-]|\.\d{1,2}\.|(?:\.\d)?\s?%|\()")
-_OPENING = re.compile('[\\["\u201c]')
+_OPENING = re.compile('[\\["\u201c\u300c]')
 _LIST_MARK = re.compile(r"(?m)^\s*(?:#+\s*)?\d{1,2}[.)](?=\s)")
 _FIRST_WORDS = beginnings(
     "page p pages pp item note section step chapter figure table no s russell nasdaq ftse stoxx nikkei cac dax"
