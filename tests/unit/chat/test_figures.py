@@ -108,7 +108,7 @@ NO_FIGURES = [
     'I am not sure what you mean. You could ask "Rebalance to 60 % SPY and 40 % AAPL" or "Rebalance to equal weights".',
     'You could ask "Alert me when JPM is above 250" or "Record a deposit of 5,000 USD".',
     "「SPYを60%、AAPLを40%にリバランスして」または「5,000ドルの入金を記録して」のように聞いてみてください。",
-    "次に聞けること：「2023年に250ドルを超えた日は？」",
+    "次に聞けること\uff1a「2023年に250ドルを超えた日は\uff1f」",
     'Name a day, as in "since 2024-06-01".',
 ]
 
