@@ -354,7 +354,7 @@ def converse(question: str, answers: dict[str, dict[str, Any]] | None = None) ->
         ("Dividends of AAPL", ["$0.2525", "4 new for one old on 2020-08-31"]),
         ("What are today's movers?", ["- AMD: name AMD, price $137.18, change 3.12%", "-1.51%"]),
         ("Which portfolios do I have?", ["**Family** in USD: Broker (USD)"]),
-        ("What is beta?", ["**Beta.**", "Yours against SPY from 2023-12-29 to 2024-11-29 is **0.93**"]),
+        ("What is beta?", ["**Beta.**", "Your beta against SPY from 2023-12-29 to 2024-11-29 is **0.93**"]),
         (
             "How many AAPL shares do I own?",
             ["You hold **90 AAPL**, worth $21,359.70 on 2024-11-29", "gain of $14,879.20"],

@@ -81,6 +81,7 @@ _WRITERS: Mapping[str, Callable[[JsonObject, Wording], str]] = {
     "read_page": company_answers.page,
     **errand_answers.WRITERS,
 }
+_NAMES_OF_PEOPLE = frozenset({"Sharpe", "Sortino", "Calmar", "Herfindahl"})
 _FIXED = {Topic.GREETING: GREETING, Topic.THANKS: THANKS, Topic.HELP: HELP}
 # Calls that only prepare another one: what they gave is not told unless it was asked for.
 _PREPARE = {
@@ -183,15 +184,23 @@ def _definition(ask: Ask, done: Sequence[Result], say: Wording) -> str:
     figure = forms[term.form](find(output, term.key))
     if figure:
         own = say(
-            "Yours{versus}{days} is **{figure}**.",
+            "Your {term}{versus}{days} is **{figure}**.",
             versus=_versus(term.key, output, say),
             days=_days(output, say),
             figure=figure,
-            term=say(term.name),
+            term=_spoken(term.name, say),
         )
         return say.paragraph([said, own])
     reason = undefined(output, term.key)
     return say.paragraph([said, say("Yours is undefined: {reason}.", reason=reason)]) if reason else said
+
+
+def _spoken(name: str, say: Wording) -> str:
+    """A term inside a sentence; small where its capital only begins a heading."""
+    said = say(name)
+    first = name.partition(" ")[0]
+    kept = said != name or first in _NAMES_OF_PEOPLE or first.isupper()
+    return said if kept else f"{said[:1].lower()}{said[1:]}"
 
 
 def _days(output: JsonObject, say: Wording) -> str:

@@ -38,7 +38,7 @@ def what_if(output: JsonObject, say: Wording) -> str:
         ),
     )
     body = [[name, then, now] for name, then, now in pairs if then and now]
-    lines = [say.paragraph(lead)]
+    lines = list(lead)  # a line each: the gain is that of all sales, and of no symbol named before it
     lines += ["", phrases.table(["", say("Before"), say("After")], body)] if body else []
     lines += _direction(obj(before, "risk"), obj(after, "risk"), say)
     held = sorted(rows(after, "holdings"), key=lambda row: -number(row, "weight"))[:5]

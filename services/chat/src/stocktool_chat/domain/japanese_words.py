@@ -52,7 +52,7 @@ _WORDS: Mapping[str, str] = {
     "年率": "annual drift",
     "成立": "true", "通知": "fired", "引き出": "withdrawal",
     "自己資本利益率": "return equity", "負債資本倍率": "debt equity", "現在の評価額": "yield value",
-    "残る現金": "cash left",
+    "残る現金": "cash left", "二十分の一": "twentieth", "四分の一": "quarter",
 }  # fmt: skip
 _NOUNS: Mapping[str, str] = {
     "株": "share", "回": "payment", "件": "entry", "銘柄": "symbol", "日": "day", "か月": "month", "年": "year",

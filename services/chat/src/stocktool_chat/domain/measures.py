@@ -126,6 +126,11 @@ _SYNONYMS = {
     "threshold": "limit level warning threshold",
     "warn_threshold": "limit level warning threshold",
     "target": "target goal",
+    "p05": "worst twentieth",
+    "p25": "lowest quarter",
+    "p50": "median middle",
+    "p75": "best quarter",
+    "p95": "best twentieth",
     "sold": "sell sold",
     "bought": "buy bought",
 }

@@ -63,7 +63,7 @@ _FIXED: Mapping[str, str] = {
     ),
     "I could not {action}: {problem}.": "{action}ができませんでした：{problem}。",
     "Symbols that may be meant: {symbols}.": "もしかすると：{symbols}。",
-    "Yours{versus}{days} is **{figure}**.": "あなたの{term}は **{figure}** です{versus}{days}。",
+    "Your {term}{versus}{days} is **{figure}**.": "あなたの{term}は **{figure}** です{versus}{days}。",
     "Yours is undefined: {reason}.": "あなたの値は定まりません：{reason}。",
     " of {symbols}": "（{symbols}）",
     "I could not count these trades in shares: your holdings or the last prices{of} do not say how many.": (
