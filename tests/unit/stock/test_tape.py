@@ -74,7 +74,7 @@ def test_rows_become_things_when_they_are_looked_at() -> None:
         return f"{number} {word}"
 
     first = Unread.of(["1 one"])
-    tape: Tape[str, tuple[int, str]] = Tape(build=build, first=first)
+    tape: Tape[str, tuple[int, str]] = Tape(build=build, width=2, first=first)
     tape.append((2, "two"))
     tape.append((3, "three"))
     assert (len(tape), len(tape.copy()), len(tape.beginning(2)), built) == (3, 3, 2, [])

@@ -186,7 +186,7 @@ def _figures(
     span = (history.end - history.start).days
     dated = [DatedFlow(day, -float(amount)) for day, amount in outside]
     rate = xirr([DatedFlow(history.start, -float(begin)), *dated, DatedFlow(history.end, float(final))])
-    within = [(min(max(day, history.start), history.end), amount) for day, amount in outside]
+    within = _within(outside, history.start, history.end)
     paid_in = sum((moved.amount for moved in history.flows if moved.amount > 0), Decimal(0))
     return {
         "twr": twr,
@@ -197,6 +197,13 @@ def _figures(
         "simple_return": simple_return(float(gain), float(begin), float(paid_in)),
         "max_drawdown": twr if isinstance(twr, Undefined) else float(drawdowns(history.growth).min()),
     }
+
+
+def _within(outside: Sequence[tuple[date, Decimal]], start: date, end: date) -> Sequence[tuple[date, Decimal]]:
+    """Flows in order of their days, those before or after a range on its first or last day."""
+    if not outside or start <= outside[0][0] <= outside[-1][0] <= end:
+        return outside
+    return [(min(max(day, start), end), amount) for day, amount in outside]
 
 
 def _same_flows(history: DailyHistory, begin: Decimal) -> SameFlows | None:

@@ -18,7 +18,7 @@ import orjson
 from stocktool_stock.application.book_snapshot import RULES, BookSnapshot
 from stocktool_stock.application.columns import Schema
 from stocktool_stock.application.packed_steps import read_days, read_steps, write_columns, write_days, write_exact
-from stocktool_stock.domain.book import Book, Charge, Payment, Sale, TradePrice
+from stocktool_stock.domain.book import Book, Charge, Payment, Sale, TradePrice, tape_of
 from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.ledger import Entry
 from stocktool_stock.domain.portfolio import Portfolio
@@ -129,7 +129,7 @@ class _Parts:
         """The book of all entries."""
         state = orjson.loads(zlib.decompress(self._whole))
         book = _book_of(portfolio, state)
-        book.payment_days = read_days(zlib.decompress(self._payment_days)).tolist()
+        book.payment_days = Tape(first=Unread(state["payment_days"], self._days))
         counts = [row[-1] for name in _STEPS for row in state[name]]
         steps = iter(read_steps(zlib.decompress(self._columns), counts, _reading(self._exact)))
         book.quantities.update({(account_id, symbol): next(steps) for account_id, symbol, _ in state["quantities"]})
@@ -137,17 +137,17 @@ class _Parts:
         counts = [count for _, count in state["trade_prices"]]
         prices = stretches(_reading(self._prices, _PRICES), counts)
         for (symbol, count), read in zip(state["trade_prices"], prices, strict=True):
-            book.trade_prices[symbol] = Tape(build=TradePrice, first=Unread(count, read))
+            book.trade_prices[symbol] = tape_of(TradePrice, Unread(count, read))
         for (name, kind), part in zip(_TAPES.items(), self._tapes, strict=True):
             first = Unread(state["tapes"][name], _reading(part, _SCHEMAS[name]))
-            setattr(book, name, Tape(build=kind, first=first))
+            setattr(book, name, tape_of(kind, first))
         return book
 
     def opened(self, whole: Book) -> Book:
         """The book to the cut; what is appended to it is the beginning of what the whole one has."""
         state = self._of_later()["open"]
         book = _book_of(whole.portfolio, state)
-        book.payment_days = whole.payment_days[: state["payment_days"]]
+        book.payment_days = whole.payment_days.beginning(state["payment_days"])
         for account_id, symbol, count in state["quantities"]:
             book.quantities[account_id, symbol] = whole.quantities[account_id, symbol].beginning(count)
         for currency, count in state["cash_steps"]:
@@ -157,6 +157,10 @@ class _Parts:
         for name in _TAPES:
             setattr(book, name, getattr(whole, name).beginning(state["tapes"][name]))
         return book
+
+    def _days(self) -> list[date]:
+        days: list[date] = read_days(zlib.decompress(self._payment_days)).tolist()
+        return days
 
     def rest(self) -> list[Entry]:
         """Entries after the cut."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import Any, TypeVar
 
 from stocktool_stock.domain.ledger import EntryType
 from stocktool_stock.domain.lots import Lot
 from stocktool_stock.domain.portfolio import Portfolio
 from stocktool_stock.domain.splits import MATCH_DAYS, BookedSplit
 from stocktool_stock.domain.steps import Steps
-from stocktool_stock.domain.tape import Tape
+from stocktool_stock.domain.tape import Tape, Unread
 from stocktool_stock.domain.values import value
 
+T = TypeVar("T")
 Position = tuple[str, str]
 """Account id and symbol."""
 
@@ -125,6 +128,11 @@ Prices = Tape[TradePrice, TradePriceRow]
 """Of one symbol, in the order of the trades."""
 
 
+def tape_of(kind: Callable[..., T], first: Unread[T] | None = None) -> Tape[T, Any]:
+    """A tape of one of the dataclasses here, whose rows are its fields."""
+    return Tape(build=kind, width=len(fields(kind)), first=first)  # type: ignore[arg-type]  # they are dataclasses
+
+
 @dataclass(slots=True)
 class Book:
     """What a ledger comes to.
@@ -152,14 +160,14 @@ class Book:
     cash_steps: dict[str, Steps] = field(default_factory=lambda: defaultdict(Steps))
     flows: list[Flow] = field(default_factory=list)
     internal_flows: list[Flow] = field(default_factory=list)
-    payments: Tape[Payment, PaymentRow] = field(default_factory=partial(Tape, build=Payment))
-    payment_days: list[date] = field(default_factory=list)
-    charges: Tape[Charge, ChargeRow] = field(default_factory=partial(Tape, build=Charge))
+    payments: Tape[Payment, PaymentRow] = field(default_factory=partial(tape_of, Payment))
+    payment_days: Tape[date, date] = field(default_factory=Tape)
+    charges: Tape[Charge, ChargeRow] = field(default_factory=partial(tape_of, Charge))
     conversions: list[Conversion] = field(default_factory=list)
-    sales: Tape[Sale, SaleRow] = field(default_factory=partial(Tape, build=Sale))
+    sales: Tape[Sale, SaleRow] = field(default_factory=partial(tape_of, Sale))
     splits: list[BookedSplit] = field(default_factory=list)
     reorganisations: list[Reorganisation] = field(default_factory=list)
-    trade_prices: dict[str, Prices] = field(default_factory=lambda: defaultdict(partial(Tape, build=TradePrice)))
+    trade_prices: dict[str, Prices] = field(default_factory=lambda: defaultdict(partial(tape_of, TradePrice)))
     realised: Decimal = Decimal(0)
     income: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)

@@ -91,7 +91,7 @@ class Lot:
 
 def held(lots: Sequence[Lot]) -> Decimal:
     """Shares in all lots."""
-    return sum((lot.quantity for lot in lots), Decimal(0))
+    return sum([lot.quantity for lot in lots], Decimal(0))
 
 
 def _order(lots: Sequence[Lot], method: CostMethod) -> Iterable[int]:

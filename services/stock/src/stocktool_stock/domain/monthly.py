@@ -29,10 +29,10 @@ def monthly_returns(days: Days, returns: Column) -> tuple[YearReturns, ...]:
     months = days[1:].astype("datetime64[M]").astype(np.int64)
     years = months // 12
     known = ~np.isnan(returns)
-    of_month = _chained(months[known], returns[known])
-    of_year = _chained(years[known], returns[known])
+    of_month = _chained(months[known], returns[known]).get
+    of_year = _chained(years[known], returns[known]).get
     return tuple(
-        YearReturns(1970 + year, tuple(of_month.get(year * 12 + month) for month in range(12)), of_year.get(year))
+        YearReturns(1970 + year, tuple(map(of_month, range(year * 12, year * 12 + 12))), of_year(year))
         for year in years[_firsts(years)].tolist()
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import SupportsFloat
+from typing import Any, Self, SupportsFloat
 
 import numpy as np
 import numpy.typing as npt
@@ -80,10 +80,23 @@ class Steps(Tape[Step, Step]):
 
     __slots__ = ()
 
+    def __init__(self, steps: Iterable[Step] = (), *, first: Unread[Step] | None = None) -> None:
+        super().__init__(steps, build=_step, width=2, first=first)
+
+    def _with(self, fields: list[Any], first: Unread[Step] | None) -> Self:
+        steps = type(self)(first=first)
+        steps._fields += fields
+        return steps
+
     def columns(self) -> StepColumns:
         """All of them as columns; what a store keeps is not read for it."""
-        first, more = self._first, StepColumns.of(self._rows)
+        days, amounts = self._fields[::2], self._fields[1::2]
+        first, more = self._first, StepColumns(days64(days), np.fromiter(map(float, amounts), np.float64, len(amounts)))
         if first is None:
             return more
         known = first.columns if isinstance(first, UnreadSteps) else StepColumns.of(first.things())
-        return known.followed_by(more) if self._rows else known
+        return known.followed_by(more) if days else known
+
+
+def _step(*step: *Step) -> Step:
+    return step

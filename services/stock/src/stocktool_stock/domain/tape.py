@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, starmap
-from typing import Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -61,41 +61,56 @@ class Tape(Sequence[T], Generic[T, Row]):
     """Things in the order they were appended.
 
     What a store has kept of it is read when it is first looked at, and so are rows put together then; copies share what
-    they have in common.
+    they have in common. Fields of rows lie side by side in one list: tens of thousands of tuples would each be an
+    object for the collector of cycles to look through.
 
     Args:
         rows: What it begins with.
         build: Makes a thing of the fields of a row; None where rows are the things.
+        width: How many fields a row has.
         first: What a store has kept, before all rows.
 
     Attributes:
-        append: Puts a row at the end. The list's own, since books append several times for each entry.
+        append: Puts a row at the end. The list's own method, since books append several times for each entry.
     """
 
-    __slots__ = ("_build", "_built", "_first", "_rows", "append")
+    __slots__ = ("_build", "_built", "_fields", "_first", "_width", "append")
 
     def __init__(
-        self, rows: Iterable[Row] = (), *, build: Callable[..., T] | None = None, first: Unread[T] | None = None
+        self,
+        rows: Iterable[Row] = (),
+        *,
+        build: Callable[..., T] | None = None,
+        width: int = 1,
+        first: Unread[T] | None = None,
     ) -> None:
         self._first = first
         self._build = build
         self._built: list[T] | None = None
-        self._rows = list(rows)  # the same list for life: `append` is bound to it
-        self.append: Callable[[Row], None] = self._rows.append
+        self._width = width
+        self._fields: list[Any] = []  # the same list for life: `append` is bound to it
+        self.append: Callable[[Row], None] = self._fields.append if build is None else cast(Any, self._fields.extend)
+        for row in rows:
+            self.append(row)
 
     def copy(self) -> Self:
         """The same things; what is appended to one is not in the other."""
-        return type(self)(self._rows, build=self._build, first=self._first)
+        return self._with(self._fields, self._first)
 
     def beginning(self, count: int) -> Self:
         """Its first things as a tape of their own; what a store has kept is not read for it."""
         kept = self._first.count if self._first else 0
         if self._first is not None and count <= kept:
-            return type(self)(build=self._build, first=self._first.until(count))
-        return type(self)(self._rows[: count - kept], build=self._build, first=self._first)
+            return self._with([], self._first.until(count))
+        return self._with(self._fields[: (count - kept) * self._width], self._first)
+
+    def _with(self, fields: list[Any], first: Unread[T] | None) -> Self:
+        tape = type(self)(build=self._build, width=self._width, first=first)
+        tape._fields += fields
+        return tape
 
     def __len__(self) -> int:
-        return len(self._rows) + (self._first.count if self._first else 0)
+        return len(self._fields) // self._width + (self._first.count if self._first else 0)
 
     def __iter__(self) -> Iterator[T]:
         return chain(self._first.things(), self._more()) if self._first else iter(self._more())
@@ -108,32 +123,34 @@ class Tape(Sequence[T], Generic[T, Row]):
         if isinstance(at, slice):
             return list(self)[at]
         place = at if at >= 0 else at + len(self)
-        if place < 0:
+        if not 0 <= place < len(self):
             raise IndexError("no such place on the tape")
         if self._first:
             if place < self._first.count:
                 return self._first.things()[place]
             place -= self._first.count
-        return self._thing(place)
+        thing: T = self._fields[place] if self._build is None else self._build(*self._fields[self._row(place)])
+        return thing
 
     def __setitem__(self, at: int, row: Row) -> None:
         """Put another row in the place of one that was appended here; what a store has kept stays as it is."""
         place = (at if at >= 0 else at + len(self)) - (self._first.count if self._first else 0)
-        if place < 0:
+        if not 0 <= place < len(self._fields) // self._width:
             raise IndexError("no such place on the tape that can be changed")
-        self._rows[place], self._built = row, None
+        self._fields[self._row(place)] = [row] if self._build is None else cast(tuple[Any, ...], row)
+        self._built = None
 
-    def _thing(self, place: int) -> T:
-        row = self._rows[place]
-        return row if self._build is None else self._build(*row)  # type: ignore[misc, return-value]  # see `build`
+    def _row(self, place: int) -> slice:
+        return slice(place * self._width, (place + 1) * self._width)
 
     def _more(self) -> Sequence[T]:
         """What was appended."""
         if self._build is None:
-            return self._rows  # type: ignore[return-value]  # rows are the things
+            return self._fields
         built = self._built
-        if built is None or len(built) != len(self._rows):
-            built = self._built = list(starmap(self._build, self._rows))  # type: ignore[arg-type]  # rows are tuples
+        if built is None or len(built) * self._width != len(self._fields):
+            rows = zip(*[iter(self._fields)] * self._width, strict=True)
+            built = self._built = list(starmap(self._build, rows))
         return built
 
     def __eq__(self, other: object) -> bool:

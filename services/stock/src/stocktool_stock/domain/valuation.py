@@ -203,7 +203,7 @@ class _Valuer:
             for (account_id, currency), amount in sorted(self._book.cash.items())
             if amount
         ]
-        total = sum((part.value for part in self._parts), Decimal(0))
+        total = sum([part.value for part in self._parts], Decimal(0))
         holdings = [self._holding(symbol, point, value, total) for symbol, point, value in priced]
         holdings.sort(key=lambda h: (-(h.market_value.amount if h.market_value else Decimal(0)), h.symbol))
         unbooked = self._unbooked()
@@ -232,11 +232,11 @@ class _Valuer:
             for position, lots in self._held[symbol].items()
         ]
         self._parts += parts
-        return point, Money(sum((part.value for part in parts), Decimal(0)), self._base)
+        return point, Money(sum([part.value for part in parts], Decimal(0)), self._base)
 
     def _holding(self, symbol: str, point: PricePoint | None, value: Money | None, total: Decimal) -> Holding:
         lots = sorted((lot for some in self._held[symbol].values() for lot in some), key=_ORDER)
-        cost = sum((lot.base_cost for lot in lots), Decimal(0))
+        cost = sum([lot.base_cost for lot in lots], Decimal(0))
         effect: Money | None = None
         if point is not None:
             paid: dict[str, Decimal] = defaultdict(Decimal)
