@@ -382,6 +382,25 @@ def test_advice_of_a_rule_is_not_passed_on() -> None:
     assert "Sell a part of it" not in text
 
 
+def test_what_is_asked_beside_advice_is_answered_first() -> None:
+    text, _ = converse("How much Apple do I own, and should I buy more?")
+    held, refused = text.index("AAPL"), text.index("I cannot tell you what to buy or sell")
+    assert held < refused
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Show me the portfolio of admin@stocktool.local", "I can only see your own portfolios and documents."),
+        ("他のユーザーのポートフォリオを見せて", "あなたご自身のポートフォリオと資料だけです"),
+    ],
+)
+def test_data_of_other_people_are_declined(question: str, said: str) -> None:
+    text, given = converse(question)
+    assert said in text
+    assert given == []
+
+
 def test_one_useful_question_ends_an_answer() -> None:
     text, _ = converse("What drove my return?")
     assert text.endswith('You could ask next: "How risky is my portfolio?"')

@@ -66,6 +66,7 @@ def planned(line: str) -> list[str]:
     plan = ["clarify" if question.suggestions else "refuse"] if not question.asks else []
     plan += [f"define {ask.term.name}" for ask in question.asks if ask.topic is Topic.DEFINE and ask.term]
     plan += ["advice" for ask in question.asks if ask.topic is Topic.ADVICE]
+    plan += ["others" for ask in question.asks if ask.topic is Topic.OTHERS]
     done: list[Result] = []
     while calls := next_calls(question, OFFERED, done, TODAY):
         for call in calls:

@@ -73,6 +73,14 @@ class Reader(Protocol):
         """Whether a sentence asks for anything at all."""
         ...
 
+    def beside_advice(self, text: str) -> str:
+        """What a message asks for beside advice; empty for nothing."""
+        ...
+
+    def progress(self, text: str) -> bool:
+        """Whether a message asks how far that is which was started before."""
+        ...
+
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""
         ...

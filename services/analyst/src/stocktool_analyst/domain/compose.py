@@ -14,7 +14,7 @@ from stocktool_analyst.domain import (
     portfolio_answers,
 )
 from stocktool_analyst.domain.errands import Outlook
-from stocktool_analyst.domain.fixed_answers import ADVICE, GREETING, HELP, THANKS, UNKNOWN
+from stocktool_analyst.domain.fixed_answers import ADVICE, GREETING, HELP, OTHERS, THANKS, UNKNOWN
 from stocktool_analyst.domain.next_questions import next_question
 from stocktool_analyst.domain.plan import AGAINST_BENCHMARK, TOOL_OF, missing_tools, resolved
 from stocktool_analyst.domain.question import Ask, Question, Topic
@@ -82,7 +82,7 @@ _WRITERS: Mapping[str, Callable[[JsonObject, Wording], str]] = {
     **errand_answers.WRITERS,
 }
 _NAMES_OF_PEOPLE = frozenset({"Sharpe", "Sortino", "Calmar", "Herfindahl"})
-_FIXED = {Topic.GREETING: GREETING, Topic.THANKS: THANKS, Topic.HELP: HELP}
+_FIXED = {Topic.GREETING: GREETING, Topic.THANKS: THANKS, Topic.HELP: HELP, Topic.OTHERS: OTHERS}
 # Calls that only prepare another one: what they gave is not told unless it was asked for.
 _PREPARE = {
     Topic.WHAT_IF: {"get_holdings", "get_quotes"},
@@ -100,14 +100,20 @@ def compose(question: Question, tools: Sequence[Tool], done: Sequence[Result]) -
         return say(fixed)
     if not question.asks:
         return _unclear(question, say)
-    paragraphs = [say(ADVICE)] if Topic.ADVICE in question.topics else []
-    paragraphs += [_definition(ask, done, say) for ask in question.asks if ask.topic is Topic.DEFINE]
+    paragraphs = [_definition(ask, done, say) for ask in question.asks if ask.topic is Topic.DEFINE]
     told = _told(question)
-    paragraphs += [
-        _paragraph(question, result, say)
+    shown = [
+        result
         for result in done
         if (result.call.tool in told or error_of(result.output)) and not _looked_up(question, result, done)
     ]
+    if Topic.ADVICE in question.topics:
+        # What was asked beside the advice comes first; the facts for a decision follow the words that give none.
+        asked = {TOOL_OF[topic] for topic in question.topics if topic in TOOL_OF}
+        paragraphs += [_paragraph(question, result, say) for result in shown if result.call.tool in asked]
+        paragraphs.append(say(ADVICE))
+        shown = [result for result in shown if result.call.tool not in asked]
+    paragraphs += [_paragraph(question, result, say) for result in shown]
     paragraphs += list(_gaps(question, tools, done, say))
     if question.vague:
         paragraphs.append(

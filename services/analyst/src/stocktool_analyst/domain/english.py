@@ -66,6 +66,19 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Za-z])|[,;]?\s+(?=(?:and )?also\b)", re.IGNORECASE)
+_ADVICE_CUT = re.compile(
+    r"(?<=[.?!;])\s+|,?\s+(?:and|but|so|or)\s+(?=(?:should|shall|would|will|is|are|do|does|what|which|when|how)\b)",
+    re.IGNORECASE,
+)
+_PROGRESS = re.compile(
+    r"^\W*(?:and |so |ok(?:ay)?,? )*(?:now"
+    r"|how far (?:is|are|has|have) (?:it|that|this|they|you)(?: got(?:ten)?| come| along)?"
+    r"|(?:is|was|are) (?:it|that|this|they)(?: (?:already|now))? (?:done|ready|finished|complete|through|there|over)"
+    r"|has (?:it|that|this) (?:finished|ended|completed?)|how(?:'s| is) (?:it|that|this) (?:going|coming(?: along)?)"
+    r"|(?:any|what(?:'s| is)(?: the| its)?) (?:news|progress|status|state|result)|(?:done|ready|finished))"
+    r"(?: yet| now| already| so far| by now)?\W*$",
+    re.IGNORECASE,
+)
 _OFF_TOPIC = re.compile(
     r"\b(?:poem|joke|weather|recipe|cook|bake|pancakes?|translat\w*|python|javascript"
     r"|code|song|lyrics|president|football|soccer|movie|film|haiku|story about"
@@ -87,6 +100,8 @@ class EnglishReader:
         for topic, pattern in ((Topic.GREETING, said.GREETING), (Topic.THANKS, said.THANKS), (Topic.HELP, said.HELP)):
             if pattern.search(text):
                 return Question(text, (Ask(topic, text),))
+        if said.OTHERS.search(text) and said.OWNED.search(text) and Topic.DOCUMENTS not in said.found_in(text.lower()):
+            return Question(text, (Ask(Topic.OTHERS, text),))
         return Question(text) if _OFF_TOPIC.search(text) else read_whole(text, today)
 
     def clauses(self, text: str, today: str) -> list[Clause]:
@@ -106,6 +121,15 @@ class EnglishReader:
         """Whether a sentence asks for anything at all."""
         whole = read_whole(text, today)
         return bool((whole and whole.asks) or said.found_in(text.lower()) or find_term(text.lower()))
+
+    def beside_advice(self, text: str) -> str:
+        """What a message asks for beside advice; empty for nothing."""
+        parts = [part for part in _ADVICE_CUT.split(text) if part.strip() and not said.ADVICE.search(part)]
+        return " ".join(part for part in parts if said.found_in(part.lower()) or find_term(part.lower()))
+
+    def progress(self, text: str) -> bool:
+        """Whether a message asks how far that is which was started before."""
+        return bool(_PROGRESS.search(text))
 
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""

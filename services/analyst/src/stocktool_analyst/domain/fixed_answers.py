@@ -30,6 +30,7 @@ ADVICE = (
     "I cannot tell you what to buy or sell: I neither predict prices nor advise. These are the facts that such a"
     " decision can start from."
 )
+OTHERS = "I can only see your own portfolios and documents. What other people own or wrote, I cannot show."
 UNKNOWN = (
     "I cannot answer that. I am the offline analyst and understand questions about your portfolio's performance, risk,"
     ' holdings and allocation, about prices, and about your documents. Ask "help" for examples.'

@@ -10,6 +10,7 @@ from stocktool_analyst.domain import topics as said
 from stocktool_analyst.domain.ask import Ask, Question
 from stocktool_analyst.domain.clauses import Clause, Hint, Reader
 from stocktool_analyst.domain.english import EnglishReader
+from stocktool_analyst.domain.errands import Job
 from stocktool_analyst.domain.japanese.reader import JapaneseReader
 from stocktool_analyst.domain.language import Language, language_of
 from stocktool_analyst.domain.relative_spans import settled
@@ -39,8 +40,10 @@ _NEVER_CHANGED = frozenset(
         Topic.BACKTEST,
         Topic.CALCULATE,
         Topic.WEB,
+        Topic.OTHERS,
     }
 )
+_BACKGROUND = frozenset({Topic.ANALYSE, Topic.ANALYSIS})
 _NARROWED = frozenset({Topic.HOLDINGS, Topic.TRANSACTIONS, Topic.TAX_LOTS, Topic.INCOME})
 # What a topic says already in the same breath, so that the other is not answered beside it.
 _COVERS = {
@@ -92,10 +95,16 @@ def _understood(text: str, today: str, earlier: tuple[str, ...]) -> Question:
 
 def _read(text: str, today: str, before: tuple[Ask, ...], language: Language) -> Question:
     reader = _READERS[language]
+    if before and before[-1].topic in _BACKGROUND and reader.progress(text):
+        return Question(text, (Ask(Topic.ANALYSIS, text, job=Job(), portfolio=before[-1].portfolio),))
     apart = _apart(reader, text, today)
     if len(apart) > 1:
         return _together(text, apart, today, before, language)
     whole = reader.whole(text, today)
+    if whole is not None and whole.topics == (Topic.ADVICE,):
+        facts = reader.beside_advice(text)
+        beside = _read(facts, today, before, language).asks if facts else ()
+        return replace(whole, asks=(*beside, *whole.asks))
     if whole is not None:
         return _completed(whole, before)
     asks: list[Ask] = []

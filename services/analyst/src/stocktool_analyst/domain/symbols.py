@@ -36,6 +36,9 @@ _MARKET = re.compile(
 _COMPARED = re.compile(
     r"\bcompare (?:my|me|us|our)\b.{0,40}\b(?:with|to|against)\s+(?:the\s+)?(?P<market>market|index)?", re.IGNORECASE
 )
+_LED = re.compile(
+    r"^\W*(?:compared (?:to|with|against)|against|versus|relative to|measured against)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _ASKED_OWN = re.compile(r"^\S+(?: \S+)? (?:was|were|did|have|am|are) (?:i|we)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:i|my|we|our|me|portfolio|account)\b", re.IGNORECASE)
 
@@ -66,6 +69,8 @@ def read_symbols(text: str) -> Symbols:
             benchmark = symbol
         else:
             others.append(symbol)
+    if len(found) == 1 and not benchmark and _LED.search(text[: found[0][0]]) and _OWN.search(text[found[0][0] :]):
+        benchmark = found[0][1]
     mine = _COMPARED.search(text)
     if not found and (_MARKET.search(text) or (mine and mine["market"])):
         benchmark = "SPY"

@@ -52,6 +52,7 @@ class Topic(StrEnum):
     ANALYSIS = "analysis"
     CALCULATE = "calculate"
     WEB = "web"
+    OTHERS = "others"
 
 
 GREETING = re.compile(
@@ -74,6 +75,19 @@ ADVICE = re.compile(
     r"|\b(?:i|we) ought to\b|\bwhere will (?!my\b|our\b|i\b|we\b|the market open).{1,40}\bbe (?:in|by|next)\b"
     r"|is (?:it|now) (?:time|wise|smart)|\bis [\w .&']{1,30} (?:a (?:good )?(?:buy|sell"
     r"|bargain)|overvalued|undervalued|overpriced)",
+    re.IGNORECASE,
+)
+OTHERS = re.compile(
+    r"\b(?:of|by|from|for|does|did|has|is|user|show(?: me)?|see)\s+[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|@[\w-]+(?:\.[\w-]+)+'s\b"
+    r"|\b(?:an)?other (?:user|customer|client|investor|account holder|person|people)(?:s|'s|s')?\b"
+    r"|\b(?:all|every) (?:users?|customers?|clients?)\b|\b(?:someone|somebody|anyone|anybody) else(?:'s)?\b",
+    re.IGNORECASE,
+)
+"""Whose data the user may mean, where those are somebody else's."""
+OWNED = re.compile(
+    r"\b(?:portfolios?|holdings?|positions?|accounts?|stocks?|shares?|trades?|transactions|ledger|documents?|files?"
+    r"|money|cash|balance|watch(?:es)?|alerts?|own|owns|hold|holds)\b",
     re.IGNORECASE,
 )
 DEFINE = re.compile(
@@ -122,6 +136,8 @@ WORDS: Mapping[Topic, str] = {
     Topic.REBALANCE: (
         r"\bre-?balanc\w*|target weights?|\bmy targets?\b|\bback (?:in)?to (?:balance|target)"
         r"|\bdrift(?:ed)?\b|bring .{0,30}\bback\b|get (?:me )?to \d+"
+        r"|\b(?:bring|get|take|move)s? (?:me |us |it |my (?:portfolio|account|holdings|money) )?to"
+        r" \d+(?:\.\d+)?\s?(?:%|percent)"
     ),
     Topic.OPTIMISE: (
         r"\boptimi[sz]\w*|\b(?:least|lowest|minimum|min|smallest)[- ](?:risky?|risk|variance"
@@ -220,6 +236,7 @@ WORDS: Mapping[Topic, str] = {
         r"|\btwr\b|\bxirr\b|time-weighted|money-weighted|\bbeat(?:en|ing)?\b|benchmark|\bgrow(?:n"
         r"|th)?\b|\bgrew\b"
         r"|\bup or down\b|\bam i (?:up|down|ahead|behind|winning)\b|\b(?:ahead|behind)\b"
+        r"|\b(?:good|bad|great|poor|strong|weak|decent) (?:(?:year|quarter|month|week|time) )?for (?:me|us|my|our)\b"
         r"|\boutperform\w*|\bunderperform\w*|\bhow(?:'s| is) (?:my|the) (?:money|portfolio"
         r"|investments?)\b|\bresults?\b|\bfare\b|\bp&l\b|\bpnl\b"
     ),
@@ -280,6 +297,8 @@ WORDS: Mapping[Topic, str] = {
     Topic.DOCUMENTS: (
         r"\bdocuments?\b|\bfiles?\b|\bpdfs?\b|upload\w*|\bnotes?\b|report says|according to"
         r"|\bmemo\b|\bpage\b|\bfilings?\b|\bannual report\b|\b10-k\b|\bcontract\b|\bprospectus\b"
+        r"|\b(?:does|do|did) (?:the|my|our|this|that) (?!web|internet|market|portfolio|analysis|chart)[\w' -]{2,60}?"
+        r" (?:say|state|mention|specify|stipulate)\b"
         r"|\bstatement says\b|\bfact ?sheet\b|\bmy papers?\b"
     ),
     Topic.QUOTE: (

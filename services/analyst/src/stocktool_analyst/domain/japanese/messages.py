@@ -38,7 +38,11 @@ _OFF_TOPIC = re.compile(
     r"|星座|宿題|作文|エッセイ|(?:これまで|以前|今まで|前)の(?:すべての|全ての)?(?:指示|命令)|指示を無視|システムプロンプト|ウォッチリスト"
     r"|シミュレーター|おいしい|旅行|恋愛"
 )
-_ADVICE = re.compile(
+_OTHERS = re.compile(
+    r"(?:[\w.+-]+@[\w-]+(?:\.[A-Za-z0-9-]+)+|(?:他|ほか|別)の(?:ユーザー|利用者|人|人たち|方|顧客|会員)(?:たち)?|他人|誰か|全ユーザー|すべてのユーザー)"
+    r"(?:さん)?[のはが][^。?]{0,20}(?:ポートフォリオ|保有|資産|口座|取引|残高|持って|資料|銘柄|株)"
+)
+ADVICE = re.compile(
     r"べき|買い時|売り時|買いどき|売りどき|おすすめ|オススメ|お勧め|推奨|予想して|予測|目標株価|有望|(?:買った|売った|買う|売る|した|持った|待った)(?:方|ほう)が"
     r"|(?:買って|売って|投資して|持ち続けて|手放して)(?:も)?(?:いい|良い|よい|大丈夫)|買い(?:です|だと|でしょう)?か\?|(?:これから|今後|来週|来月|来年|明日)[^。?]{0,20}"
     r"(?:上が|下が|どうなる|値上がり|値下がり|伸び)|上がりますか|下がりますか|上がると思|下がると思|割安|割高|(?:何|どれ|どの株|どの銘柄)を(?:買え|買う|売れ|売る)ば?"
@@ -86,6 +90,8 @@ def read_whole(
     for topic, pattern in ((Topic.GREETING, _GREETING), (Topic.THANKS, _THANKS), (Topic.HELP, _HELP)):
         if pattern.search(text) and (topic is Topic.HELP or not topics):
             return Question(text, (Ask(topic, text),))
+    if _OTHERS.search(text) and Topic.DOCUMENTS not in topics:
+        return Question(text, (Ask(Topic.OTHERS, text),))
     if _OFF_TOPIC.search(text):
         return Question(text)
     if defines:
@@ -192,7 +198,7 @@ def _tried(text: str, topics: frozenset[Topic], symbols: Sequence[tuple[int, str
     if not trades:
         unsaid = re.search(r"(?:売っ|買っ|売れ|買え|売却し|購入し|投資し)(?:たら|ば|た場合|たとし)", text)
         return Question(text, suggestions=EXAMPLES["trade"]) if unsaid and not topics & {Topic.QUOTE} else None
-    if _ADVICE.search(text) and not re.search(r"どうな|変わ|影響|試|シミュ", text):
+    if ADVICE.search(text) and not re.search(r"どうな|変わ|影響|試|シミュ", text):
         return None
     if any(not trade.quantity and not trade.amount and trade.fraction is None for trade in trades):
         return Question(text, suggestions=EXAMPLES["trade"])
@@ -216,6 +222,6 @@ def _ordered(text: str, symbols: Sequence[tuple[int, str]]) -> Question | None:
 
 
 def _advised(text: str, symbols: Sequence[tuple[int, str]]) -> Question | None:
-    if not _ADVICE.search(text):
+    if not ADVICE.search(text):
         return None
     return Question(text, (Ask(Topic.ADVICE, text, symbols=_named(symbols)[:5], portfolio=read_portfolio(text)),))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stocktool_analyst.domain.fixed_answers import ADVICE, GREETING, HELP, THANKS, UNKNOWN
+from stocktool_analyst.domain.fixed_answers import ADVICE, GREETING, HELP, OTHERS, THANKS, UNKNOWN
 from stocktool_analyst.domain.japanese.definitions import DEFINITIONS
 from stocktool_analyst.domain.japanese.errand_phrases import ERRANDS
 from stocktool_analyst.domain.japanese.result_words import RESULT_WORDS
@@ -43,6 +43,9 @@ _FIXED: Mapping[str, str] = {
 モデルの鍵を設定すると、代わりに言語モデルが答え、ずっと多くのことがわかります。""",
     ADVICE: (
         "何を売買すべきかはお答えできません。予想も助言もしないからです。判断の出発点になる事実は次のとおりです。"
+    ),
+    OTHERS: (
+        "見ることができるのは、あなたご自身のポートフォリオと資料だけです。ほかの方のものをお見せすることはできません。"
     ),
     UNKNOWN: (
         "その質問にはお答えできません。"

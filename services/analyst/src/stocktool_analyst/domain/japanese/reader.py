@@ -22,7 +22,7 @@ from stocktool_analyst.domain.japanese.lexicon import (
     katakana_end,
     read_tokens,
 )
-from stocktool_analyst.domain.japanese.messages import EXAMPLES, read_portfolio, read_whole
+from stocktool_analyst.domain.japanese.messages import ADVICE, EXAMPLES, read_portfolio, read_whole
 from stocktool_analyst.domain.japanese.numbers import MONEY, read_count
 from stocktool_analyst.domain.japanese.spans import read_span
 from stocktool_analyst.domain.symbols import NO_SYMBOLS
@@ -31,6 +31,12 @@ from stocktool_analyst.domain.vocabulary import word_set
 
 _CUT = re.compile(
     r"(?<=[。?!])|、(?=それと|あと|また|さらに|ついでに|それから|そして)|(?:と|し|て|で)、|(?<=か)、|(?:それと|ついでに|それから)(?=.{3})|\n+"
+)
+_ADVICE_CUT = re.compile(r"(?<=[。?!])|(?<=[てで])、|、(?=それと|あと|また)|(?:けど|けれど|ですが|ますが|が)、|\n+")
+_PROGRESS = re.compile(
+    r"^(?:それで|で|では|じゃあ|もう|まだ|今|いま|それは|あれは|、|\s)*(?:どこまで|どのくらい|どれくらい|どれぐらい)?(?:は|まで)?"
+    r"(?:進んで?(?:だ|いる|る|いますか|だか|みました)?|進みました|終わっ(?:た|ている|ていますか|てる)|終わりました|でき(?:た|ました|ている|ています)"
+    r"|完了(?:した|しました|しています)?|進捗は?|進み具合は?|状況は?)(?:か|の|ですか)?[?。!]*$"
 )
 _RATIOS = word_set(
     "PER PBR ROA NISA FIFO LIFO HIFO HHI TWR XIRR IRR CAGR HRP VaR CVaR ETF PDF EPS ROE NY YTD S Q M A P"
@@ -98,6 +104,15 @@ class JapaneseReader:
         whole = self.whole(text, today)
         asked = bool(whole and any(ask.topic not in _COURTESIES for ask in whole.asks))
         return asked or _speaks(normal(text))
+
+    def beside_advice(self, text: str) -> str:
+        """What a message asks for beside advice; empty for nothing."""
+        parts = [part for part in _ADVICE_CUT.split(normal(text)) if part.strip() and not ADVICE.search(part)]
+        return "、".join(part for part in parts if _speaks(part))
+
+    def progress(self, text: str) -> bool:
+        """Whether a message asks how far that is which was started before."""
+        return bool(_PROGRESS.search(normal(text)))
 
     def suggestions(self, text: str) -> tuple[str, ...]:
         """Questions to offer when a message asks for nothing that is known."""
