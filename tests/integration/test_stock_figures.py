@@ -108,6 +108,17 @@ async def test_returns_come_in_parts_that_sum_and_with_trails(stock: Process[Set
         assert round(again, 2) == money(whole["value_end"]) == round(money(value["amount"]), 2)
         assert {row["source"] for row in value["rates"]} == {"ECB"}
 
+        # What a receipt asks for: no start since inception, else the range's own; income from the day before it.
+        part = await get(http, f"{path}/performance", start="2020-06-30", end="2021-12-31")
+        assert (whole["since_inception"], part["since_inception"]) == (True, False)
+        for name in ("net_flows", "fees", "taxes"):
+            for told, asked in ((whole, {}), (part, {"start": "2020-06-30"})):
+                trail = await get(http, f"{path}/trail", figure=name, end="2021-12-31", **asked)
+                assert round(money(trail["amount"]), 2) == money(told[name])
+        income = await get(http, f"{path}/income", start="2020-12-15", end="2021-12-31")
+        trail = await get(http, f"{path}/trail", figure="income", start="2020-12-14", end="2021-12-31")
+        assert money(trail["amount"]) == money(income["received"]["gross"]) == Decimal("12.34")
+
         risk = await get(http, f"{path}/risk", end="2021-12-31", benchmark="SPY", include_series="true")
         assert math.fsum(risk["risk_contribution"].values()) == pytest.approx(1)
         assert risk["holding_correlation"]["AAPL/JPM"] == risk["holding_correlation"]["JPM/AAPL"]

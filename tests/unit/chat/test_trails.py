@@ -27,6 +27,15 @@ TRAILS = [
     ("contribution", "$.contribution.total_return", "twr", YEAR),
     ("sectors", "$.total", "market_value", {"as_of": "2024-11-29"}),
     ("tax_lots", "$.total.gain", "realised", {"end": "2024-11-29"}),
+    ("performance_2024", "$.fees", "fees", YEAR),
+    ("income", "$.received.gross", "income", {"start": "2023-12-31", "end": "2024-11-29"}),
+    ("income", "$.by_month[1].gross", "income", {"start": "2024-05-31", "end": "2024-06-30"}),
+    (
+        "income",
+        "$.by_holding[0].received.gross",
+        "income",
+        {"start": "2023-12-31", "end": "2024-11-29", "symbol": "JPM"},
+    ),
 ]
 
 
@@ -40,7 +49,9 @@ def test_a_portfolio_figure_has_a_trail(name: str, path: str, figure: str, query
     [
         ("holdings", "count($.items)"),
         ("holdings", "$.cash[0]"),
-        ("performance_2024", "$.fees"),
+        ("income", "$.received.tax"),
+        ("income", "$.trailing_12_months.gross"),
+        ("income", "$.by_holding[0].trailing_12_months.gross"),
         ("sectors", "$.slices[1].weight"),
         ("contribution", "$.contribution.items[8].contribution"),
         ("quotes", "$.items[0].price"),
@@ -51,3 +62,9 @@ def test_a_portfolio_figure_has_a_trail(name: str, path: str, figure: str, query
 )
 def test_what_the_ledger_keeps_no_trail_of_has_none(name: str, path: str) -> None:
     assert trail_of(path, result(name)) is None
+
+
+def test_since_inception_no_start_is_asked_for() -> None:
+    whole = {**result("performance_2024"), "since_inception": True}
+    assert trail_of("$.net_flows", whole) == Trail(PORTFOLIO, "net_flows", {"end": YEAR["end"]})
+    assert trail_of("$.value_start", whole) is None, "nothing was there before"

@@ -80,6 +80,7 @@ const performance: Performance = {
   account_id: null,
   symbol: null,
   gross: false,
+  since_inception: true,
   fees: usd("0.00"),
   taxes: usd("0.00"),
   irr: null,

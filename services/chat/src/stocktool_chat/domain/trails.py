@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from stocktool_chat.domain.json_types import Json, JsonObject
 
@@ -19,9 +20,8 @@ _OF_HOLDING = {
 }
 _OF_DAY = {"total": "market_value", "cash_value": "cash", "cost_basis": "cost_basis", "unrealised": "unrealised"}
 _OF_LEDGER = {"realised": "realised", "income": "income"}
-_OF_RANGE = frozenset(
-    {"twr", "twr_annual", "xirr", "irr", "modified_dietz", "simple_return", "gain", "net_flows", "max_drawdown"}
-)
+_RETURNS = "twr twr_annual xirr irr modified_dietz simple_return gain net_flows fees taxes max_drawdown"
+_OF_RANGE = frozenset(_RETURNS.split())
 _RISK = (
     "total_return cagr volatility sharpe sortino calmar skew kurtosis var95_hist cvar95_hist var95_normal cvar95_normal"
     " var95_cornish_fisher worst_daily_return max_drawdown beta alpha_annual correlation tracking_error"
@@ -64,7 +64,9 @@ def trail_of(path: str, result: JsonObject) -> Trail | None:
 def _asked(steps: Sequence[str | int], result: JsonObject) -> tuple[str, dict[str, str]] | None:
     """The figure's name and the question for it."""
     key, last = steps[0], str(steps[-1])
-    span = {"start": _text(result, "start"), "end": _text(result, "end")}
+    # Since inception the first day's flows count too, which no start tells.
+    start = "" if result.get("since_inception") else _text(result, "start")
+    span = {"start": start, "end": _text(result, "end")}
     as_of = {"as_of": _text(result, "as_of")}
     if "total" in result and "stale_prices" in result:
         return _of_valuation(steps, result, as_of)
@@ -72,6 +74,8 @@ def _asked(steps: Sequence[str | int], result: JsonObject) -> tuple[str, dict[st
         return last, span | {"benchmark": _text(result, "benchmark")}
     if "twr" in result:
         return _of_performance(steps, result, span)
+    if "received" in result and last == "gross":
+        return _of_income(steps, result)
     if key == "contribution" and isinstance(part := result.get("contribution"), Mapping):
         return _of_contribution(steps[1:], part)
     sold = key == "total" and last == "gain" and "by_symbol" in result and not span["start"]
@@ -106,8 +110,36 @@ def _of_performance(
     if len(steps) != 1:
         return None
     if steps[0] in ("value_start", "value_end"):
-        return "market_value", {"as_of": span[str(steps[0]).removeprefix("value_")]}
+        day = span[str(steps[0]).removeprefix("value_")]
+        return ("market_value", {"as_of": day}) if day else None
     return (str(steps[0]), span) if steps[0] in _OF_RANGE else None
+
+
+def _of_income(steps: Sequence[str | int], result: JsonObject) -> tuple[str, dict[str, str]] | None:
+    """Income of the range, of a month or of a holding; a trail begins after its start, these sums begin with it."""
+    start, end = _day(_text(result, "start")), _text(result, "end")
+    item = _item(result, steps)
+    symbol = ""
+    if steps[0] == "by_month":
+        first = _day(f"{_text(item, 'month')}-01")
+        if start is None or first is None:
+            return None
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        start, end = max(start, first), min(end, last.isoformat())
+    elif steps[0] == "by_holding" and steps[2:3] == ["received"]:
+        symbol = _text(item, "symbol")
+    elif list(steps[:-1]) != ["received"]:
+        return None
+    if start is None or (steps[0] == "by_holding" and not symbol):
+        return None
+    return "income", {"start": (start - timedelta(days=1)).isoformat(), "end": end, "symbol": symbol}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _of_contribution(steps: Sequence[str | int], part: JsonObject) -> tuple[str, dict[str, str]] | None:

@@ -65,6 +65,7 @@ class PerformanceReport:
     gross: bool
     start: date
     end: date
+    since_inception: bool
     figures: Mapping[str, Figure]
     gain: Money
     net_flows: Money
@@ -157,6 +158,7 @@ class MeasurePerformance:
             gross=history.gross,
             start=history.start,
             end=history.end,
+            since_inception=history.since_inception,
             figures=_figures(history, outside, begin=begin, final=final, gain=gain),
             gain=Money(gain, base),
             net_flows=Money(net, base),

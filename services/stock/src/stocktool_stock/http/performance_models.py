@@ -96,6 +96,10 @@ class PerformanceModel(ResponseModel):
     account_id: str | None = Field(description="The account it is about, null for all.")
     symbol: str | None = Field(description="The holding it is about, null for all.")
     gross: bool = Field(description="Whether returns are those before fees and taxes.")
+    since_inception: bool = Field(
+        description="Whether the range begins with the ledger, so that the first day's flows count; a trail then takes "
+        "no start."
+    )
     twr: float | None
     twr_annual: float | None
     xirr: float | None
@@ -130,6 +134,7 @@ class PerformanceModel(ResponseModel):
             account_id=report.scope.account_id or None,
             symbol=report.scope.symbol or None,
             gross=report.gross,
+            since_inception=report.since_inception,
             gain=money(report.gain),
             net_flows=money(report.net_flows),
             fees=money(report.fees),

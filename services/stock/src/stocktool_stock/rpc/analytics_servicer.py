@@ -144,6 +144,7 @@ def _performance(report: PerformanceReport, *, with_series: bool) -> pb.Performa
         account_id=report.scope.account_id,
         symbol=report.scope.symbol,
         gross=report.gross,
+        since_inception=report.since_inception,
     )
     for name, figure in report.figures.items():
         if isinstance(figure, Undefined):

@@ -4182,6 +4182,12 @@ export type PerformanceModel = {
      */
     simple_return: number | null;
     /**
+     * Since Inception
+     *
+     * Whether the range begins with the ledger, so that the first day's flows count; a trail then takes no start.
+     */
+    since_inception: boolean;
+    /**
      * Stale Prices
      */
     stale_prices: number;
