@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 from stocktool_kit.core.ids import OwnerId
 from stocktool_kit.core.money import Money
 
@@ -15,17 +16,17 @@ from stocktool_stock.application.periods import Period
 from stocktool_stock.application.portfolio_reader import PRICE_BASIS, RATE_SOURCE, PortfolioReader, price_warnings
 from stocktool_stock.application.read_history import WHOLE, BenchmarkReport, DailyHistory, ReadHistory
 from stocktool_stock.domain.bars import Column, Days
+from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.monthly import YearReturns, monthly_returns
 from stocktool_stock.domain.portfolio import Portfolio, PortfolioId
 from stocktool_stock.domain.returns import (
-    DatedFlow,
     annualised,
     modified_dietz,
     over_days,
     simple_return,
     time_weighted_return,
-    xirr,
+    xirr_of_columns,
 )
 from stocktool_stock.domain.risk import Figure, drawdowns
 from stocktool_stock.domain.same_flows import SameFlows, invested
@@ -186,8 +187,10 @@ def _figures(
         return dict.fromkeys(names, EMPTY)
     twr = time_weighted_return(history.returns)
     span = (history.end - history.start).days
-    dated = [DatedFlow(day, -float(amount)) for day, amount in outside]
-    rate = xirr([DatedFlow(history.start, -float(begin)), *dated, DatedFlow(history.end, float(final))])
+    rate, _ = xirr_of_columns(
+        days64([history.start, *(day for day, _ in outside), history.end]),
+        np.array([-float(begin), *(-float(amount) for _, amount in outside), float(final)]),
+    )
     within = _within(outside, history.start, history.end)
     paid_in = sum((moved.amount for moved in history.flows if moved.amount > 0), Decimal(0))
     return {

@@ -71,7 +71,8 @@ def grid(bars: Sequence[Bars], start: date, end: date, *moved_on: Sequence[date]
 
 def with_days(days: Days, more: Sequence[date], end: date) -> Days:
     """A grid with further days of its range: those on which a flow ends a sub-period, trading or not."""
-    added = days64(sorted({day for day in more if day <= end}))
+    added = np.unique(days64(more))
+    added = added[added <= day64(end)]
     at = days.searchsorted(added)
     missing = (at > 0) & (days.take(at, mode="clip") != added)
     return np.insert(days, at[missing], added[missing]) if missing.any() else days

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from stocktool_stock.domain.bars import Column
+from stocktool_stock.domain.bars import Column, Days
+from stocktool_stock.domain.days import days64
 from stocktool_stock.domain.exact import Undefined, exact
 from stocktool_stock.domain.present_value import CashFlows, money_weighted_rate, present_value, zero_rates
 from stocktool_stock.domain.values import value
@@ -130,12 +131,17 @@ def xirr(flows: Sequence[DatedFlow]) -> float | Undefined:
 
 def xirr_with_roots(flows: Sequence[DatedFlow]) -> tuple[float | Undefined, list[float]]:
     """The yearly rate, and all rates of which it is the only one or that make it ambiguous."""
-    amounts = [flow.amount for flow in flows if flow.amount]
-    if not amounts or min(amounts) >= 0 or max(amounts) <= 0:
+    return xirr_of_columns(days64([flow.day for flow in flows]), np.array([flow.amount for flow in flows], np.float64))
+
+
+def xirr_of_columns(days: Days, amounts: Column) -> tuple[float | Undefined, list[float]]:
+    """`xirr_with_roots` of flows as columns of one length."""
+    if not amounts.size or amounts.min() >= 0 or amounts.max() <= 0:
         return Undefined("no sign change"), []
-    if len({flow.day for flow in flows if flow.amount}) < 2:
+    years = _years(days)
+    if np.ptp(years[amounts != 0]) == 0:
         return Undefined("all flows fall on one day"), []
-    net = CashFlows.of(*_columns(flows))
+    net = CashFlows.of(years, amounts)
     roots = zero_rates(net)
     return money_weighted_rate(net, roots), roots
 
@@ -178,5 +184,11 @@ def modified_dietz(
 
 def _columns(flows: Sequence[DatedFlow]) -> tuple[Column, Column]:
     """Years since the first flow, and amounts."""
-    days = np.array([flow.day.toordinal() for flow in flows], dtype=np.float64)
-    return (days - days.min(initial=np.inf)) / DAYS_A_YEAR, np.array([flow.amount for flow in flows], dtype=np.float64)
+    return _years(days64([flow.day for flow in flows])), np.array([flow.amount for flow in flows], dtype=np.float64)
+
+
+def _years(days: Days) -> Column:
+    """Years since the first of some days."""
+    numbers = days.astype(np.int64).astype(np.float64)
+    years: Column = (numbers - numbers.min(initial=np.inf)) / DAYS_A_YEAR
+    return years
