@@ -126,7 +126,10 @@ class Turns:
             if self._lives.get(turn_id) is None:
                 turn = await self._store.turn(conversation_id, turn_id)
                 if turn.state is not TurnState.RUNNING:
-                    return  # the reader has the terminal event already
+                    # It may have ended since its events were looked for.
+                    if stored := await self._store.events(conversation_id, turn_id, after):
+                        yield stored
+                    return
                 await asyncio.sleep(self._poll_seconds)
 
     async def _source(
