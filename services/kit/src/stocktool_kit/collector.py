@@ -13,7 +13,9 @@ there are (tasks, tracebacks) comes to a few MB until the next look.
 
 
 def settle_collector() -> None:
-    """Spare what a process has made at its start, which stays for its life, from every later look."""
-    gc.collect()
+    """Spare what is imported, which stays for the life of the process, from every later look.
+
+    What garbage there is among it stays too: to look for it first would take a second of everybody's start.
+    """
     gc.freeze()
     gc.set_threshold(YOUNG, 10, 10)

@@ -184,6 +184,7 @@ def run(settings: SettingsT, bootstrap: Bootstrap[SettingsT]) -> None:
     Raises:
         SystemExit: With code 1 when a loop broke, so that the supervisor starts the process again.
     """
+    settle_collector()
     shippers = [CloudWatchLogs(AwsClients(Limiter(1)), settings.service)] if settings.cloudwatch_logs else []
     configure_logging(settings.service, settings.log_level, handlers=shippers)
     telemetry.configure(settings)
@@ -204,7 +205,6 @@ async def _until_stopped(settings: SettingsT, bootstrap: Bootstrap[SettingsT]) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings, bootstrap) as process:
-        settle_collector()
         waiting = asyncio.create_task(stop.wait())
         ends: list[asyncio.Future[Any]] = [waiting, process.failed]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
