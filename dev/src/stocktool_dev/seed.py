@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from stocktool_dev.evaluation.asking import MeshFailed, signed_in
 from stocktool_dev.evaluation.keeping import PATH as EVALUATIONS
 from stocktool_dev.evaluation.keeping import AdminKeeper, NotKept, kept
 from stocktool_dev.layout import Layout
+from stocktool_dev.patience import patiently
 
 DEMO = "demo@stocktool.local"
 ADMIN = "admin@stocktool.local"
@@ -111,13 +111,7 @@ def _told(response: httpx.Response, *expected: int) -> Any:
 
 
 def _again(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask until the answer is not 429 or 503: a service may have just come up behind the edge."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        response = ask()
-        if response.status_code not in {429, 503} or time.monotonic() > deadline:
-            return response
-        time.sleep(min(float(response.headers.get("retry-after", 1)), 5))
+    return patiently(ask, _PATIENCE_SECONDS)
 
 
 def _user(client: httpx.Client, email: str, password: str, name: str, say: Say) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ import httpx
 
 from stocktool_dev.evaluation.questions import Citation
 from stocktool_dev.evaluation.scoring import Answer
+from stocktool_dev.patience import patiently
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -35,7 +36,7 @@ def signed_in(url: str, email: str, password: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url, timeout=30) as plain:
 
         def token() -> str:
-            answer = patiently(lambda: plain.post("/api/auth/v1/login", json=credentials))
+            answer = again(lambda: plain.post("/api/auth/v1/login", json=credentials))
             if answer.is_error:
                 raise MeshFailed(f"{email} could not sign in at {url}: {answer.text[:400]}")
             return f"Bearer {answer.json()['access_token']}"
@@ -62,14 +63,9 @@ class _SigningIn(httpx.Auth):
             yield request
 
 
-def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """Ask until the answer is not 429 or 503, as it is while a service starts or a limit is met."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        answer = ask()
-        if answer.status_code not in {429, 503} or time.monotonic() > deadline:
-            return answer
-        time.sleep(min(float(answer.headers.get("retry-after", 1)), 5))
+def again(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask anew while a service starts or a limit is met."""
+    return patiently(ask, _PATIENCE_SECONDS)
 
 
 class Visit:
@@ -105,7 +101,7 @@ class Visit:
             if send is None:
                 self._got[key] = self._asked(path)
             else:
-                self._got[key] = _told(patiently(lambda: self._client.post(path, json=send)))
+                self._got[key] = _told(again(lambda: self._client.post(path, json=send)))
         return self._got[key]
 
     def plant(self) -> None:
@@ -126,29 +122,29 @@ class Visit:
     def _upload(self, path: Path) -> str:
         file = (path.name, path.read_bytes(), _TYPES[path.suffix])
         form: Mapping[str, Any] = {"files": {"file": file}, "data": {"collection": "private"}}
-        return str(_told(patiently(lambda: self._client.post("/api/rag/v1/documents", **form)))["id"])
+        return str(_told(again(lambda: self._client.post("/api/rag/v1/documents", **form)))["id"])
 
     def clear(self) -> None:
         """Take back what was uploaded here."""
         while self._uploaded:
             address = f"/api/rag/v1/documents/{self._uploaded.pop()}"
-            patiently(partial(self._client.delete, address))
+            again(partial(self._client.delete, address))
 
     @contextmanager
     def conversation(self) -> Iterator[Callable[[str], Answer]]:
         """A conversation to ask in, deleted at the end."""
         chats = "/api/chat/v1/conversations"
-        conversation = _told(patiently(lambda: self._client.post(chats, json={})))["id"]
+        conversation = _told(again(lambda: self._client.post(chats, json={})))["id"]
         try:
             yield lambda question: self._ask(f"{chats}/{conversation}/turns", question)
         finally:
-            patiently(lambda: self._client.delete(f"{chats}/{conversation}"))
+            again(lambda: self._client.delete(f"{chats}/{conversation}"))
 
     def _ask(self, path: str, question: str) -> Answer:
         stands = self._writable()
         body = {"text": question, "model": self.model}
         before = time.perf_counter()
-        turn = _told(patiently(lambda: self._client.post(path, json=body)))["turn_id"]
+        turn = _told(again(lambda: self._client.post(path, json=body)))["turn_id"]
         first = self._follow(f"{path}/{turn}/events", before)
         whole_ms = (time.perf_counter() - before) * 1000
         told = self._asked(f"{path}/{turn}")
@@ -210,7 +206,7 @@ class Visit:
         return found
 
     def _asked(self, address: str) -> Any:
-        return _told(patiently(lambda: self._client.get(address)))
+        return _told(again(lambda: self._client.get(address)))
 
 
 def _object(arguments: Any) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from stocktool_dev.evaluation.asking import patiently
+from stocktool_dev.evaluation.asking import again
 
 PATH = "/api/admin/v1/evaluations"
 
@@ -64,7 +64,7 @@ class AdminKeeper:
     def keep(self, report: Mapping[str, Any]) -> str:
         """See the port."""
         body = {name: value for name, value in report.items() if name != "id"}
-        answer = patiently(lambda: self._client.put(f"{PATH}/{report['id']}", json=body))
+        answer = again(lambda: self._client.put(f"{PATH}/{report['id']}", json=body))
         if answer.is_error:
             raise NotKept(f"{answer.request.url.path} answered {answer.status_code}: {answer.text[:400]}")
         return f"{self._client.base_url}{PATH.lstrip('/')}/{report['id']}"

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from stocktool_analyst.domain.amounts import MONEY, NUMBER, money_of, plain, read_count
 from stocktool_analyst.domain.ask import Ask, Question
-from stocktool_analyst.domain.errands import Job, Outlook, Sum
+from stocktool_analyst.domain.errands import Job, Outlook
+from stocktool_analyst.domain.sums import between_prices, of_total, shares_at_price, worth_together
 from stocktool_analyst.domain.symbols import positions, read_symbols
 from stocktool_analyst.domain.topics import Topic
 from stocktool_analyst.domain.watch_words import read_watch
@@ -317,9 +318,7 @@ def _worth(text: str, lowered: str, symbols: list[str]) -> Question | None:
         return None
     if re.search(r"\b(?:i|my|we|buy|sell|bought|sold|if)\b", lowered):
         return None
-    count = plain(shares["count"])
-    path = f"items[symbol={symbols[0]}].price"
-    return _summed(text, tuple(symbols), Sum("get_quotes", f"{count} * a", (("a", path),)))
+    return shares_at_price(text, plain(shares["count"]), symbols[0])
 
 
 _BETWEEN = (
@@ -337,8 +336,7 @@ def _between(text: str, lowered: str, symbols: list[str]) -> Question | None:
     if re.search(r"\bmy\b|\bi\b|\bratios\b|p/e|earnings", lowered):
         return None
     expression = next((expression for expression, words in _BETWEEN if re.search(words, lowered)), "")
-    operands = tuple((name, f"items[symbol={symbol}].price") for name, symbol in zip("ab", symbols, strict=True))
-    return _summed(text, tuple(symbols), Sum("get_quotes", expression, operands)) if expression else None
+    return between_prices(text, expression, symbols) if expression else None
 
 
 def _of_own(text: str, lowered: str, symbols: list[str], portfolio: str) -> Question | None:
@@ -346,19 +344,10 @@ def _of_own(text: str, lowered: str, symbols: list[str], portfolio: str) -> Ques
     part = _PART_OF_OWN.search(lowered)
     if part and not symbols:
         share = plain(part["share"])
-        figure = Sum("get_holdings", f"a * {share} / 100", (("a", "total"),))
-        return _summed(text, (), figure, portfolio)
+        return of_total(text, f"a * {share} / 100", portfolio)
     several = 2 <= len(symbols) <= 6 and re.search(r"\bmy\b|\bi (?:hold|own|have)\b", lowered)
     if several and re.search(
         r"\btogether\b|\bcombined\b|\bsum\b|\bplus\b|\badd(?:ed)?(?: up)?\b|\bin total\b", lowered
     ):
-        operands = tuple(
-            (name, f"items[symbol={symbol}].market_value") for name, symbol in zip("abcdef", symbols, strict=False)
-        )
-        expression = " + ".join(name for name, _ in operands)
-        return _summed(text, tuple(symbols), Sum("get_holdings", expression, operands), portfolio)
+        return worth_together(text, symbols, portfolio)
     return None
-
-
-def _summed(text: str, symbols: tuple[str, ...], figure: Sum, portfolio: str = "") -> Question:
-    return Question(text, (Ask(Topic.CALCULATE, text, symbols=symbols, reckoning=figure, portfolio=portfolio),))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from stocktool_analyst.domain.ask import Ask, Question
-from stocktool_analyst.domain.errands import Sum
+from stocktool_analyst.domain.ask import Question
 from stocktool_analyst.domain.japanese.numbers import NUMBER, SHARES, plain
-from stocktool_analyst.domain.topics import Topic
+from stocktool_analyst.domain.sums import between_prices, of_total, shares_at_price, worth_together
 
 _AMOUNT = r"いくら|何ドル|何円|計算|金額|値段|価値"
 _BETWEEN = (
@@ -41,8 +40,7 @@ def _worth(text: str, symbols: list[str]) -> Question | None:
         return None
     if re.search(r"持っ|保有|私|売|たら|れば|なら|買った|買って|ました", text):
         return None
-    path = f"items[symbol={symbols[0]}].price"
-    return _summed(text, tuple(symbols), Sum("get_quotes", f"{plain(shares['count'])} * a", (("a", path),)))
+    return shares_at_price(text, plain(shares["count"]), symbols[0])
 
 
 def _between(text: str, symbols: list[str]) -> Question | None:
@@ -50,8 +48,7 @@ def _between(text: str, symbols: list[str]) -> Question | None:
     if len(symbols) != 2 or not re.search(r"株価|値段|価格|1株|一株|何倍", text):
         return None
     expression = next((expression for expression, words in _BETWEEN if re.search(words, text)), "")
-    operands = tuple((name, f"items[symbol={symbol}].price") for name, symbol in zip("ab", symbols, strict=True))
-    return _summed(text, tuple(symbols), Sum("get_quotes", expression, operands)) if expression else None
+    return between_prices(text, expression, symbols) if expression else None
 
 
 def _of_own(text: str, symbols: list[str], portfolio: str) -> Question | None:
@@ -63,16 +60,8 @@ def _of_own(text: str, symbols: list[str], portfolio: str) -> Question | None:
     if part and not symbols and re.search(_AMOUNT, text):
         share = plain(part["share"])
         divisor = "100" if part["percent"] else "10"
-        return _summed(text, (), Sum("get_holdings", f"a * {share} / {divisor}", (("a", "total"),)), portfolio)
+        return of_total(text, f"a * {share} / {divisor}", portfolio)
     own = re.search(r"私の|持っ|持ち|保有|手持ち|自分の|うちの", text)
     if own and 2 <= len(symbols) <= 6 and re.search(_BETWEEN[-1][1], text):
-        operands = tuple(
-            (name, f"items[symbol={symbol}].market_value") for name, symbol in zip("abcdef", symbols, strict=False)
-        )
-        expression = " + ".join(name for name, _ in operands)
-        return _summed(text, tuple(symbols), Sum("get_holdings", expression, operands), portfolio)
+        return worth_together(text, symbols, portfolio)
     return None
-
-
-def _summed(text: str, symbols: tuple[str, ...], figure: Sum, portfolio: str = "") -> Question:
-    return Question(text, (Ask(Topic.CALCULATE, text, symbols=symbols, reckoning=figure, portfolio=portfolio),))
