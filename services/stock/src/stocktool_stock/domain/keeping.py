@@ -116,9 +116,7 @@ class Keeping:
         currency, account_id = entry.currency, entry.account_id
         if entry.fx_rate is not None:
             currency, amount = self._homes[account_id], amount * entry.fx_rate
-        self._cash[account_id, currency] += amount
-        self._paid[currency] += amount
-        self._note_payment((entry.day, entry.type, entry.symbol, amount, currency, account_id, entry.id))
+        self._move(entry, amount, currency)
         if self._settle_daily and entry.type in _TRADES and currency != self._homes[account_id]:
             self._traded[account_id, currency] += amount
 
@@ -130,22 +128,17 @@ class Keeping:
 
     def _charged(self, entry: Entry) -> tuple[Decimal, Decimal]:
         """Note an entry's fee and tax, and give them in the base currency."""
-        fee, tax, base, book = entry.fee, entry.tax, self._base, self.book
-        if fee and (currency := entry.fee_currency or entry.currency) != base:
-            fee *= self._rates.rate(currency, entry.day)
+        fee, tax = entry.fee, entry.tax
+        if fee:
+            fee = self._rates.to_base(fee, entry.fee_currency or entry.currency, entry.day)
         if tax:
-            if (currency := entry.tax_currency or entry.currency) != base:
-                tax *= self._rates.rate(currency, entry.day)
-            book.taxes += tax
-        book.fees += fee
-        self._note_charge((entry.day, entry.account_id, entry.symbol, fee, tax, entry.id))
+            tax = self._rates.to_base(tax, entry.tax_currency or entry.currency, entry.day)
+        self._charge_of(entry, fee, tax)
         return fee, tax
 
     def _charge_of(self, entry: Entry, fee: Decimal, tax: Decimal) -> None:
-        book = self.book
-        book.fees += fee
-        if tax:
-            book.taxes += tax
+        self.book.fees += fee
+        self.book.taxes += tax
         self._note_charge((entry.day, entry.account_id, entry.symbol, fee, tax, entry.id))
 
     def _cross(self, source: str, target: str, day: date) -> Decimal:
@@ -196,8 +189,7 @@ class Keeping:
         if base_cost == cost:
             base_cost = cost  # the same number once, so that a sale divides it once
         lot = Lot(entry.id, account_id, symbol, acquired, quantity, cost, currency, base_cost)
-        holding = self._held.get(position)
-        self._held[position] = (self._holding(position) if holding is None else holding) + quantity
+        self._held[position] = self._holding(position) + quantity
         self._moved[position] = None
         lots = self._lots.setdefault(position, [])
         if self._averages and lots and lots[-1].currency != currency:
